@@ -1,0 +1,188 @@
+/* case.h - one case: what was done, where it stands, what is due.
+ *
+ * Deciding and applying are apart. case_decide() looks and may refuse;
+ * case_apply_*() change and can't fail, so replay only applies. Neither reads a
+ * clock or a sealed text: the day and the figures come in `struct case_view`.
+ *
+ * Deadlines are kept by number, from 1, in the order in which they started; each
+ * keeps the days that it was counted from, so that a change of calendar counts
+ * it anew (EN-06). A deadline's `due` is the instant at which its last day ends:
+ * 00:00 local time of the next day.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CASEWORK_CASE_H
+#define CASEWORK_CASE_H
+
+#include "casework/pathway.h"
+#include "casework/pupil.h"
+#include "proto/status.h"
+
+enum {
+	CASE_DEADLINES_MAX = 96,
+	CASE_MOVES_MAX = 16,        /* earlier due instants kept of one deadline: the newest */
+	CASE_NOTICES_MAX = 24,
+	CASE_DONE_MAX = 400,        /* actions recorded on a case; the 401st is refused */
+	CASE_BREACHES_MAX = 64,
+	CASE_RECORD_MAX = 64 * 1024,
+	LACKS_MAX = 48,
+};
+
+/*  name, number, text */
+#define DEADLINE_STATES(X) \
+	X(OPEN, 1, "open") \
+	X(MET, 2, "met") \
+	X(MISSED, 3, "missed") \
+	X(CANCELLED, 4, "cancelled")
+
+enum deadline_state {
+#define X(name, number, text) DEADLINE_##name = number,
+	DEADLINE_STATES(X)
+#undef X
+};
+
+const char *deadline_state_text(uint8_t);
+
+struct case_deadline {
+	uint8_t rule;               /* index into the pathway's deadlines */
+	uint8_t state;
+	uint8_t fired;              /* bit per enum phase that has fired */
+	bool provisional;
+	bool decided;               /* its question has been answered */
+	uint16_t from;              /* the day that it counts from (the service, the receipt) */
+	uint16_t last;              /* the last day of the period */
+	char parent[PARENT_SIZE_MAX + 1];
+	uint64_t due_ms, soon_ms, overdue_ms; /* 0: no such phase */
+	uint8_t moved_count;
+	uint64_t moved_from[CASE_MOVES_MAX];
+	uint64_t breach_alert;      /* the standing alert; 0: none */
+};
+
+struct case_notice {
+	char parent[PARENT_SIZE_MAX + 1];
+	uint16_t issued, received;
+	uint8_t number;             /* 1st, 2nd ... in the window when it was issued */
+	bool withdrawn;
+	uint16_t paid_on;           /* 0: not */
+	uint32_t paid_pence;
+	uint16_t reduced, full;     /* pounds; reduced 0: no reduction */
+	uint16_t reduced_last, full_last; /* last days on which they may be paid */
+};
+
+struct case_done {
+	uint8_t action;             /* index into the pathway's actions */
+	uint16_t on;
+	bool overridden;
+	uint64_t position;
+	char parent[PARENT_SIZE_MAX + 1];
+	uint32_t given;             /* bit per field of the action that was given (and, for yes/no, is yes) */
+	uint8_t chosen[FIELDS_MAX]; /* FIELD_ONE_OF: index of the value, from 1 */
+};
+
+struct case_state {
+	uint32_t number, pupil, urn;
+	struct slice pathway_name;  /* points into `name_room` */
+	char name_room[NAME_MAX];
+	uint32_t pathway_version;
+	uint8_t stage;              /* 1-based */
+	bool closed;
+	uint64_t opened_ms, closed_ms;
+	uint16_t done_count;
+	uint8_t deadline_count, notice_count;
+	struct case_done done[CASE_DONE_MAX];
+	struct case_deadline deadlines[CASE_DEADLINES_MAX];
+	struct case_notice notices[CASE_NOTICES_MAX];
+};
+
+enum tristate { NO, YES, UNKNOWN };
+
+/* What surrounds a case at the moment of asking. Borrowed. */
+struct case_view {
+	const struct pathway *pathway;   /* the version that the case is on */
+	const struct calendar *calendar; /* its school's */
+	const struct pupil *pupil;
+	day_t today;                     /* local day of now */
+	enum tristate compulsory_age;    /* on the action's day; case_compulsory_age() */
+};
+
+/* Compulsory school age on `day` of a child born on `birth` (0: unknown): from
+ * the prescribed day (31 March, 31 August, 31 December) on or next after the
+ * fifth birthday, to the last Friday of June of the school year in which the
+ * child turns 16 (Education Act 1996 s.8). (SP-20) */
+enum tristate case_compulsory_age(day_t birth, day_t day);
+
+/* One thing that stands in the way. Texts point into the pathway or are static. */
+struct lack {
+	bool bar;                /* can't be overridden */
+	bool form;               /* a fault of the fields given, not a condition: never overridden */
+	struct slice clause, text, supplied_by, field;
+};
+
+struct lacks {
+	uint8_t count;
+	struct lack list[LACKS_MAX];
+};
+
+/* May this action be recorded? `c` is NULL where the pupil has no open case (one
+ * would be opened). `text_fields` are the names of the free-text fields given,
+ * whose values are sealed already; `who` is the actor's role. STATUS_OK;
+ * NOT_FOUND (no such action); FORBIDDEN (the role); BAD_FIELD (a lack of form);
+ * BARRED; or UNMET, which an override (`overriding`) turns into OK if the role
+ * may. Every lack is listed whatever the status. An action dated in the future
+ * or before the case's opening by more than 400 days is a lack of form. */
+enum status case_decide(const struct case_state *c, const struct case_view *, enum role who,
+                        const struct event_action_recorded *, const struct slice text_fields[],
+                        size_t text_field_count, bool overriding, struct lacks *);
+
+/* A case begins: zeroed, with its numbers, on `pathway`'s first stage. */
+void case_open(struct case_state *, const struct pathway *, const struct event_action_recorded *,
+               uint32_t urn, uint64_t at_ms);
+void case_apply_action(struct case_state *, const struct case_view *,
+                       const struct event_action_recorded *, uint64_t position, uint64_t at_ms);
+/* A deadline's phase fell due: sets states, stage, the deadline that follows. */
+void case_apply_fired(struct case_state *, const struct case_view *,
+                      const struct event_deadline_fired *);
+/* Counts every open deadline anew. True where one moved; bit n-1 of `moved` for deadline n. */
+bool case_apply_calendar(struct case_state *, const struct case_view *, uint8_t moved[CASE_DEADLINES_MAX / 8]);
+/* The breach alert of a deadline was raised (alert's position) or withdrawn (0). */
+void case_apply_breach(struct case_state *, uint8_t deadline, uint64_t alert);
+
+/* The next phase of a deadline that has not fired: its instant, or 0 where
+ * nothing more will. A phase is passed over where it makes no sense any more:
+ * `soon` when the due instant is not later than `soon`. */
+uint64_t case_timer(const struct case_deadline *, uint8_t *phase);
+
+/* What to say when a phase fires, decided before it is applied: at most four. */
+struct case_alert {
+	uint8_t kind;             /* enum alert_kind */
+	uint8_t deadline;
+	struct slice text;        /* unfilled: case_text() */
+};
+size_t case_fired_alerts(const struct case_state *, const struct case_view *, uint8_t deadline,
+                         uint8_t phase, struct case_alert out[4]);
+
+/* The watch of running (and past) periods over marks: for each deadline that
+ * watches for breaches, the sessions in its period with a breach code.
+ * RAISE: there are some and no alert stands; CHANGE: the set differs from what
+ * stands after a mark at `day`; WITHDRAW: none is left. `day` 0: the calendar
+ * moved. At most CASE_DEADLINES_MAX. */
+enum breach_change { BREACH_RAISE = 1, BREACH_CHANGE, BREACH_WITHDRAW };
+struct case_breach {
+	uint8_t change, deadline;
+};
+size_t case_breaches(const struct case_state *, const struct case_view *, day_t day,
+                     struct case_breach out[CASE_DEADLINES_MAX]);
+
+/* Fills a text's braces from the case: {due} {from} {last} {sessions} (those of
+ * the breach, as dates and codes) {count} {unauthorised_10_weeks} {percentage}
+ * {parent} {notice} {amount} {kind} {question} {outcomes}. */
+void case_text(struct writer *, const struct case_state *, const struct case_view *,
+               uint8_t deadline, struct slice text);
+
+/* What a notice would cost on `day`, in pounds; 0: paid, withdrawn, or past its last day
+ * (then `*lapsed`). */
+unsigned case_notice_amount(const struct case_notice *, day_t day, bool *lapsed);
+
+void case_encode(struct writer *, const struct case_state *);
+bool case_decode(struct case_state *, struct slice);
+
+#endif

@@ -1,0 +1,185 @@
+/* pathway.h - an authority's process as the rules read it.
+ *
+ * A pathway file (pathways/LANGUAGE.md) is compiled by pathways/compile.h into
+ * the structures below; their canonical bytes stand in the log beside the
+ * source. Nothing here is particular to one authority: stages, actions,
+ * deadlines, watches, conditions and amounts all come from the file.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CASEWORK_PATHWAY_H
+#define CASEWORK_PATHWAY_H
+
+#include "casework/calendar.h"
+#include "casework/codes.h"
+#include "proto/event.h"
+
+enum {
+	STAGES_MAX = 32,
+	DEADLINES_MAX = 64,   /* kinds of deadline of a pathway */
+	ACTIONS_MAX = 64,
+	WATCHES_MAX = 16,
+	FIELDS_MAX = 32,      /* of an action */
+	CONDITIONS_MAX = 32,  /* of an action */
+	OUTCOMES_MAX = 16,    /* of a decision, values of a field */
+	EFFECTS_MAX = 16,     /* deadlines that an action starts, meets or cancels */
+	NAME_MAX = 48,        /* of anything that is referred to */
+	EXPRESSION_MAX = 64,  /* steps */
+	PATHWAY_SIZE_MAX = 128 * 1024,
+};
+
+struct length {
+	uint16_t count;
+	uint8_t unit; /* enum unit */
+};
+
+/* A condition: small and total, no loops. Steps in postfix order over a stack
+ * of integers; a figure may be unknown, and what compares it then is unknown;
+ * and/or/not are Kleene's. */
+enum step_kind {
+	STEP_NUMBER = 1,   /* value */
+	STEP_FIGURE,       /* value: enum figure */
+	STEP_DONE,         /* how often action `value` was recorded (name: a field that must be yes, or "field=value") */
+	STEP_DAYS_SINCE,   /* days from the last time action `value` was recorded to this action's day; unknown if never */
+	STEP_GIVEN,        /* 1 where this action has field `text`; "field=value": has that value */
+	STEP_STAGE,        /* 1 where the case has reached stage `value` or a later one */
+	STEP_LT, STEP_LE, STEP_EQ, STEP_NE, STEP_GE, STEP_GT,
+	STEP_AND, STEP_OR, STEP_NOT,
+};
+
+/*  name, number, text as in a file. Of the pupil and parent in question, on the action's day. */
+#define FIGURES(X) \
+	X(UNAUTHORISED_10_WEEKS, 1, "unauthorised_10_weeks") \
+	X(POSSIBLE, 2, "possible") \
+	X(ATTENDED, 3, "attended") \
+	X(AUTHORISED, 4, "authorised") \
+	X(UNAUTHORISED, 5, "unauthorised") \
+	X(LATE, 6, "late") \
+	X(PER_MILLE, 7, "attendance_per_mille") \
+	X(PERSISTENT, 8, "persistent") \
+	X(SEVERE, 9, "severe") \
+	X(BROKEN_WEEKS, 10, "broken_weeks") \
+	X(COMPULSORY_AGE, 11, "compulsory_school_age") /* 1, 0, or unknown */ \
+	X(NOTICES_3_YEARS, 12, "notices_in_3_years") /* to this action's parent, issued in the three years through the day before the anniversary, withdrawn ones not counted */ \
+	X(UNAUTHORISED_SINCE, 13, "unauthorised_in_period") /* since the period of the newest deadline that watches */ \
+	X(OPEN_NOTICES, 14, "notices_open") /* of this parent: issued, neither paid nor withdrawn */ \
+	X(PERIOD_RUNNING, 15, "period_running") /* 1 while a deadline that watches for a breach is open */ \
+	X(SICK_DAYS, 16, "sick_days")
+
+enum figure {
+#define X(name, number, text) FIGURE_##name = number,
+	FIGURES(X)
+#undef X
+};
+
+struct step {
+	uint8_t kind;
+	int32_t value;
+	struct slice text;
+};
+
+struct condition {
+	struct slice clause;   /* "SP-09" */
+	struct slice lacks;    /* what to say when it is not so */
+	struct slice supplied_by; /* the action that would supply it; may be empty */
+	bool bar;              /* can't be overridden */
+	bool lenient;          /* a bar that only a *known* contrary raises: unknown is lacking, not barred (SP-20) */
+	uint8_t step_count;
+	struct step steps[EXPRESSION_MAX];
+};
+
+enum field_type { FIELD_YES_NO = 1, FIELD_TEXT, FIELD_DATE, FIELD_NUMBER, FIELD_ONE_OF, FIELD_MONEY };
+
+struct field_rule {
+	struct slice name, title, clause;
+	uint8_t type;
+	bool required;
+	uint8_t value_count;
+	struct slice values[OUTCOMES_MAX]; /* FIELD_ONE_OF */
+};
+
+enum action_effect {
+	EFFECT_NONE,
+	EFFECT_ISSUE_NOTICE,     /* a penalty notice to the action's parent */
+	EFFECT_WITHDRAW_NOTICE,
+	EFFECT_PAYMENT,          /* of that parent's notice */
+	EFFECT_DECISION,         /* answers the question of a deadline; field `outcome` */
+	EFFECT_CLOSE,
+};
+
+struct action_rule {
+	struct slice name, title, clause;
+	uint32_t roles;           /* bit per enum role */
+	uint32_t override_roles;  /* who may override its conditions */
+	bool needs_parent;
+	uint8_t effect;           /* enum action_effect */
+	uint8_t stage;            /* moves the case to it, 1-based; 0: stays */
+	bool forward_only;        /* not back to an earlier stage than the case is in */
+	bool from_receipt;        /* the deadlines that it starts count from receipt */
+	uint8_t field_count, condition_count, start_count, meet_count, cancel_count;
+	struct field_rule fields[FIELDS_MAX];
+	struct condition conditions[CONDITIONS_MAX];
+	uint8_t starts[EFFECTS_MAX], meets[EFFECTS_MAX], cancels[EFFECTS_MAX]; /* indexes into deadlines */
+};
+
+struct deadline_rule {
+	struct slice name, title, clause;
+	struct length length;
+	bool period;             /* runs its course: ends met. Else a task: met by an action or missed */
+	bool per_parent;         /* one for each parent */
+	struct length soon, overdue; /* count 0: not */
+	uint64_t breach_codes;   /* a mark with one of these in the period is a breach; 0: no watch */
+	uint8_t stage_at_end;    /* the case moves to it when it falls due, 1-based; 0: stays */
+	uint8_t starts_at_end;   /* deadline that then starts, counted from the period's last day: index + 1; 0: none */
+	bool decides;            /* at the end a decision is put */
+	struct slice question;   /* its text, figures in braces */
+	uint8_t outcome_count;
+	struct slice outcomes[OUTCOMES_MAX];
+	struct slice text;       /* of its alerts; may be empty */
+};
+
+enum watch_type { WATCH_COUNT = 1, WATCH_RUN, WATCH_SICK, WATCH_SHARE };
+
+struct watch_rule {
+	uint8_t kind;             /* enum alert_kind */
+	uint8_t type;
+	uint64_t codes;
+	uint16_t at_least;        /* sessions, or days; of a share: per cent */
+	uint16_t from_possible;   /* share: not before so many possible sessions */
+	struct slice clause, text, text_down;
+};
+
+/* Penalty notices, first and second in the window (SP-14); amounts in pounds. */
+struct notice_rule {
+	uint8_t count;            /* how many may be issued in the window */
+	struct length window;     /* 3 years */
+	struct length delivery;   /* receipt after `on`: 2 working days */
+	bool from_receipt;
+	struct { uint16_t reduced, full; uint8_t reduced_days, full_days; } steps[4];
+	struct slice clause;
+};
+
+struct pathway {
+	struct slice name, title, source_name;
+	uint32_t version;         /* of the load; not in the compiled bytes */
+	uint8_t stage_count, deadline_count, action_count, watch_count;
+	uint8_t first_stage, closed_stage; /* 1-based: before any action; after the last */
+	struct slice stages[STAGES_MAX], stage_titles[STAGES_MAX];
+	struct deadline_rule deadlines[DEADLINES_MAX];
+	struct action_rule actions[ACTIONS_MAX];
+	struct watch_rule watches[WATCHES_MAX];
+	struct notice_rule notices;
+	unsigned threshold;       /* at_least of the count watch of kind THRESHOLD; 0: none */
+};
+
+/* About 3 MiB as a struct: taken from the heap by its owner. Slices point into
+ * the bytes given. False where they are not a compiled pathway. */
+bool pathway_decode(struct pathway *, struct slice compiled);
+void pathway_encode(struct writer *, const struct pathway *);
+
+/* Index, or -1. */
+int pathway_action(const struct pathway *, struct slice name);
+int pathway_deadline(const struct pathway *, struct slice name);
+int pathway_stage(const struct pathway *, struct slice name);
+int pathway_watch(const struct pathway *, uint8_t alert_kind);
+
+#endif

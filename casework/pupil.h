@@ -1,0 +1,99 @@
+/* pupil.h - one pupil's marks and the figures made of them.
+ *
+ * A pupil's newest PUPIL_WEEKS weeks of marks stand in the record, a week in one
+ * word: ten sessions of six bits, Monday's AM lowest. That holds the school year
+ * of the latest register and, before its start, more than the ten school weeks
+ * that a rolling window can reach back; a mark older than that changes no figure
+ * and stands in the log alone. What watches need at every mark is kept beside
+ * them, and pupil_check() asserts that it equals what the marks give.
+ *
+ * Figures are those of the school year (1 September to 31 August) of the latest
+ * register. (EN-02, EN-03, EN-04, SP-04)
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CASEWORK_PUPIL_H
+#define CASEWORK_PUPIL_H
+
+#include "casework/calendar.h"
+#include "casework/codes.h"
+
+enum { PUPIL_WEEKS = 64, PUPIL_WINDOW_WEEKS = 10, PUPIL_RECORD_MAX = 640 };
+
+struct pupil {
+	uint32_t urn;          /* the school of the latest register; 0: none yet */
+	uint32_t case_no;      /* the open case, 0: none */
+	uint16_t latest_day;   /* of the latest register; 0: no mark yet */
+	uint8_t latest_session;
+	uint8_t standing;      /* 1: has records of standing alerts (the store's) */
+	uint32_t raised;       /* bit per alert kind: the watch has spoken and is not armed */
+	uint16_t possible, absent; /* of the school year */
+	uint16_t sick;         /* I sessions of the school year */
+	uint16_t window;       /* unauthorised sessions in the rolling 10 school weeks */
+	uint64_t position;     /* the newest event applied to this record */
+	uint64_t weeks[PUPIL_WEEKS]; /* by week number modulo PUPIL_WEEKS; zero: no mark */
+};
+
+/* What became of a mark. */
+enum mark_change {
+	MARK_NEW,        /* none was held for the session */
+	MARK_SAME,       /* equal to the mark held */
+	MARK_CORRECTED,  /* stands in place of another */
+	MARK_TOO_OLD,    /* before the weeks that are held: no figure changes */
+};
+
+/* The mark held: CODE_NONE if there is none or the weeks held don't reach it. */
+uint8_t pupil_code(const struct pupil *, day_t, uint8_t session);
+enum mark_change pupil_would(const struct pupil *, day_t, uint8_t session, uint8_t code);
+
+/* Takes a mark in. Can't fail. The calendar is the school's whose register it is;
+ * `*held` is the code before. When the latest register passes into another
+ * school year, the year's figures start again and the bits of PERSISTENT, SEVERE
+ * and SICKNESS_RETURN are cleared; when `window` falls below `rearm_below` the
+ * bit of THRESHOLD is. */
+enum mark_change pupil_mark(struct pupil *, const struct calendar *, day_t, uint8_t session,
+                            uint8_t code, unsigned rearm_below, uint8_t *held);
+
+/* Counts again from the marks (after a change of calendar). */
+void pupil_recount(struct pupil *, const struct calendar *);
+/* Asserts that the kept counts equal the marks'. For tests; slow. */
+void pupil_check(const struct pupil *, const struct calendar *);
+
+struct figures {
+	int school_year;        /* 2026; 0: no marks */
+	unsigned possible, attended, authorised, unauthorised, late, sick;
+	unsigned unauthorised_10_weeks;
+	bool persistent, severe; /* from the 20th possible session on */
+	unsigned broken_weeks, weeks_in_session;
+	/* absences by weekday (Monday first) and by code: the pattern of SP-04 */
+	unsigned absent_on[5];
+	unsigned absent_code[CODE_LIMIT];
+};
+
+void pupil_figures(const struct pupil *, const struct calendar *, struct figures *);
+
+/* Unauthorised (or any set of codes) sessions in the `weeks` school weeks that
+ * end with the week of `last`, not after `last`. */
+unsigned pupil_window(const struct pupil *, const struct calendar *, uint64_t codes,
+                      unsigned weeks, day_t last);
+/* Sessions with one of `codes` from `first` to `last`, both in. */
+unsigned pupil_count(const struct pupil *, uint64_t codes, day_t first, day_t last);
+
+/* Whole days of absence. A day stands in a run when it has at least one session
+ * marked, each session that was a possible attendance carries one of `codes`,
+ * and, on the day of the latest register, the PM has been marked (the day has
+ * ended). A day whose every session was no possible attendance, or that has no
+ * mark, neither counts nor breaks. */
+enum day_kind { DAY_UNKNOWN, DAY_IN, DAY_NEUTRAL, DAY_BREAKS };
+enum day_kind pupil_day(const struct pupil *, uint64_t codes, day_t);
+
+/* The run of such days round `day`: its first and last day and how many stand in
+ * it; 0 where `day` is not in one. `nth_day`, if not NULL, is the day on which
+ * the run reached `nth` days (or 0). */
+unsigned pupil_run(const struct pupil *, uint64_t codes, day_t day, day_t *first, day_t *last,
+                   unsigned nth, day_t *nth_day);
+
+/* The canonical record, and back. At most PUPIL_RECORD_MAX bytes. */
+void pupil_encode(struct writer *, const struct pupil *);
+bool pupil_decode(struct pupil *, struct slice);
+
+#endif

@@ -1,0 +1,76 @@
+/* engine.h - the daemon without its sockets and its clock.
+ *
+ * A frame from a known key goes in, a reply comes out; the time goes in, what
+ * fell due is appended. The shell (server.h) owns sockets, timers and the wall
+ * clock; tests and the simulation drive the engine directly.
+ *
+ * Writes are gathered: engine_begin, then any number of engine_receive and
+ * engine_tick, then engine_commit, and only then may the replies be sent. A reply
+ * to a submission is held by the engine until its commit.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef DAEMON_ENGINE_H
+#define DAEMON_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/message.h"
+#include "store/store.h"
+
+struct engine;
+
+struct engine_options {
+	const char *dir;
+	bool read_only;      /* for verify and as-of shadows */
+	bool manual_clock;
+	uint64_t map_size;   /* 0: the store's own choice */
+};
+
+/* 0, or -1 with a sentence in `why`. */
+int engine_open(struct engine **, const struct engine_options *, char *why, size_t why_size);
+void engine_close(struct engine **);
+
+/* Makes a store: keys, genesis event, the administrator's grant, pathways. */
+struct engine_init {
+	const char *dir, *authority;
+	const uint8_t *admin_key;          /* PUBLIC_KEY_SIZE */
+	const char *const *pathway_files;
+	size_t pathway_count;
+	uint64_t now_ms;
+};
+int engine_create(const struct engine_init *, char *why, size_t why_size);
+
+/* Where a reply goes: bytes that only the shell understands (a routing id). */
+struct peer {
+	uint8_t size;
+	uint8_t bytes[32];
+};
+
+/* Called once for each reply, in order, when it may be sent. */
+typedef void engine_send(void *context, const struct peer *, struct slice frame);
+
+int engine_begin(struct engine *, uint64_t now_ms);
+/* One frame from a peer whose key has been proven by CURVE. */
+void engine_receive(struct engine *, const uint8_t key[static PUBLIC_KEY_SIZE],
+                    const struct peer *, struct slice frame);
+/* A peer's message that is not one frame. */
+void engine_receive_malformed(struct engine *, const struct peer *, unsigned frames);
+/* Fires what is due, at most a bounded number; true where there is more. */
+bool engine_tick(struct engine *, uint64_t now_ms);
+/* Commits, then sends the replies. -1: the store is in an unknown state and the
+ * process must end (nothing was sent); `why` says what. */
+int engine_commit(struct engine *, engine_send *, void *context, char *why, size_t why_size);
+
+/* The next instant at which something falls due; 0: nothing. */
+uint64_t engine_next_timer(struct engine *);
+/* Is there work for subscribers (new events, new credit)? Sends items and heartbeats. */
+void engine_feed(struct engine *, uint64_t monotonic_ms, engine_send *, void *context);
+/* Forgets a peer's subscriptions (unreachable). */
+void engine_forget_peer(struct engine *, const struct peer *);
+
+/* Is a key let in at the handshake? */
+bool engine_knows_key(struct engine *, const uint8_t key[static PUBLIC_KEY_SIZE]);
+
+#endif

@@ -1,0 +1,356 @@
+/* event.h - what is written to the log: the events and their canonical bytes.
+ *
+ * An event is a header and a body. One event has exactly one encoding, and the
+ * bytes of the record are what the Merkle tree hashes. Pupils stand in it by
+ * their local number, never by UPN; whatever identifies a person is sealed
+ * (store/seal.h) before it comes here, so that erasing that person's key
+ * erases the person and leaves every hash as it was.
+ *
+ *   header = kind:u8 version:u8 at:u48 actor:varint made:u8 [id:16 receipt:8]
+ *
+ *   kind     which event; numbers are never used again
+ *   version  of that kind's body, from 1; a reader of an old version is a
+ *            function of its own and is never edited
+ *   at       when it was recorded: milliseconds since 1970 UTC; never less than
+ *            the record before
+ *   actor    the principal's number: the position of the grant that let it in;
+ *            0 is the daemon itself
+ *   made     1 where a submission made it (id and receipt follow), 0 where not
+ *   id       the submission's UUID
+ *   receipt  keyed SipHash-2-4 of the submission as received, with its actor:
+ *            what tells a repeat from a reuse of the id
+ *
+ * A day is the number of days since 1970-01-01 (casework/civil.h), 16 bits. A
+ * session is 0 for AM, 1 for PM. Text is a blob: varint size, bytes, UTF-8.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTO_EVENT_H
+#define PROTO_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/bytes.h"
+#include "proto/ids.h"
+
+/*  name, number, newest version, text */
+#define EVENT_KINDS(X) \
+	X(STORE_CREATED, 1, 1, "store-created") \
+	X(ACCESS_GRANTED, 2, 1, "access-granted") \
+	X(ACCESS_REVOKED, 3, 1, "access-revoked") \
+	X(PATHWAY_LOADED, 4, 1, "pathway-loaded") \
+	X(CALENDAR_LOADED, 5, 1, "calendar-loaded") \
+	X(PUPIL_REGISTERED, 6, 1, "pupil-registered") \
+	X(ROSTER_RECORDED, 7, 1, "roster-recorded") \
+	X(MARKS_RECORDED, 8, 1, "marks-recorded") \
+	X(ACTION_RECORDED, 9, 1, "action-recorded") \
+	X(ALERT_RAISED, 10, 1, "alert-raised") \
+	X(ALERT_CHANGED, 11, 1, "alert-changed") \
+	X(ALERT_WITHDRAWN, 12, 1, "alert-withdrawn") \
+	X(ALERT_ACKNOWLEDGED, 13, 1, "alert-acknowledged") \
+	X(DEADLINE_FIRED, 14, 1, "deadline-fired") \
+	X(CLOCK_HELD, 15, 1, "clock-held") \
+	X(CLOCK_CONFIRMED, 16, 1, "clock-confirmed") \
+	X(CLOCK_MOVED, 17, 1, "clock-moved")
+
+enum event_kind {
+#define X(name, number, version, text) EVENT_##name = number,
+	EVENT_KINDS(X)
+#undef X
+};
+
+const char *event_kind_text(uint8_t kind); /* NULL for none of the list */
+
+/*  name, number, text. Kinds of alert; the numbers stand in the log. */
+#define ALERT_KINDS(X) \
+	X(THRESHOLD, 1, "threshold") \
+	X(BREACH, 2, "breach") \
+	X(DUE_SOON, 3, "due-soon") \
+	X(DUE, 4, "due") \
+	X(OVERDUE, 5, "overdue") \
+	X(DECISION, 6, "decision") \
+	X(ATTENDANCE_RETURN, 7, "attendance-return") \
+	X(SICKNESS_RETURN, 8, "sickness-return") \
+	X(MISSING_FROM_SCHOOL, 9, "missing-from-school") \
+	X(PERSISTENT, 10, "persistent") \
+	X(SEVERE, 11, "severe") \
+	X(DEADLINE_MOVED, 12, "deadline-moved")
+
+enum alert_kind {
+#define X(name, number, text) ALERT_##name = number,
+	ALERT_KINDS(X)
+#undef X
+	ALERT_KIND_LIMIT = 32 /* numbers are below: they index bit sets */
+};
+
+const char *alert_kind_text(uint8_t kind);
+uint8_t alert_kind_parse(struct slice text); /* 0: none */
+
+/*  name, number, text */
+#define ROLES(X) \
+	X(CONNECTOR, 1, "connector") \
+	X(SCHOOL, 2, "school") \
+	X(LEAD, 3, "lead") \
+	X(OFFICER, 4, "officer") \
+	X(MANAGER, 5, "manager") \
+	X(AUDITOR, 6, "auditor") \
+	X(ADMINISTRATOR, 7, "administrator")
+
+enum role {
+#define X(name, number, text) ROLE_##name = number,
+	ROLES(X)
+#undef X
+};
+
+const char *role_text(uint8_t role);
+uint8_t role_parse(struct slice text); /* 0: none */
+
+enum {
+	EVENT_SIZE_MAX = 256 * 1024, /* of a record; a submission is refused long before */
+	GRANT_SCHOOLS_MAX = 512,
+	GRANT_CASES_MAX = 64,
+	CALENDAR_ROWS_MAX = 512,
+	ACTION_FIELDS_MAX = 32,
+	MARKS_MAX = 10000, /* of one submission */
+};
+
+struct event_store_created {
+	struct slice authority; /* its name */
+	uint16_t format;        /* version of the log format, 1 */
+};
+
+struct event_access_granted {
+	uint8_t key[PUBLIC_KEY_SIZE];
+	uint8_t role;
+	struct slice name;      /* of the service or post; may be empty */
+	uint16_t school_count;
+	uint32_t schools[GRANT_SCHOOLS_MAX]; /* URNs, rising; none: all the role allows */
+	uint16_t case_count;
+	uint32_t cases[GRANT_CASES_MAX];     /* rising */
+};
+
+struct event_access_revoked {
+	uint8_t key[PUBLIC_KEY_SIZE];
+};
+
+/* A pathway put in force. `compiled` is casework/pathway.h's form of `source`;
+ * both are kept so that replay needs no compiler and people can read it. */
+struct event_pathway_loaded {
+	struct slice name;
+	uint32_t version;  /* 1 for the first load of that name, then 2 ... */
+	bool is_default;   /* of the authority */
+	struct slice source, compiled;
+};
+
+/* One row of a calendar: the days `from` to `to`, both in. `kind` is one of
+ * casework/calendar.h's. */
+struct calendar_row {
+	uint16_t from, to;
+	uint8_t kind;
+	struct slice name;
+};
+
+struct event_calendar_loaded {
+	uint32_t urn; /* 0: the authority's */
+	uint16_t row_count;
+	struct calendar_row rows[CALENDAR_ROWS_MAX];
+};
+
+struct event_pupil_registered {
+	uint32_t pupil;           /* 1, 2, 3 ... in the order of registration */
+	uint32_t urn;             /* school that first named the pupil */
+	struct slice sealed_upn;
+};
+
+/* A pupil's particulars, whole: the newest stands. Sealed: a msgpack map of the
+ * roster's columns, `parents` an array of maps. */
+struct event_roster_recorded {
+	uint32_t pupil;
+	uint32_t urn;
+	struct slice sealed;
+};
+
+/* Marks are many, so they are read and written one at a time:
+ *
+ *   body     = urn:u32 known:varint registers:varint *register
+ *              refused:varint *refusal
+ *   register = day:u16 session:u8 count:varint *mark
+ *   mark     = pupil:zigzag (difference from the mark before, 0 at the first
+ *              of the body) code:u8 [extras]
+ *   extras   present where the top bit of code is set:
+ *              bits:u8 [minutes_late:varint] [recorded_at:u48] [comment:blob]
+ *   refusal  = row:varint reason:u8 detail:blob
+ *
+ * `known` counts the rows equal to the mark held, which are not repeated here;
+ * a refusal keeps the row's index in the submission and why, so that a repeat
+ * gets the first answer again. The codes are casework/codes.h's numbers. */
+struct mark {
+	uint32_t pupil;
+	uint16_t day;
+	uint8_t session;
+	uint8_t code;
+	bool has_minutes, has_recorded;
+	uint16_t minutes_late;
+	uint64_t recorded_ms;
+	struct slice comment; /* sealed; empty: none */
+};
+
+struct refusal {
+	uint32_t row;        /* 0 is the submission's first mark */
+	uint8_t reason;      /* enum row_fault, proto/message.h */
+	struct slice detail; /* never personal; may be empty */
+};
+
+/* The writing side keeps its own place. Counts are patched in at the end of a
+ * register, so each takes a fixed two bytes of varint (up to 16,383). */
+struct marks_writer {
+	struct writer *out;
+	uint32_t pupil;
+	uint8_t *count_at;
+	uint32_t count, registers;
+	uint8_t *registers_at, *known_at;
+	uint32_t total;
+};
+
+/* `out` stands after the header. */
+void marks_begin(struct marks_writer *, struct writer *out, uint32_t urn);
+void marks_register(struct marks_writer *, uint16_t day, uint8_t session);
+void marks_put(struct marks_writer *, const struct mark *); /* day and session are the register's */
+/* A register without marks is taken out again. */
+void marks_end(struct marks_writer *, uint32_t known, uint32_t refused, const struct refusal refusals[]);
+
+/* The reading side; works over the body of a *whole* event as event_decode left it. */
+struct marks_reader {
+	struct reader in;
+	uint32_t urn, known;
+	uint32_t registers_left, marks_left, refused_left;
+	uint32_t pupil;
+	uint16_t day;
+	uint8_t session;
+};
+
+void marks_open(struct marks_reader *, struct slice body);
+bool marks_next(struct marks_reader *, struct mark *);      /* false: no more (or bad) */
+bool marks_refused(struct marks_reader *, struct refusal *); /* after the last mark */
+bool marks_good(const struct marks_reader *);               /* read to the end, nothing bad */
+
+struct event_marks_recorded {
+	struct slice body; /* for marks_open */
+};
+
+/* An action on a case. `name` is the action's in the pathway that the case is
+ * on; fields in the clear are those that the pathway types as anything but free
+ * text (yes/no, a date, a number, one of a list); what is free text, and the
+ * reason of an override, is in `sealed`. */
+struct action_field {
+	struct slice name, value;
+};
+
+struct event_action_recorded {
+	uint32_t case_no;
+	uint32_t pupil;
+	bool opens;               /* the case begins here: pathway and version follow */
+	struct slice pathway;
+	uint32_t pathway_version;
+	struct slice name;
+	uint16_t on;              /* the day that it happened */
+	struct slice parent;      /* id; empty: none */
+	bool overridden;
+	uint8_t field_count;
+	struct action_field fields[ACTION_FIELDS_MAX]; /* in the order given */
+	struct slice sealed;
+};
+
+/* What an alert says is composed once, from the pathway's text and figures, with
+ * no name in it; its number is the position of the event that raised it. */
+struct event_alert_raised {
+	uint8_t kind;
+	uint32_t pupil;           /* 0: none */
+	uint32_t case_no;         /* 0: none */
+	uint32_t urn;             /* school whose staff may see it; 0: none */
+	uint8_t deadline;         /* number within its case, from 1; 0: none */
+	struct slice deadline_kind;
+	uint64_t due_ms;          /* 0: none */
+	uint16_t first_day, last_day; /* of the run or window that it speaks of; 0: none */
+	bool up;                  /* of a figure that crosses both ways: the worse way */
+	uint64_t late_ms;         /* how long after its time it was raised; 0: in time */
+	struct slice text;
+};
+
+struct event_alert_changed {
+	uint64_t alert;
+	struct slice text; /* in place of the one before */
+};
+
+struct event_alert_withdrawn {
+	uint64_t alert;
+	uint64_t cause; /* position of the event that took its ground away */
+};
+
+struct event_alert_acknowledged {
+	uint64_t alert;
+};
+
+/* phase: when a deadline speaks. The numbers order those of one instant. */
+enum phase { PHASE_SOON = 1, PHASE_DUE = 2, PHASE_OVERDUE = 3 };
+
+struct event_deadline_fired {
+	uint32_t case_no;
+	uint8_t deadline; /* number within the case, from 1 */
+	uint8_t phase;
+	uint64_t due_ms;  /* the instant at which this phase fell due */
+};
+
+/* The system clock was found stepped (or the store's last event is in its
+ * future, or too far in its past): nothing fires until it is confirmed. */
+struct event_clock_held {
+	uint64_t seen_ms;
+	int64_t step_ms; /* forward is positive */
+};
+
+struct event_clock_moved {
+	uint64_t to_ms; /* of a manual clock */
+};
+
+struct event {
+	uint8_t kind, version;
+	uint64_t at_ms;
+	uint64_t actor;
+	bool submitted;
+	uint8_t id[UUID_SIZE];
+	uint64_t receipt;
+	union {
+		struct event_store_created store_created;
+		struct event_access_granted access_granted;
+		struct event_access_revoked access_revoked;
+		struct event_pathway_loaded pathway_loaded;
+		struct event_calendar_loaded calendar_loaded;
+		struct event_pupil_registered pupil_registered;
+		struct event_roster_recorded roster_recorded;
+		struct event_marks_recorded marks_recorded;
+		struct event_action_recorded action_recorded;
+		struct event_alert_raised alert_raised;
+		struct event_alert_changed alert_changed;
+		struct event_alert_withdrawn alert_withdrawn;
+		struct event_alert_acknowledged alert_acknowledged;
+		struct event_deadline_fired deadline_fired;
+		struct event_clock_held clock_held;
+		struct event_clock_moved clock_moved; /* clock_confirmed has no body */
+	};
+};
+
+/* Writes the header alone (for marks, whose body is written in place), or the
+ * whole event. The version written is the newest. */
+void event_encode_header(struct writer *, const struct event *);
+void event_encode(struct writer *, const struct event *);
+
+/* Reads a record back, of any version ever written. Slices point into `record`.
+ * False where it is not an event: an unknown kind or version, bytes missing, too
+ * many, or not canonical. The whole of a marks body is checked too unless
+ * `trusted` says that the record's checksum has just been verified. */
+bool event_decode(struct event *, struct slice record, bool trusted);
+/* Only kind, version, at, actor, id: cheap. */
+bool event_decode_header(struct event *, struct slice record, struct reader *rest);
+
+#endif

@@ -1,0 +1,145 @@
+/* message.h - what passes between a client and the daemon: the frame and the
+ * bodies whose form is fixed. PROTOCOL.md says it for people.
+ *
+ * A message is one frame (an identity frame before it where it passes a
+ * ROUTER); any other number of frames is refused.
+ *
+ *   0      2       3         4                20
+ *   | A7 7D | version | command | id (16 bytes) | body: msgpack map, or nothing
+ *
+ * A reply has bit 7 of the command set, the same id, and a head of its own
+ * before the body:
+ *
+ *   20             22               30
+ *   | status (u16) | position (u64) | body
+ *
+ * position: of a submission, the event that it made; of all else, the log's head.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTO_MESSAGE_H
+#define PROTO_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/bytes.h"
+#include "proto/ids.h"
+#include "proto/status.h"
+
+enum {
+	MESSAGE_SIGNATURE = 0xA77D,
+	MESSAGE_VERSION = 1,
+	REQUEST_HEAD_SIZE = 20,
+	REPLY_HEAD_SIZE = 30,
+	MESSAGE_SIZE_MAX = 2 * 1024 * 1024,
+	TEXT_SIZE_MAX = 4096,      /* of one free-text field */
+	REGISTERS_MAX = 10000,
+};
+
+/*  name, number, text, what it does. Those that write are submissions: their id
+ *  is a UUID of version 7 or 8, and sent again they get the first answer again. */
+#define COMMANDS(X) \
+	X(HELLO, 0x01, "hello") \
+	X(MARKS, 0x10, "marks") \
+	X(ROSTER, 0x11, "roster") \
+	X(ACTION, 0x12, "action") \
+	X(CALENDAR, 0x13, "calendar") \
+	X(PATHWAY, 0x14, "pathway") \
+	X(GRANT, 0x15, "grant") \
+	X(REVOKE, 0x16, "revoke") \
+	X(ACKNOWLEDGE, 0x17, "acknowledge") \
+	X(CLOCK, 0x18, "clock") \
+	X(QUERY, 0x20, "query") \
+	X(SUBSCRIBE, 0x30, "subscribe") \
+	X(CREDIT, 0x31, "credit") \
+	X(CURSOR, 0x32, "cursor") \
+	X(UNSUBSCRIBE, 0x33, "unsubscribe") \
+	X(ITEMS, 0x34, "items") \
+	X(HEARTBEAT, 0x35, "heartbeat")
+
+enum command {
+#define X(name, number, text) COMMAND_##name = number,
+	COMMANDS(X)
+#undef X
+	COMMAND_REPLY = 0x80
+};
+
+const char *command_text(uint8_t command); /* NULL: none */
+
+/*  name, number, field, text: why one row of a submission was refused */
+#define ROW_FAULTS(X) \
+	X(UPN, 1, "upn", "not a UPN") \
+	X(CODE_UNKNOWN, 2, "code", "not a register code of the 2024 regulations") \
+	X(CODE_SESSION, 3, "code", "a code of the other session") \
+	X(DATE, 4, "date", "not a date") \
+	X(DATE_FUTURE, 5, "date", "in the future") \
+	X(DATE_WEEKEND, 6, "date", "not a Monday to Friday") \
+	X(DATE_RANGE, 7, "date", "outside the years that registers are kept for") \
+	X(SESSION, 8, "session", "neither AM nor PM") \
+	X(TWICE, 9, "session", "the same session twice in one submission") \
+	X(MINUTES_LATE, 10, "minutes_late", "not a number of minutes from 0 to 600") \
+	X(RECORDED_AT, 11, "recorded_at", "not a time") \
+	X(COMMENT, 12, "comment", "too long") \
+	X(SURNAME, 13, "surname", "missing") \
+	X(BIRTH_DATE, 14, "birth_date", "not a date in the past") \
+	X(PARENT, 15, "parent", "not an id: a letter, then letters, digits or -") \
+	X(URN, 16, "urn", "not a school that this key may write for") \
+	X(FIELD_TEXT, 17, "row", "a field is too long or not text") \
+	X(ERASED, 18, "upn", "this pupil was erased")
+
+enum row_fault {
+#define X(name, number, field, text) ROW_##name = number,
+	ROW_FAULTS(X)
+#undef X
+};
+
+const char *row_fault_field(uint8_t fault); /* NULL: none */
+const char *row_fault_text(uint8_t fault);
+
+struct message {
+	uint8_t command;     /* with COMMAND_REPLY in a reply */
+	uint8_t id[UUID_SIZE];
+	uint16_t status;     /* of a reply */
+	uint64_t position;   /* of a reply */
+	struct slice body;   /* checked by mp_check: a map, or empty */
+};
+
+/* STATUS_OK, BAD_FRAME, BAD_VERSION, BAD_COMMAND, TOO_LARGE or BAD_BODY; then
+ * `why` (a static text) and, of a body, `*offset`. `id` is set whenever the
+ * frame was long enough to hold one, so that even a refusal can be matched. */
+enum status message_decode(struct message *, struct slice frame, const char **why, size_t *offset);
+
+/* Heads; the caller appends the body. */
+void message_request(struct writer *, uint8_t command, const uint8_t id[static UUID_SIZE]);
+void message_reply(struct writer *, uint8_t command, const uint8_t id[static UUID_SIZE],
+                   enum status, uint64_t position);
+
+/* The body of MARKS, read in place:
+ *   { "urn": "123456", "registers": [ [date, session, [mark ...]] ... ] }
+ *   date "2026-09-07", session "AM" or "PM", mark [upn, code] or
+ *   [upn, code, {"minutes_late": 5, "recorded_at": "2026-09-07T08:55:00Z", "comment": "..."}]
+ * Form only: meaning is the engine's. A body of another form is BAD_BODY whole. */
+struct submitted_mark {
+	struct slice upn, code;
+	struct slice date, session; /* the register's */
+	bool new_register;          /* first of its register */
+	bool has_extras;
+	struct slice recorded_at, comment;
+	uint64_t minutes_late;      /* UINT64_MAX: absent */
+};
+
+struct submitted_marks {
+	struct mp_cursor { const uint8_t *at, *end; } in;
+	struct slice urn;
+	struct slice date, session;
+	uint32_t registers_left, marks_left;
+	const char *fault;          /* what is malformed; NULL: nothing so far */
+	bool fresh;
+};
+
+/* Opens a *checked* body; false: not of the form (see `fault`). */
+bool submitted_marks_open(struct submitted_marks *, struct slice body);
+bool submitted_marks_next(struct submitted_marks *, struct submitted_mark *); /* false: no more, or fault */
+
+#endif

@@ -1,0 +1,130 @@
+/* store.h - one LMDB environment: the log, and what is projected from it.
+ *
+ * Tables are LMDB databases with plain byte keys (big-endian integers, never
+ * DUPSORT, never INTEGERKEY). Every value ends in eight bytes of SipHash-2-4
+ * over table, key and value under the store's own key, checked at every read:
+ * LMDB 0.9 has no page checksums, and a flipped bit must not become an answer.
+ *
+ * One process opens a store once, for writing or for reading. A value borrowed
+ * from a transaction lives until its end or its next write. No read transaction
+ * is held across a send or from one turn of the loop to the next.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/bytes.h"
+
+/*  name, number, table's name in LMDB, what it holds (key -> value) */
+#define TABLES(X) \
+	X(LOG, 0, "log") /* position u64 -> record */ \
+	X(TREE, 1, "tree") /* level u8, index u64 -> hash of a complete subtree */ \
+	X(IDS, 2, "ids") /* submission id -> position, receipt */ \
+	X(PUPILS, 3, "pupils") /* pupil u32 -> casework/pupil.h record, written behind */ \
+	X(UPNS, 4, "upns") /* keyed hash of a UPN, 16 -> pupil u32 */ \
+	X(PERSONS, 5, "persons") /* pupil u32 -> urn, position, sealed UPN, position, sealed particulars */ \
+	X(STANDING, 6, "standing") /* pupil u32 -> standing alerts */ \
+	X(CASES, 7, "cases") /* case u32 -> casework/case.h record */ \
+	X(PUPIL_CASES, 8, "pupil_cases") /* pupil u32, case u32 -> nothing */ \
+	X(TIMERS, 9, "timers") /* instant u64, case u32, deadline u8, phase u8 -> nothing */ \
+	X(ALERTS, 10, "alerts") /* alert u64 -> its state */ \
+	X(ACCESS, 11, "access") /* public key, 32 -> role, schools, cases, or revoked */ \
+	X(CALENDARS, 12, "calendars") /* urn u32 -> rows */ \
+	X(PATHWAYS, 13, "pathways") /* name, 0, version u32 -> source and compiled form */ \
+	X(CURSORS, 14, "cursors") /* public key, name -> position; no projection: verify leaves it out */ \
+	X(META, 15, "meta") /* name -> value */
+
+enum table {
+#define X(name, number, text) TABLE_##name = number,
+	TABLES(X)
+#undef X
+	TABLE_COUNT
+};
+
+const char *table_text(enum table);
+
+enum { STORE_SCHEMA = 1 }; /* version of the tables' layout; a newer store is refused by name */
+
+enum store_result {
+	STORE_OK = 0,
+	STORE_NONE,     /* no such key; end of a scan */
+	STORE_FULL,     /* map or disk full: nothing was changed by the commit, room may come */
+	STORE_DAMAGED,  /* a checksum or LMDB's own check failed */
+	STORE_UNKNOWN,  /* a commit may or may not stand: close, open again, look */
+	STORE_FAILED,   /* anything else; store_why() says what */
+	STORE_BUSY,     /* another process has it open for writing */
+	STORE_NEWER,    /* made by a newer attendd */
+};
+
+enum store_mode { STORE_CREATE, STORE_WRITE, STORE_READ, STORE_SCRATCH /* no sync; for rebuilds */ };
+
+struct store_options {
+	enum store_mode mode;
+	uint64_t map_size;            /* 0: 1 TiB of address space, or what the limit of address space allows */
+	uint8_t check_key[16];        /* of the values' checksums */
+};
+
+struct store;
+
+/* `dir` exists. STORE_CREATE refuses a store that is there already. A writer
+ * holds an flock on dir/lock until it closes. `why` (may be NULL) gets a sentence. */
+enum store_result store_open(struct store **, const char *dir, const struct store_options *,
+                             char *why, size_t why_size);
+void store_close(struct store **);
+const char *store_why(const struct store *); /* of the last result that was not OK or NONE */
+
+/* One write transaction at a time; any number of short reads from the same thread. */
+struct txn;
+enum store_result store_begin(struct store *, bool write, struct txn **);
+enum store_result store_commit(struct txn **);   /* of a write one: OK means on disk */
+void store_abort(struct txn **);
+
+enum store_result store_get(struct txn *, enum table, struct slice key, struct slice *value);
+enum store_result store_put(struct txn *, enum table, struct slice key, struct slice value);
+enum store_result store_append(struct txn *, enum table, struct slice key, struct slice value); /* key after all others, or STORE_FAILED */
+enum store_result store_delete(struct txn *, enum table, struct slice key); /* NONE where it isn't there */
+uint64_t store_count(struct txn *, enum table);
+
+/* Walks keys in order from `from` on. The scan is a plain struct that the caller
+ * owns; ended by NONE or by scan_close. A write to the table ends it. */
+struct scan {
+	void *cursor;
+	struct txn *txn;
+	enum table table;
+};
+enum store_result scan_open(struct scan *, struct txn *, enum table, struct slice from);
+enum store_result scan_next(struct scan *, struct slice *key, struct slice *value);
+enum store_result scan_last(struct txn *, enum table, struct slice *key, struct slice *value);
+void scan_close(struct scan *);
+
+/* How near to full, for the watermarks. */
+struct store_room {
+	uint64_t map_used, map_size;   /* bytes */
+	uint64_t disk_free, disk_size; /* of the file system */
+	uint64_t file_size;
+	uint32_t readers;
+	uint64_t oldest_reader;        /* transactions behind; 0: none */
+};
+void store_room(struct store *, struct store_room *);
+
+/* Checks up to `records` values from where `*place` stands (empty: the start),
+ * every table in turn, and that each table has as many as LMDB says. OK: go on
+ * from `*place`; NONE: the end, all was good; DAMAGED: `why` names table and key. */
+struct scrub {
+	int table;
+	uint8_t key[64];
+	size_t key_size;
+	uint64_t seen;
+};
+enum store_result store_scrub(struct store *, struct scrub *place, unsigned records,
+                              char *why, size_t why_size);
+
+/* Copies the environment, compacted, into an open file; a long reader while it runs.
+ * May run in a thread of its own. */
+enum store_result store_copy(struct store *, int fd);
+
+#endif
