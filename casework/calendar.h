@@ -5,6 +5,7 @@
  * and after the end of the one it has, every Monday to Friday that is no bank
  * holiday counts, and what was counted so is provisional. Before a calendar's
  * first day the same rule holds, so that a history older than the file counts.
+ * What a row other than a term says holds outside the terms too.
  * The bank holidays of England and Wales are built in (the rules, 2000 to 2099,
  * and the one-off days of the table); a calendar's rows add to them. (EN-05, EN-06)
  *
@@ -35,6 +36,7 @@ uint8_t calendar_kind_parse(struct slice); /* 0: none */
 enum {
 	CALENDAR_DAYS = DAY_MAX - DAY_MIN + 1,
 	CALENDAR_WEEKS = CALENDAR_DAYS / 7 + 2,
+	CALENDAR_REACH_WEEKS = 64, /* how far a count of school weeks looks back, its own week with it */
 };
 
 /* A calendar worked out to a bit a day. 10 KiB; the caller owns it. */
@@ -82,16 +84,19 @@ const char *unit_text(uint8_t);
  * years end on the corresponding date, weeks on the same weekday; school weeks
  * count weeks with a school day after `from`'s own week, to that weekday.
  * `*provisional` is set true where a counted school day or week was counted by
- * the default rule, else left alone. Never beyond DAY_MAX. */
+ * the default rule, else left alone (a school week is so where none of its school
+ * days is the calendar's own). It may be NULL. Never beyond DAY_MAX. */
 day_t calendar_add(const struct calendar *, day_t from, unsigned count, uint8_t unit, bool *provisional);
-/* The other way, for "5 working days before": the day that many units before. */
+/* The other way, for "5 working days before": the day that many units before;
+ * never before DAY_MIN. */
 day_t calendar_subtract(const struct calendar *, day_t from, unsigned count, uint8_t unit);
 
 /* How many school days lie in [from, to]. */
 unsigned calendar_school_days(const struct calendar *, day_t from, day_t to);
 
 /* The first of the `count` school weeks that end with `week`: that week itself
- * and the count - 1 school weeks before it. Stops 63 weeks back. */
+ * and the count - 1 school weeks before it. Looks 63 weeks back; where they don't
+ * hold so many, the earliest school week found. */
 int calendar_window_start(const struct calendar *, int week, unsigned count);
 
 #endif

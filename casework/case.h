@@ -48,6 +48,8 @@ struct case_deadline {
 	uint8_t fired;              /* bit per enum phase that has fired */
 	bool provisional;
 	bool decided;               /* its question has been answered */
+	bool resolved;              /* nothing is waited for any more: done (late, too), answered, cancelled */
+	uint8_t notice;             /* the penalty notice that it is of, from 1; 0: none */
 	uint16_t from;              /* the day that it counts from (the service, the receipt) */
 	uint16_t last;              /* the last day of the period */
 	char parent[PARENT_SIZE_MAX + 1];
@@ -74,14 +76,14 @@ struct case_done {
 	bool overridden;
 	uint64_t position;
 	char parent[PARENT_SIZE_MAX + 1];
-	uint32_t given;             /* bit per field of the action that was given (and, for yes/no, is yes) */
-	uint8_t chosen[FIELDS_MAX]; /* FIELD_ONE_OF: index of the value, from 1 */
+	uint32_t given;             /* bit per field in the clear that was given (and, for yes/no, is yes) */
+	uint8_t chosen[FIELDS_MAX]; /* FIELD_ONE_OF: index of the value, from 1; yes/no: 1 yes, 2 no */
 };
 
 struct case_state {
 	uint32_t number, pupil, urn;
-	struct slice pathway_name;  /* points into `name_room` */
-	char name_room[NAME_MAX];
+	struct slice pathway_name;  /* points into `name_room`: a copied struct needs case_copied() */
+	char name_room[NAME_SIZE_MAX];
 	uint32_t pathway_version;
 	uint8_t stage;              /* 1-based */
 	bool closed;
@@ -102,6 +104,10 @@ struct case_view {
 	const struct pupil *pupil;
 	day_t today;                     /* local day of now */
 	enum tristate compulsory_age;    /* on the action's day; case_compulsory_age() */
+	/* Penalty notices of the pupil's earlier cases, which count in the window too
+	 * (SP-14); the same when deciding and when applying. May be NULL and 0. */
+	const struct case_notice *earlier;
+	size_t earlier_count;
 };
 
 /* Compulsory school age on `day` of a child born on `birth` (0: unknown): from
@@ -136,6 +142,9 @@ enum status case_decide(const struct case_state *c, const struct case_view *, en
 /* A case begins: zeroed, with its numbers, on `pathway`'s first stage. */
 void case_open(struct case_state *, const struct pathway *, const struct event_action_recorded *,
                uint32_t urn, uint64_t at_ms);
+/* After a struct case_state was copied by value. */
+void case_copied(struct case_state *);
+/* Of the view, `today` and `compulsory_age` matter to deciding alone. */
 void case_apply_action(struct case_state *, const struct case_view *,
                        const struct event_action_recorded *, uint64_t position, uint64_t at_ms);
 /* A deadline's phase fell due: sets states, stage, the deadline that follows. */
@@ -145,6 +154,9 @@ void case_apply_fired(struct case_state *, const struct case_view *,
 bool case_apply_calendar(struct case_state *, const struct case_view *, uint8_t moved[CASE_DEADLINES_MAX / 8]);
 /* The breach alert of a deadline was raised (alert's position) or withdrawn (0). */
 void case_apply_breach(struct case_state *, uint8_t deadline, uint64_t alert);
+
+/* Is it waiting for something whose time is over: a task undone, a question unanswered? */
+bool case_deadline_overdue(const struct case_deadline *);
 
 /* The next phase of a deadline that has not fired: its instant, or 0 where
  * nothing more will. A phase is passed over where it makes no sense any more:
@@ -162,19 +174,24 @@ size_t case_fired_alerts(const struct case_state *, const struct case_view *, ui
 
 /* The watch of running (and past) periods over marks: for each deadline that
  * watches for breaches, the sessions in its period with a breach code.
- * RAISE: there are some and no alert stands; CHANGE: the set differs from what
- * stands after a mark at `day`; WITHDRAW: none is left. `day` 0: the calendar
- * moved. At most CASE_DEADLINES_MAX. */
+ * RAISE: there are some and no alert stands; CHANGE: some stand and the mark at
+ * `day` is in the period; WITHDRAW: none is left. `day` 0: the calendar moved.
+ * At most CASE_DEADLINES_MAX. Call it where a mark changed (MARK_NEW or
+ * MARK_CORRECTED) and either the code held before or the new one is in the
+ * pathway's `breach_codes`: any other mark changes nothing, and for it a CHANGE
+ * would repeat what was said. */
 enum breach_change { BREACH_RAISE = 1, BREACH_CHANGE, BREACH_WITHDRAW };
 struct case_breach {
 	uint8_t change, deadline;
+	struct slice text;        /* unfilled: case_text() */
 };
 size_t case_breaches(const struct case_state *, const struct case_view *, day_t day,
                      struct case_breach out[CASE_DEADLINES_MAX]);
 
 /* Fills a text's braces from the case: {due} {from} {last} {sessions} (those of
  * the breach, as dates and codes) {count} {unauthorised_10_weeks} {percentage}
- * {parent} {notice} {amount} {kind} {question} {outcomes}. */
+ * {parent} {notice} {amount} {kind} {title} {question} {outcomes}; {for_parent} is " for parent
+ * p1" or nothing. `deadline` 0: none, and what is of a deadline stays empty. */
 void case_text(struct writer *, const struct case_state *, const struct case_view *,
                uint8_t deadline, struct slice text);
 
@@ -183,6 +200,9 @@ void case_text(struct writer *, const struct case_state *, const struct case_vie
 unsigned case_notice_amount(const struct case_notice *, day_t day, bool *lapsed);
 
 void case_encode(struct writer *, const struct case_state *);
+/* Strict, and safe on any bytes; the indexes that it holds are into a pathway that
+ * isn't known here: run a decoded case only on one that it fits. */
 bool case_decode(struct case_state *, struct slice);
+bool case_fits(const struct case_state *, const struct pathway *);
 
 #endif

@@ -48,7 +48,8 @@ day_t day_of_ms(uint64_t ms);
 int london_offset_s(uint64_t ms);
 
 /* RFC 3339: YYYY-MM-DDTHH:MM:SS[.fraction](Z|+HH:MM|-HH:MM); what a leap second
- * would be is refused. */
+ * would be is refused, and what is not within 1970 to 2099. Parts of a millisecond
+ * are dropped. */
 bool time_parse(struct slice text, uint64_t *ms);
 /* 2026-09-07T08:00:00Z, with .123 only where there are milliseconds. */
 void time_text(char out[static TIME_TEXT_SIZE + 1], uint64_t ms);

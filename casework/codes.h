@@ -77,7 +77,7 @@ extern const uint64_t CODES_PRESENT, CODES_AUTHORISED, CODES_UNAUTHORISED, CODES
 uint8_t code_parse(struct slice text);        /* CODE_NONE: not in the list */
 const char *code_text(uint8_t code);          /* NULL: not in the list */
 const char *code_meaning(uint8_t code);
-enum code_class code_class(uint8_t code);     /* of a code in the list */
+enum code_class code_class(uint8_t code);     /* of a number that is not in the list: ADMINISTRATIVE */
 /* `/` belongs to AM, `\` to PM, every other code to both. */
 bool code_fits_session(uint8_t code, uint8_t session);
 

@@ -22,9 +22,14 @@ enum {
 	CONDITIONS_MAX = 32,  /* of an action */
 	OUTCOMES_MAX = 16,    /* of a decision, values of a field */
 	EFFECTS_MAX = 16,     /* deadlines that an action starts, meets or cancels */
-	NAME_MAX = 48,        /* of anything that is referred to */
-	EXPRESSION_MAX = 64,  /* steps */
-	PATHWAY_SIZE_MAX = 128 * 1024,
+	NAME_SIZE_MAX = 48,        /* of anything that is referred to */
+	QUESTIONS_MAX = 4,    /* of a decision: the first that applies is put */
+	MOVES_MAX = 8,        /* stages that an action may move a case to */
+	EXPRESSION_MAX = 64,  /* steps of one expression */
+	EXPRESSION_STACK_MAX = 16,
+	STEPS_MAX = 4096,     /* of all expressions of a pathway */
+	NOTICE_STEPS_MAX = 4, /* amounts of the first, second ... penalty notice */
+	PATHWAY_SIZE_MAX = 128 * 1024, /* compiled */
 };
 
 struct length {
@@ -32,18 +37,24 @@ struct length {
 	uint8_t unit; /* enum unit */
 };
 
-/* A condition: small and total, no loops. Steps in postfix order over a stack
+/* An expression: small and total, no loops. Steps in postfix order over a stack
  * of integers; a figure may be unknown, and what compares it then is unknown;
- * and/or/not are Kleene's. */
+ * and/or/not are Kleene's. What is asked of a field is kept as its index (from
+ * 1; 0: none) and the value asked for (from 1; 0: that it was given and, for
+ * yes/no, is yes; a yes/no field has the values 1 yes and 2 no). */
 enum step_kind {
 	STEP_NUMBER = 1,   /* value */
 	STEP_FIGURE,       /* value: enum figure */
-	STEP_DONE,         /* how often action `value` was recorded (name: a field that must be yes, or "field=value") */
+	STEP_DONE,         /* how often action `value` was recorded (with the field so) */
+	STEP_DONE_PARENT,  /* the same, of this action's parent or of none */
 	STEP_DAYS_SINCE,   /* days from the last time action `value` was recorded to this action's day; unknown if never */
-	STEP_GIVEN,        /* 1 where this action has field `text`; "field=value": has that value */
-	STEP_STAGE,        /* 1 where the case has reached stage `value` or a later one */
+	STEP_GIVEN,        /* 1 where this action has the field (so) */
+	STEP_STAGE,        /* 1 where the case has reached stage `value` (from 1) or a later one */
+	STEP_RUNNING,      /* 1 while deadline `value` is open (of this action's parent or of none) */
+	STEP_DAYS_INTO,    /* days from the start of that deadline to this action's day; unknown if none is open */
 	STEP_LT, STEP_LE, STEP_EQ, STEP_NE, STEP_GE, STEP_GT,
 	STEP_AND, STEP_OR, STEP_NOT,
+	STEP_LAST = STEP_NOT,
 };
 
 /*  name, number, text as in a file. Of the pupil and parent in question, on the action's day. */
@@ -62,7 +73,7 @@ enum step_kind {
 	X(NOTICES_3_YEARS, 12, "notices_in_3_years") /* to this action's parent, issued in the three years through the day before the anniversary, withdrawn ones not counted */ \
 	X(UNAUTHORISED_SINCE, 13, "unauthorised_in_period") /* since the period of the newest deadline that watches */ \
 	X(OPEN_NOTICES, 14, "notices_open") /* of this parent: issued, neither paid nor withdrawn */ \
-	X(PERIOD_RUNNING, 15, "period_running") /* 1 while a deadline that watches for a breach is open */ \
+	X(PERIOD_RUNNING, 15, "period_running") /* 1 where the day lies in a period that watches for a breach, of this parent or of none */ \
 	X(SICK_DAYS, 16, "sick_days")
 
 enum figure {
@@ -72,19 +83,24 @@ enum figure {
 };
 
 struct step {
-	uint8_t kind;
+	uint8_t kind, field, chosen;
 	int32_t value;
-	struct slice text;
+};
+
+/* `count` steps of the pathway's from `first`; count 0: always so. */
+struct expression {
+	uint16_t first;
+	uint8_t count;
 };
 
 struct condition {
 	struct slice clause;   /* "SP-09" */
 	struct slice lacks;    /* what to say when it is not so */
+	struct slice unknown;  /* what to say when it can't be told; empty: `lacks` */
 	struct slice supplied_by; /* the action that would supply it; may be empty */
 	bool bar;              /* can't be overridden */
 	bool lenient;          /* a bar that only a *known* contrary raises: unknown is lacking, not barred (SP-20) */
-	uint8_t step_count;
-	struct step steps[EXPRESSION_MAX];
+	struct expression need;
 };
 
 enum field_type { FIELD_YES_NO = 1, FIELD_TEXT, FIELD_DATE, FIELD_NUMBER, FIELD_ONE_OF, FIELD_MONEY };
@@ -102,8 +118,19 @@ enum action_effect {
 	EFFECT_ISSUE_NOTICE,     /* a penalty notice to the action's parent */
 	EFFECT_WITHDRAW_NOTICE,
 	EFFECT_PAYMENT,          /* of that parent's notice */
-	EFFECT_DECISION,         /* answers the question of a deadline; field `outcome` */
-	EFFECT_CLOSE,
+	EFFECT_DECISION,         /* answers the oldest open question that allows its field `outcome` */
+	EFFECT_LAST = EFFECT_DECISION,
+};
+
+/* What an action does to a deadline, or to the stage, where `when` is so before it. */
+struct effect {
+	uint8_t deadline;         /* index into deadlines */
+	struct expression when;
+};
+
+struct move {
+	uint8_t stage;            /* 1-based */
+	struct expression when;
 };
 
 struct action_rule {
@@ -112,13 +139,23 @@ struct action_rule {
 	uint32_t override_roles;  /* who may override its conditions */
 	bool needs_parent;
 	uint8_t effect;           /* enum action_effect */
-	uint8_t stage;            /* moves the case to it, 1-based; 0: stays */
+	uint8_t stage;            /* where it moves the case as a rule (the last of `moves`), 1-based; 0: stays */
 	bool forward_only;        /* not back to an earlier stage than the case is in */
 	bool from_receipt;        /* the deadlines that it starts count from receipt */
-	uint8_t field_count, condition_count, start_count, meet_count, cancel_count;
+	uint8_t field_count, condition_count, start_count, meet_count, cancel_count, move_count;
 	struct field_rule fields[FIELDS_MAX];
 	struct condition conditions[CONDITIONS_MAX];
-	uint8_t starts[EFFECTS_MAX], meets[EFFECTS_MAX], cancels[EFFECTS_MAX]; /* indexes into deadlines */
+	/* meets: of a task, it is done; of a period that decides, its question is answered */
+	struct effect starts[EFFECTS_MAX], meets[EFFECTS_MAX], cancels[EFFECTS_MAX];
+	struct move moves[MOVES_MAX]; /* the first that holds; reaching the closed stage closes the case */
+};
+
+/* A question put at a deadline's end, where `when` is so then. */
+struct question {
+	struct expression when;
+	struct slice text;        /* figures in braces */
+	uint8_t outcome_count;
+	struct slice outcomes[OUTCOMES_MAX];
 };
 
 struct deadline_rule {
@@ -128,12 +165,12 @@ struct deadline_rule {
 	bool per_parent;         /* one for each parent */
 	struct length soon, overdue; /* count 0: not */
 	uint64_t breach_codes;   /* a mark with one of these in the period is a breach; 0: no watch */
+	struct slice breach_text; /* of that alert; may be empty */
 	uint8_t stage_at_end;    /* the case moves to it when it falls due, 1-based; 0: stays */
 	uint8_t starts_at_end;   /* deadline that then starts, counted from the period's last day: index + 1; 0: none */
-	bool decides;            /* at the end a decision is put */
-	struct slice question;   /* its text, figures in braces */
-	uint8_t outcome_count;
-	struct slice outcomes[OUTCOMES_MAX];
+	bool decides;            /* at the end a decision is put: it has questions */
+	uint8_t question_count;
+	struct question questions[QUESTIONS_MAX];
 	struct slice text;       /* of its alerts; may be empty */
 };
 
@@ -150,11 +187,11 @@ struct watch_rule {
 
 /* Penalty notices, first and second in the window (SP-14); amounts in pounds. */
 struct notice_rule {
-	uint8_t count;            /* how many may be issued in the window */
+	uint8_t count;            /* of `steps`; 0: the pathway has no penalty notices */
 	struct length window;     /* 3 years */
 	struct length delivery;   /* receipt after `on`: 2 working days */
 	bool from_receipt;
-	struct { uint16_t reduced, full; uint8_t reduced_days, full_days; } steps[4];
+	struct notice_step { uint16_t reduced, full; uint8_t reduced_days, full_days; } steps[NOTICE_STEPS_MAX];
 	struct slice clause;
 };
 
@@ -168,11 +205,16 @@ struct pathway {
 	struct action_rule actions[ACTIONS_MAX];
 	struct watch_rule watches[WATCHES_MAX];
 	struct notice_rule notices;
+	uint16_t step_count;
+	struct step steps[STEPS_MAX];
+	/* Worked out by pathway_decode, not in the compiled bytes: */
 	unsigned threshold;       /* at_least of the count watch of kind THRESHOLD; 0: none */
+	uint64_t breach_codes;    /* of all deadlines together: a mark that neither was nor is one of them changes no breach */
 };
 
-/* About 3 MiB as a struct: taken from the heap by its owner. Slices point into
- * the bytes given. False where they are not a compiled pathway. */
+/* Under 1 MiB as a struct: taken from the heap by its owner. Slices point into
+ * the bytes given. False where they are not a compiled pathway: whatever passes
+ * is safe to run, every index in range and every expression balanced. */
 bool pathway_decode(struct pathway *, struct slice compiled);
 void pathway_encode(struct writer *, const struct pathway *);
 
@@ -181,5 +223,12 @@ int pathway_action(const struct pathway *, struct slice name);
 int pathway_deadline(const struct pathway *, struct slice name);
 int pathway_stage(const struct pathway *, struct slice name);
 int pathway_watch(const struct pathway *, uint8_t alert_kind);
+int action_field(const struct action_rule *, struct slice name);
+/* Index of a value of the field: 0 based, or -1. yes/no: 0 yes, 1 no. */
+int field_value(const struct field_rule *, struct slice value);
+
+/* A brace of a text, without its braces: is it one that case_text() fills, or
+ * (of a watch) one that watch_text() fills? */
+bool pathway_brace(struct slice name, bool watch);
 
 #endif

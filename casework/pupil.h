@@ -17,15 +17,24 @@
 #include "casework/calendar.h"
 #include "casework/codes.h"
 
-enum { PUPIL_WEEKS = 64, PUPIL_WINDOW_WEEKS = 10, PUPIL_RECORD_MAX = 640 };
+enum { PUPIL_WEEKS = 64, PUPIL_WINDOW_WEEKS = 10, PUPIL_RECORD_MAX = 640, PUPIL_SHARE_FROM = 20 };
 
+/* All zero is a pupil without a mark. The caller sets `urn`, `case_no` and
+ * `position`; pupil_mark() the rest but for `standing` and what watch.h raises.
+ *
+ * A week's word:  60       48                          12          0
+ *                 | 0 | Friday PM AM | ... | Tuesday ... | Monday PM AM |
+ */
 struct pupil {
 	uint32_t urn;          /* the school of the latest register; 0: none yet */
 	uint32_t case_no;      /* the open case, 0: none */
 	uint16_t latest_day;   /* of the latest register; 0: no mark yet */
 	uint8_t latest_session;
-	uint8_t standing;      /* 1: has records of standing alerts (the store's) */
-	uint32_t raised;       /* bit per alert kind: the watch has spoken and is not armed */
+	uint8_t standing;      /* 1: an alert that a correction may withdraw was raised once
+	                        * (never cleared: the store may hold standing alerts) */
+	uint32_t raised;       /* bit per alert kind: the watch has spoken and is not armed
+	                        * (THRESHOLD and shares; runs are remembered by their standing
+	                        * alerts instead) */
 	uint16_t possible, absent; /* of the school year */
 	uint16_t sick;         /* I sessions of the school year */
 	uint16_t window;       /* unauthorised sessions in the rolling 10 school weeks */
@@ -38,18 +47,24 @@ enum mark_change {
 	MARK_NEW,        /* none was held for the session */
 	MARK_SAME,       /* equal to the mark held */
 	MARK_CORRECTED,  /* stands in place of another */
-	MARK_TOO_OLD,    /* before the weeks that are held: no figure changes */
+	MARK_TOO_OLD,    /* before the weeks that are held: no figure changes. The same is said of
+	                  * what no register holds (a weekend, a number that is no code), so
+	                  * that nothing read from outside can harm a record */
 };
 
 /* The mark held: CODE_NONE if there is none or the weeks held don't reach it. */
 uint8_t pupil_code(const struct pupil *, day_t, uint8_t session);
 enum mark_change pupil_would(const struct pupil *, day_t, uint8_t session, uint8_t code);
 
-/* Takes a mark in. Can't fail. The calendar is the school's whose register it is;
- * `*held` is the code before. When the latest register passes into another
- * school year, the year's figures start again and the bits of PERSISTENT, SEVERE
- * and SICKNESS_RETURN are cleared; when `window` falls below `rearm_below` the
- * bit of THRESHOLD is. */
+/* Takes a mark in. Can't fail. `*held` is the code before. The calendar is that
+ * of the school of the latest register (once this mark is in): where `urn`
+ * changes within a week, the caller counts again with pupil_recount().
+ *
+ * When the latest register passes into another school year, the year's figures
+ * start again and every bit of `raised` but THRESHOLD's is cleared, for all
+ * else that is watched is counted by the year. When `window` is below
+ * `rearm_below`, before the mark (a calendar may have changed) or after it, the
+ * bit of THRESHOLD is cleared. */
 enum mark_change pupil_mark(struct pupil *, const struct calendar *, day_t, uint8_t session,
                             uint8_t code, unsigned rearm_below, uint8_t *held);
 
@@ -72,7 +87,9 @@ struct figures {
 void pupil_figures(const struct pupil *, const struct calendar *, struct figures *);
 
 /* Unauthorised (or any set of codes) sessions in the `weeks` school weeks that
- * end with the week of `last`, not after `last`. */
+ * end with the week of `last`, not after `last`: of that week itself, and of as
+ * many weeks before it that the calendar gives a school day as make up `weeks`.
+ * A mark in any other week is not counted. */
 unsigned pupil_window(const struct pupil *, const struct calendar *, uint64_t codes,
                       unsigned weeks, day_t last);
 /* Sessions with one of `codes` from `first` to `last`, both in. */
@@ -86,13 +103,34 @@ unsigned pupil_count(const struct pupil *, uint64_t codes, day_t first, day_t la
 enum day_kind { DAY_UNKNOWN, DAY_IN, DAY_NEUTRAL, DAY_BREAKS };
 enum day_kind pupil_day(const struct pupil *, uint64_t codes, day_t);
 
+/* The stretch of days round `day` that no day breaks, as far as it has days that
+ * stand in a run. `edge`: it goes back unbroken to the first week held, so that
+ * it may have begun earlier. False where `day` itself breaks. */
+struct stretch {
+	day_t first, last; /* of the days that stand in it; 0: there are none */
+	day_t nth_day;     /* on which it reached `nth` days, or 0 */
+	unsigned count;    /* of days that stand in it */
+	bool edge;
+};
+
+bool pupil_stretch(const struct pupil *, uint64_t codes, day_t day, unsigned nth, struct stretch *);
+
 /* The run of such days round `day`: its first and last day and how many stand in
  * it; 0 where `day` is not in one. `nth_day`, if not NULL, is the day on which
  * the run reached `nth` days (or 0). */
 unsigned pupil_run(const struct pupil *, uint64_t codes, day_t day, day_t *first, day_t *last,
                    unsigned nth, day_t *nth_day);
 
-/* The canonical record, and back. At most PUPIL_RECORD_MAX bytes. */
+/* The Monday of the first week held; 0 where there is no mark. */
+day_t pupil_first_held(const struct pupil *);
+
+/* The canonical record, and back. At most PUPIL_RECORD_MAX bytes:
+ *
+ *   urn:u32 case_no:varint position:varint standing:u8 raised:u32 latest_day:u16
+ *   [latest_session:u8 possible absent sick window (varints)
+ *    held:u64 (bit i: the week i before the latest has a mark) *week:u64]
+ *
+ * What is in brackets is there where latest_day is not 0. */
 void pupil_encode(struct writer *, const struct pupil *);
 bool pupil_decode(struct pupil *, struct slice);
 

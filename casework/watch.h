@@ -7,15 +7,34 @@
  * watch_apply_raised / watch_apply_withdrawn, do.
  *
  *  count  sessions of some codes in the rolling 10 school weeks reach a number
- *         (EN-02, SP-01): raised once, armed again below it, withdrawn only when
- *         a correction takes it below.
+ *         (EN-02, SP-01): raised once, armed again below it. Withdrawn only by a
+ *         correction that takes the window of the latest register below it
+ *         (EN-03); an alert whose window fell below because weeks passed was
+ *         right when it was raised, and stands.
  *  run    whole days of absence, all of some codes (SP-02, SP-08): raised once a
  *         run, on the day that its nth ends; withdrawn when a correction leaves no
- *         run of that length where it was.
+ *         run of that length where it was (none that has a day from the alert's
+ *         first to its last).
  *  sick   SP-03: a run of n such days, or 2n sessions in the school year; a run
  *         that was spoken of is not spoken of again, and the total once a year.
+ *         Where both come at once there is one alert, for both. The total is not
+ *         spoken of while its newest session stands in a run that was spoken of
+ *         in the same year (AM-only days: the run is the same absence); it is
+ *         with the first one outside. Withdrawn when a correction leaves neither
+ *         the run nor, if the alert spoke of the total, the total.
  *  share  absence reaches a share of possible sessions (EN-04), from the nth
- *         possible session of the year on; raised in both directions.
+ *         possible session of the year on; raised in both directions: up when it
+ *         is reached, down when it is no longer so (corrections included). Never
+ *         withdrawn. A new school year starts silently.
+ *
+ * A change of calendar alone raises what it makes true and withdraws nothing.
+ *
+ * Example of a count of 10, N on consecutive sessions:
+ *
+ *   the 10th N       window 10   raise, not armed
+ *   the 11th N       window 11   nothing
+ *   two N become I   window  9   withdraw, armed
+ *   one more N       window 10   raise
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CASEWORK_WATCH_H
@@ -24,15 +43,21 @@
 #include "casework/pathway.h"
 #include "casework/pupil.h"
 
-enum { STANDING_MAX = 32, WATCH_CHANGES_MAX = STANDING_MAX + 16 };
+enum {
+	STANDING_MAX = 32,
+	WATCH_CHANGES_MAX = STANDING_MAX + 2 * WATCHES_MAX, /* a mark has a run on either side of it */
+	STANDING_RECORD_MAX = 1 + STANDING_MAX * 16,
+};
 
 /* A standing alert of a pupil: raised by a watch and neither withdrawn nor
  * (for count) replaced by a later one. Kept by the store, oldest dropped first
- * when there are STANDING_MAX. */
+ * when there are STANDING_MAX. Shares are not kept: nothing withdraws them. */
 struct standing_alert {
 	uint8_t kind;
-	uint64_t alert;              /* position of the event that raised it */
-	uint16_t first_day, last_day; /* run: its first and nth day; else the window's */
+	bool up;                     /* sick: it spoke of the year's total */
+	uint64_t alert;              /* position of the event that raised it; rising */
+	uint16_t first_day, last_day; /* run: its first and nth day; count: the window's first
+	                               * Monday and the latest register's day */
 };
 
 struct standing {
@@ -45,9 +70,10 @@ struct watch_change {
 	uint64_t alert;              /* to withdraw */
 	uint8_t watch;               /* to raise: index into the pathway's watches */
 	uint8_t kind;
-	bool up;
-	uint16_t first_day, last_day;
-	unsigned count, of;          /* sessions or days counted; of possible, for a share */
+	bool up;                     /* count: true; run: false; share: the worse way; sick: speaks of the total */
+	uint16_t first_day, last_day; /* of a share: 0, and the latest register's day */
+	unsigned count, of;          /* sessions or days counted (of a sick total, sessions / 2);
+	                              * of possible, for a share, else 0 */
 };
 
 /* The mark that was just taken in; day 0: the calendar changed instead. */
@@ -56,21 +82,40 @@ struct watch_mark {
 	uint8_t session, code, held; /* held: before; CODE_NONE: none */
 };
 
+/* What is wrong with a watch as a rule, or NULL: a count is of kind THRESHOLD and
+ * of the unauthorised codes (struct pupil keeps that window alone), no other
+ * type is; codes are known and possible attendances; a number is at least 1 and a
+ * share at most 100. For the compiler of pathways. Static text. */
+const char *watch_fault(const struct watch_rule *);
+
 /* True where watch_look can be left out for this mark: the quick test that nine
- * marks in ten pass. Never true where watch_look would find something. */
+ * marks in ten pass. Never true where watch_look would find something, given
+ * that it has looked under the same watches at every mark before (a pathway
+ * newly in force finds older runs when marks next touch them). */
 bool watch_idle(const struct pathway *, const struct pupil *, const struct watch_mark *);
 
-/* `standing` as the store has it (all zero where pupil->standing is 0). At most WATCH_CHANGES_MAX changes. */
+/* `standing` as the store has it (all zero where pupil->standing is 0). The mark
+ * was taken in as new or as a correction. Withdrawals come first, in the order
+ * in which the alerts were raised, then what to raise in the pathway's order. */
 size_t watch_look(const struct pathway *, const struct pupil *, const struct calendar *,
                   const struct standing *, const struct watch_mark *,
                   struct watch_change out[WATCH_CHANGES_MAX]);
 
 /* The text of an alert to raise: the watch's, with {count} {of} {first} {last}
- * {percentage} filled. */
+ * {percentage} filled (attendance of the school year, to one decimal). Other
+ * braces are left as they are. */
 void watch_text(struct writer *, const struct pathway *, const struct pupil *, const struct watch_change *);
 
-/* Applying. `standing` may be NULL where only the record in memory is wanted. */
-void watch_apply_raised(struct pupil *, struct standing *, const struct event_alert_raised *, uint64_t alert);
+/* Applying. The event's `kind`, `up`, `first_day` and `last_day` are the
+ * change's; an event of a deadline changes nothing. `standing` may be NULL where
+ * only the record in memory is wanted: the record comes out the same.
+ *
+ * Replay takes in all marks of a submission before the alerts that were raised
+ * between them, and must come to the same record: so a threshold that the window
+ * has fallen below again (`rearm_below`, as for pupil_mark) is not spoken of, nor
+ * is a share of a school year that is over. */
+void watch_apply_raised(struct pupil *, struct standing *, const struct event_alert_raised *, uint64_t alert,
+                        unsigned rearm_below);
 void watch_apply_withdrawn(struct pupil *, struct standing *, uint64_t alert);
 
 void standing_encode(struct writer *, const struct standing *);

@@ -55,7 +55,8 @@ int engine_begin(struct engine *, uint64_t now_ms);
 /* One frame from a peer whose key has been proven by CURVE. */
 void engine_receive(struct engine *, const uint8_t key[static PUBLIC_KEY_SIZE],
                     const struct peer *, struct slice frame);
-/* A peer's message that is not one frame. */
+/* A peer's message that is not one frame; 0 frames: the peer chose its own routing
+ * id, which the shell refuses (router.h says why). */
 void engine_receive_malformed(struct engine *, const struct peer *, unsigned frames);
 /* Fires what is due, at most a bounded number; true where there is more. */
 bool engine_tick(struct engine *, uint64_t now_ms);
@@ -72,5 +73,23 @@ void engine_forget_peer(struct engine *, const struct peer *);
 
 /* Is a key let in at the handshake? */
 bool engine_knows_key(struct engine *, const uint8_t key[static PUBLIC_KEY_SIZE]);
+/* All such keys, for the thread that answers handshakes: how many there are, of
+ * which the first `max` were copied; asked with (NULL, 0) it costs nothing. The
+ * generation is never 0 and changes whenever the set does, before the first reply
+ * of the commit that changed it is sent; asked from within that send, too. */
+size_t engine_keys(struct engine *, uint64_t *generation,
+                   uint8_t (*keys)[PUBLIC_KEY_SIZE], size_t max);
+
+/* The wall clock jumped by more than CLOCK_STEP_MAX_MS (clock.h), and reads
+ * `seen_ms` now: nothing fires until somebody confirms it. The shell goes on giving
+ * the time as it was before, carried on by boot time. May be called again while
+ * held; a smaller `step_ms` then says that the clock came back by itself (and the
+ * hold stays). Called between turns: before engine_begin. */
+void engine_clock_stepped(struct engine *, uint64_t seen_ms, int64_t step_ms);
+/* Is it held, after a step or since a start at a doubtful time? */
+bool engine_clock_held(struct engine *);
+/* The engine's own time: the latest it was given, or under a manual clock what
+ * the last `attend clock` made of it; never before the last event. */
+uint64_t engine_now(struct engine *);
 
 #endif

@@ -23,6 +23,17 @@
  * A day is the number of days since 1970-01-01 (casework/civil.h), 16 bits. A
  * session is 0 for AM, 1 for PM. Text is a blob: varint size, bytes, UTF-8.
  *
+ * A body is its struct's fields in their order (marks aside, which say their own):
+ *   bool                  u8, 0 or 1
+ *   uint8_t, uint16_t     u8, u16
+ *   uint32_t, uint64_t    varint
+ *   int64_t               zigzag varint
+ *   slice                 blob
+ *   key                   its 32 bytes
+ *   a count and its list  varint, then the elements, at most the array's length
+ * Nothing else is read back: not a list out of its stated order, not a number
+ * outside its enum, not a byte too many.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef PROTO_EVENT_H
 #define PROTO_EVENT_H
@@ -52,7 +63,8 @@
 	X(DEADLINE_FIRED, 14, 1, "deadline-fired") \
 	X(CLOCK_HELD, 15, 1, "clock-held") \
 	X(CLOCK_CONFIRMED, 16, 1, "clock-confirmed") \
-	X(CLOCK_MOVED, 17, 1, "clock-moved")
+	X(CLOCK_MOVED, 17, 1, "clock-moved") \
+	X(ROSTER_SUBMITTED, 18, 1, "roster-submitted")
 
 enum event_kind {
 #define X(name, number, version, text) EVENT_##name = number,
@@ -171,17 +183,28 @@ struct event_roster_recorded {
 	struct slice sealed;
 };
 
+/* The end of a roster's submission, after the events of its pupils: the id that it
+ * came under and what its answer was. `rows` is that of a marks body with no
+ * register in it (the urn, how many were known, and the refusals). */
+struct event_roster_submitted {
+	uint32_t accepted;
+	struct slice rows;
+};
+
 /* Marks are many, so they are read and written one at a time:
  *
- *   body     = urn:u32 known:varint registers:varint *register
+ *   body     = urn:u32 known:u32 registers:u16 *register
  *              refused:varint *refusal
- *   register = day:u16 session:u8 count:varint *mark
+ *   register = day:u16 session:u8 count:u16 *mark
  *   mark     = pupil:zigzag (difference from the mark before, 0 at the first
  *              of the body) code:u8 [extras]
  *   extras   present where the top bit of code is set:
  *              bits:u8 [minutes_late:varint] [recorded_at:u48] [comment:blob]
+ *              bit 0, 1, 2 of bits: which of the three follow; never none
  *   refusal  = row:varint reason:u8 detail:blob
  *
+ * The counts that are patched in at the end have a fixed size. A register has at
+ * least one mark, a pupil's number and a code are never 0, and a code is below 64.
  * `known` counts the rows equal to the mark held, which are not repeated here;
  * a refusal keeps the row's index in the submission and why, so that a repeat
  * gets the first answer again. The codes are casework/codes.h's numbers. */
@@ -202,8 +225,8 @@ struct refusal {
 	struct slice detail; /* never personal; may be empty */
 };
 
-/* The writing side keeps its own place. Counts are patched in at the end of a
- * register, so each takes a fixed two bytes of varint (up to 16,383). */
+/* The writing side keeps its own place; its fields are its own, but for `total`, the
+ * marks put so far. Where the writer runs full, that is seen at the writer. */
 struct marks_writer {
 	struct writer *out;
 	uint32_t pupil;
@@ -285,7 +308,11 @@ struct event_alert_changed {
 
 struct event_alert_withdrawn {
 	uint64_t alert;
-	uint64_t cause; /* position of the event that took its ground away */
+	uint64_t cause;   /* position of the event that took its ground away */
+	uint8_t kind;     /* and these four of the alert, so that replay needs no table of alerts */
+	uint32_t pupil;
+	uint32_t case_no;
+	uint8_t deadline;
 };
 
 struct event_alert_acknowledged {
@@ -328,6 +355,7 @@ struct event {
 		struct event_calendar_loaded calendar_loaded;
 		struct event_pupil_registered pupil_registered;
 		struct event_roster_recorded roster_recorded;
+		struct event_roster_submitted roster_submitted;
 		struct event_marks_recorded marks_recorded;
 		struct event_action_recorded action_recorded;
 		struct event_alert_raised alert_raised;

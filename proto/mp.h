@@ -4,7 +4,8 @@
  * for 128 GB), so what comes from outside is read by this cursor instead: no
  * allocation, no recursion deeper than MP_DEPTH_MAX, an element count never
  * above the bytes left, only the shortest form of an integer or a length, only
- * UTF-8 in strings. Writing is left to msgpack-c.
+ * UTF-8 in strings. Whole numbers from 0 up are spelt as unsigned ones, as every
+ * packer does. Extension types are refused. Writing is left to msgpack-c.
  *
  * Reading something else than what is there sets `fault` (a static text) and
  * leaves the cursor where the fault is; every later read does nothing. The
@@ -20,7 +21,10 @@
 
 #include "proto/bytes.h"
 
-enum { MP_DEPTH_MAX = 8, MP_FIELDS_MAX = 64 };
+enum {
+	MP_DEPTH_MAX = 8,   /* arrays and maps within each other */
+	MP_FIELDS_MAX = 64, /* pairs of one map */
+};
 
 struct mp {
 	const uint8_t *start, *at, *end;
@@ -39,7 +43,9 @@ struct slice mp_bin(struct mp *);
 uint32_t mp_array(struct mp *);               /* the number of elements */
 uint32_t mp_map(struct mp *);                 /* the number of pairs */
 void mp_nil(struct mp *);
-void mp_skip(struct mp *);                    /* one whole value, checked */
+double mp_float(struct mp *);                 /* of 32 or 64 bits; mp_peek calls it MP_OTHER */
+void mp_skip(struct mp *);                    /* one whole value, checked as mp_check does */
+void mp_pass(struct mp *);                    /* one whole value that has been checked: cheaper */
 size_t mp_offset(const struct mp *);          /* for a message: "at byte 17" */
 bool mp_done(struct mp *);                    /* no fault; else or with bytes left over: sets a fault, false */
 

@@ -19,11 +19,12 @@ struct log;
 
 struct log_methods {
 	/* The batch becomes positions expected + 1 ... expected + count, all or none.
-	 * STORE_FAILED where the head is not `expected`. */
+	 * STORE_FAILED where the head is not `expected`; the transaction is then as it was. */
 	enum store_result (*append)(struct log *, struct txn *, uint64_t expected,
 	                            const struct slice records[], size_t count);
 	/* Up to `count` records from `from` on, into `visit`, until it returns false.
-	 * A record lives until visit returns. NONE: the head was reached. */
+	 * A record lives until visit returns, which writes nothing. NONE: the head was
+	 * reached with fewer than `count`. DAMAGED: a record between is missing. */
 	enum store_result (*read)(struct log *, struct txn *, uint64_t from, uint64_t count,
 	                          bool (*visit)(void *context, uint64_t position, struct slice record),
 	                          void *context);

@@ -20,12 +20,21 @@ struct note_key {
 	uint8_t secret_key[64];         /* zero where only verifying */
 };
 
+/* May it be a key's name? Not empty, no white space, no plus sign, no control character, UTF-8. */
+bool note_name_good(struct slice name);
+
+/* The name is a good one (asserted). */
 void note_key_from_seed(struct note_key *, const char *name, const uint8_t seed[static NOTE_SEED_SIZE]);
-void note_vkey_text(struct writer *, const struct note_key *);
+void note_vkey_text(struct writer *, const struct note_key *); /* without a newline */
 bool note_vkey_parse(struct note_key *, struct slice text);
 
 void note_sign(struct writer *, const struct note_key *, uint64_t size, const uint8_t root[static HASH_SIZE]);
-/* True where the text is a checkpoint of that origin with a good signature of that key. */
+/* True where the text is a checkpoint of that origin with a good signature of that
+ * key. Signatures of other keys (witnesses) and extension lines may stand there too;
+ * `size` and `root` are only to be looked at where it is true. */
 bool note_open(struct slice text, const struct note_key *, uint64_t *size, uint8_t root[static HASH_SIZE]);
+
+/* Any signed note, whatever its text says: true where that key has signed it well. */
+bool note_verify(struct slice note, const struct note_key *, struct slice *text);
 
 #endif

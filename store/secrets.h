@@ -9,8 +9,9 @@
  * persons.keys alone is appended to: records of
  *   pupil:u32 key:32 check:8 (SipHash of the first 36)
  * and the last record of a pupil stands; an erased pupil's record has a key of
- * zeroes and the file is rewritten whole without the old one. A torn last
- * record (a crash while appending; nothing refers to it yet) is dropped at open.
+ * zeroes and the file is rewritten whole without the old one. Records torn at the
+ * end (a crash while appending; nothing refers to them yet) are dropped at open; a
+ * bad one before the file's last page is damage, and the file is refused.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef STORE_SECRETS_H
@@ -44,14 +45,17 @@ int persons_create(const char *dir, char *why, size_t why_size);
 int persons_open(struct persons **, const char *dir, bool write, char *why, size_t why_size);
 void persons_close(struct persons **);
 uint32_t persons_count(const struct persons *); /* highest pupil number with a key */
-/* A new random key for a pupil, in memory until persons_sync puts all new ones
- * on disk; a crash between that and the event's commit leaves a key that nothing refers to. */
+size_t persons_dropped(const struct persons *); /* bytes of torn records at the open, for the journal */
+/* A new random key for a pupil who has none, in memory until persons_sync puts all new
+ * ones on disk; a crash between that and the event's commit leaves a key that nothing
+ * refers to. */
 void persons_add(struct persons *, uint32_t pupil);
-int persons_sync(struct persons *);
+int persons_sync(struct persons *); /* 0, or -1 with errno: then none is there, and it may be tried again */
 /* Forgets what was added since the last sync. */
 void persons_drop(struct persons *);
 bool persons_known(const struct persons *, uint32_t pupil); /* false: none, or erased */
-/* Rewrites the file without this pupil's key. */
+/* Rewrites the file without this pupil's key, and syncs what was added before. 0 too
+ * where there is no such key; -1: the key is still there, or may be: ask again. */
 int persons_erase(struct persons *, uint32_t pupil);
 
 /* XChaCha20-Poly1305. `kind` is the event's, `position` that of the event that

@@ -2,12 +2,17 @@
  *
  * Tables are LMDB databases with plain byte keys (big-endian integers, never
  * DUPSORT, never INTEGERKEY). Every value ends in eight bytes of SipHash-2-4
- * over table, key and value under the store's own key, checked at every read:
+ * over table, key's size, key and value under the store's own key, checked at every read:
  * LMDB 0.9 has no page checksums, and a flipped bit must not become an answer.
  *
- * One process opens a store once, for writing or for reading. A value borrowed
+ * One process opens a store once, for writing or for reading; a second time is
+ * refused (closing it would release the first one's file locks). A value borrowed
  * from a transaction lives until its end or its next write. No read transaction
- * is held across a send or from one turn of the loop to the next.
+ * is held across a send or from one turn of the loop to the next. All calls but
+ * store_copy come from one thread.
+ *
+ * A write transaction stays well under 131,071 changed pages (LMDB spills beyond
+ * that): a rebuild commits every hundred thousand records or so.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef STORE_STORE_H
@@ -36,7 +41,8 @@
 	X(CALENDARS, 12, "calendars") /* urn u32 -> rows */ \
 	X(PATHWAYS, 13, "pathways") /* name, 0, version u32 -> source and compiled form */ \
 	X(CURSORS, 14, "cursors") /* public key, name -> position; no projection: verify leaves it out */ \
-	X(META, 15, "meta") /* name -> value */
+	X(META, 15, "meta") /* name -> value */ \
+	X(ALERT_CHANGES, 16, "alert_changes") /* position u64 of an event about an alert -> alert u64 */
 
 enum table {
 #define X(name, number, text) TABLE_##name = number,
@@ -48,6 +54,7 @@ enum table {
 const char *table_text(enum table);
 
 enum { STORE_SCHEMA = 1 }; /* version of the tables' layout; a newer store is refused by name */
+enum { STORE_KEY_MAX = 511 }; /* bytes of a key; 1 at least */
 
 enum store_result {
 	STORE_OK = 0,
@@ -55,8 +62,9 @@ enum store_result {
 	STORE_FULL,     /* map or disk full: nothing was changed by the commit, room may come */
 	STORE_DAMAGED,  /* a checksum or LMDB's own check failed */
 	STORE_UNKNOWN,  /* a commit may or may not stand: close, open again, look */
-	STORE_FAILED,   /* anything else; store_why() says what */
-	STORE_BUSY,     /* another process has it open for writing */
+	STORE_FAILED,   /* anything else; store_why() says what. Of a commit: nothing was changed,
+	                 * the same batch may be tried again (a failed fdatasync is one) */
+	STORE_BUSY,     /* another process has it open for writing; why names its pid */
 	STORE_NEWER,    /* made by a newer attendd */
 };
 
@@ -70,14 +78,21 @@ struct store_options {
 
 struct store;
 
-/* `dir` exists. STORE_CREATE refuses a store that is there already. A writer
- * holds an flock on dir/lock until it closes. `why` (may be NULL) gets a sentence. */
+/* `dir` exists. STORE_CREATE refuses a store that is there already, and closes the
+ * directory to others (0700); STORE_SCRATCH makes one where there is none. A
+ * directory that others may write to, or a data.mdb that others may read, is
+ * refused. A writer holds an flock on dir/lock until it closes. `why` (may be
+ * NULL) gets a sentence. */
 enum store_result store_open(struct store **, const char *dir, const struct store_options *,
                              char *why, size_t why_size);
 void store_close(struct store **);
-const char *store_why(const struct store *); /* of the last result that was not OK or NONE */
+const char *store_why(const struct store *); /* of this thread's last result that was not OK or NONE */
+enum store_result store_sync(struct store *); /* a scratch store to disk; others are there after each commit */
 
-/* One write transaction at a time; any number of short reads from the same thread. */
+/* One write transaction at a time; any number of short reads from the same thread.
+ * A put or delete that failed (but for STORE_NONE and an append out of order) spoils
+ * its transaction: every later call on it gives the same result again, its commit
+ * too, which then changes nothing. */
 struct txn;
 enum store_result store_begin(struct store *, bool write, struct txn **);
 enum store_result store_commit(struct txn **);   /* of a write one: OK means on disk */
@@ -89,12 +104,16 @@ enum store_result store_append(struct txn *, enum table, struct slice key, struc
 enum store_result store_delete(struct txn *, enum table, struct slice key); /* NONE where it isn't there */
 uint64_t store_count(struct txn *, enum table);
 
-/* Walks keys in order from `from` on. The scan is a plain struct that the caller
- * owns; ended by NONE or by scan_close. A write to the table ends it. */
+/* Walks keys in order from `from` on (empty: from the first). The scan is a plain
+ * struct that the caller owns; it ends at any result but OK, or by scan_close, which
+ * may be called on an ended one, and must end before its transaction does (asserted).
+ * A write to the table ends it: the next scan_next is STORE_FAILED. */
 struct scan {
 	void *cursor;
 	struct txn *txn;
 	enum table table;
+	uint32_t writes;  /* to the table, when the scan began */
+	bool waiting;     /* the cursor is on the record that the next call gives */
 };
 enum store_result scan_open(struct scan *, struct txn *, enum table, struct slice from);
 enum store_result scan_next(struct scan *, struct slice *key, struct slice *value);
@@ -103,28 +122,33 @@ void scan_close(struct scan *);
 
 /* How near to full, for the watermarks. */
 struct store_room {
-	uint64_t map_used, map_size;   /* bytes */
+	uint64_t map_used, map_size;   /* bytes; used: up to the last page ever used */
 	uint64_t disk_free, disk_size; /* of the file system */
 	uint64_t file_size;
-	uint32_t readers;
+	uint32_t readers;              /* that hold a transaction now, in all processes */
 	uint64_t oldest_reader;        /* transactions behind; 0: none */
 };
 void store_room(struct store *, struct store_room *);
 
-/* Checks up to `records` values from where `*place` stands (empty: the start),
- * every table in turn, and that each table has as many as LMDB says. OK: go on
- * from `*place`; NONE: the end, all was good; DAMAGED: `why` names table and key. */
+/* Checks up to `records` values from where `*place` stands (all zeroes: the start),
+ * every table in turn: checksums, keys strictly rising, no gap in the log, and that
+ * a table holds as many as LMDB says (only where nothing was committed while it was
+ * walked: so always in a store at rest). At the start, the list of free pages, a
+ * wrong entry of which would let a live page be overwritten. OK: go on from
+ * `*place`; NONE: the end, all was good; DAMAGED: `why` names table and key.
+ * LMDB trusts its pages: damage to its own structure may also end the process. */
 struct scrub {
 	int table;
-	uint8_t key[64];
+	uint8_t key[STORE_KEY_MAX];
 	size_t key_size;
-	uint64_t seen;
+	uint64_t seen;    /* in this table */
+	uint64_t state;   /* last transaction committed when this table was begun */
 };
 enum store_result store_scrub(struct store *, struct scrub *place, unsigned records,
                               char *why, size_t why_size);
 
-/* Copies the environment, compacted, into an open file; a long reader while it runs.
- * May run in a thread of its own. */
+/* Copies the environment, compacted, into an open file and syncs it; a long reader
+ * while it runs. May run in a thread of its own; the copy is a data.mdb. */
 enum store_result store_copy(struct store *, int fd);
 
 #endif

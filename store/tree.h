@@ -24,11 +24,12 @@ void tree_node_hash(uint8_t hash[static HASH_SIZE], const uint8_t left[static HA
 
 /* Takes up the tree of a store whose log has `size` records. */
 enum store_result tree_open(struct tree *, struct log *, struct txn *, uint64_t size);
-/* One more leaf; kept nodes go into the write transaction. */
+/* One more leaf; kept nodes go into the write transaction. The tree is a plain
+ * struct: who may have to abort keeps a copy from before the transaction. */
 enum store_result tree_append(struct tree *, struct txn *, struct slice record);
 /* Root of the whole, from the frontier. Of no leaves: SHA-256 of nothing. */
 void tree_root(const struct tree *, uint8_t root[static HASH_SIZE]);
-/* Root as it was at an earlier size. */
+/* Root as it was at an earlier size; FAILED where that is beyond the tree's. */
 enum store_result tree_root_at(const struct tree *, struct log *, struct txn *, uint64_t size,
                                uint8_t root[static HASH_SIZE]);
 
@@ -36,12 +37,14 @@ struct proof {
 	unsigned count;
 	uint8_t path[PROOF_MAX][HASH_SIZE];
 };
-/* RFC 9162 2.1.3.1 and 2.1.4.1. */
+/* RFC 9162 2.1.3.1 and 2.1.4.1; FAILED where sizes or index are none of this
+ * tree's. From size 0 or to the same size the consistency proof is empty. */
 enum store_result tree_prove_inclusion(const struct tree *, struct log *, struct txn *,
                                        uint64_t index, uint64_t size, struct proof *);
 enum store_result tree_prove_consistency(const struct tree *, struct log *, struct txn *,
                                          uint64_t first, uint64_t second, struct proof *);
-/* The verifying side, as a client does it (RFC 9162 2.1.3.2, 2.1.4.2); pure. */
+/* The verifying side, as a client does it (RFC 9162 2.1.3.2, 2.1.4.2); pure. Of the
+ * empty tree only the true root (SHA-256 of nothing) with an empty proof is good. */
 bool tree_check_inclusion(const uint8_t leaf_hash[static HASH_SIZE], uint64_t index, uint64_t size,
                           const struct proof *, const uint8_t root[static HASH_SIZE]);
 bool tree_check_consistency(uint64_t first, uint64_t second, const uint8_t first_root[static HASH_SIZE],

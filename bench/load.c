@@ -1,0 +1,193 @@
+/* load.c - pushes registers over CURVE and measures.
+ *
+ *   bench-load --server ENDPOINT --server-key FILE [--identity FILE] [--name NAME]
+ *              [--classes N] [--first SESSION] [--count N] [--window W] [--seed N]
+ *
+ * One DEALER, at most W submissions on their way; the latency of each is from its
+ * sending to its acknowledgement. Without an identity a fresh key is used (for the
+ * bare router, which takes any). Ends with 1 where one was refused. "Not now" (300)
+ * is sent again, as every sender must.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "bench/registers.h"
+
+enum { STATUS_AT = 20, REPLY_HEAD = 30, SILENCE_MS = 30000, REFUSALS_SHOWN = 3 };
+
+struct options {
+	const char *server, *server_key, *identity, *name;
+	uint32_t classes, first;
+	size_t count;
+	unsigned window;
+	uint64_t seed;
+};
+
+struct load {
+	void *socket;
+	const uint64_t *order;
+	uint64_t *sent_ns, *took_ns;
+	size_t sent, done, refused, again;
+	uint8_t frame[REGISTER_SIZE_MAX];
+	size_t frame_size;
+};
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "bench-load: %s: %s\n", what, zmq_strerror(errno));
+	exit(2);
+}
+
+/* The 40 characters after `label`, or of the first line where it is empty. */
+static void read_key(const char *path, const char *label, char key[41])
+{
+	FILE *file = fopen(path, "r");
+	char line[256];
+
+	if (!file)
+		fail(path);
+	while (fgets(line, sizeof line, file))
+		if (line[0] != '#' && !strncmp(line, label, strlen(label)) && strlen(line) >= strlen(label) + 40) {
+			memcpy(key, line + strlen(label), 40);
+			key[40] = 0;
+			fclose(file);
+			return;
+		}
+	fprintf(stderr, "bench-load: %s: no key\n", path);
+	exit(2);
+}
+
+static void *connect_curve(void *context, const struct options *o)
+{
+	void *socket = zmq_socket(context, ZMQ_DEALER);
+	char server[41], public[41], secret[41];
+	int none = 0;
+
+	read_key(o->server_key, "", server);
+	if (o->identity) {
+		read_key(o->identity, "public: ", public);
+		read_key(o->identity, "secret: ", secret);
+	} else if (zmq_curve_keypair(public, secret)) {
+		fail("a key");
+	}
+	zmq_setsockopt(socket, ZMQ_SNDHWM, &none, sizeof none);
+	zmq_setsockopt(socket, ZMQ_RCVHWM, &none, sizeof none);
+	zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof none);
+	if (zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, server, 41) || zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, public, 41) ||
+	    zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, secret, 41) || zmq_connect(socket, o->server))
+		fail(o->server);
+	return socket;
+}
+
+static void send_one(struct load *l, size_t i)
+{
+	l->frame_size = register_frame(l->frame, (uint32_t)l->order[i], (uint32_t)(l->order[i] >> 32), i);
+	l->sent_ns[i] = clock_ns();
+	if (zmq_send(l->socket, l->frame, l->frame_size, 0) < 0)
+		fail("send");
+}
+
+static void take_one(struct load *l, const uint8_t *reply, int size)
+{
+	uint64_t i = register_serial(reply);
+	unsigned status = (unsigned)reply[STATUS_AT] << 8 | reply[STATUS_AT + 1];
+
+	if (size < REPLY_HEAD || i >= l->sent) {
+		fprintf(stderr, "bench-load: a reply of %d bytes to nothing that was asked\n", size);
+		exit(2);
+	}
+	if (status == 300) {
+		l->again++;
+		send_one(l, i);
+		return;
+	}
+	/* 202 would be a row refused, 201 a repeat: neither is what is measured. */
+	if (status != 200 && l->refused++ < REFUSALS_SHOWN)
+		fprintf(stderr, "bench-load: submission %zu: status %u: %.*s\n", (size_t)i, status,
+		        size > REPLY_HEAD ? size - REPLY_HEAD : 0, (const char *)reply + REPLY_HEAD);
+	l->took_ns[i] = clock_ns() - l->sent_ns[i];
+	l->done++;
+}
+
+static void take_all(struct load *l)
+{
+	zmq_pollitem_t item = {.socket = l->socket, .events = ZMQ_POLLIN};
+	uint8_t reply[4096];
+	int size;
+
+	if (zmq_poll(&item, 1, SILENCE_MS) <= 0) {
+		fprintf(stderr, "bench-load: no answer in %d s; %zu of %zu answered\n", SILENCE_MS / 1000, l->done, l->sent);
+		exit(2);
+	}
+	while ((size = zmq_recv(l->socket, reply, sizeof reply, ZMQ_DONTWAIT)) >= 0)
+		take_one(l, reply, size < (int)sizeof reply ? size : (int)sizeof reply);
+}
+
+static int run(const struct options *o)
+{
+	void *context = zmq_ctx_new();
+	struct load l = {.socket = connect_curve(context, o)};
+
+	l.order = register_order(o->classes, o->first, o->count, o->seed);
+	l.sent_ns = calloc(o->count, sizeof *l.sent_ns);
+	l.took_ns = calloc(o->count, sizeof *l.took_ns);
+	if (!l.order || !l.sent_ns || !l.took_ns)
+		fail("memory");
+	/* The handshake is no part of the measurement: the first is sent and awaited before. */
+	send_one(&l, l.sent++);
+	while (l.done < 1)
+		take_all(&l);
+	uint64_t began = clock_ns();
+	while (l.done < o->count) {
+		while (l.sent < o->count && l.sent - l.done < o->window)
+			send_one(&l, l.sent++);
+		if (l.done < l.sent)
+			take_all(&l);
+	}
+	run_print(o->name, o->window, o->count, clock_ns() - began, l.took_ns, l.frame_size);
+	if (l.again || l.refused)
+		fprintf(stderr, "bench-load: %zu refused, %zu told to try later\n", l.refused, l.again);
+	zmq_close(l.socket);
+	zmq_ctx_term(context);
+	free((void *)l.order);
+	free(l.sent_ns);
+	free(l.took_ns);
+	return l.refused ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option names[] = {
+		{"server", 1, 0, 's'}, {"server-key", 1, 0, 'k'}, {"identity", 1, 0, 'i'}, {"name", 1, 0, 'n'},
+		{"classes", 1, 0, 'c'}, {"first", 1, 0, 'f'}, {"count", 1, 0, 'N'}, {"window", 1, 0, 'w'},
+		{"seed", 1, 0, 'r'}, {0, 0, 0, 0},
+	};
+	struct options o = {.name = "load", .classes = 3334, .count = 100000, .window = 1000, .seed = 1};
+	int key;
+
+	while ((key = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		switch (key) {
+		case 's': o.server = optarg; break;
+		case 'k': o.server_key = optarg; break;
+		case 'i': o.identity = optarg; break;
+		case 'n': o.name = optarg; break;
+		case 'c': o.classes = (uint32_t)strtoul(optarg, NULL, 10); break;
+		case 'f': o.first = (uint32_t)strtoul(optarg, NULL, 10); break;
+		case 'N': o.count = strtoul(optarg, NULL, 10); break;
+		case 'w': o.window = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'r': o.seed = strtoul(optarg, NULL, 10); break;
+		default: return 2;
+		}
+	}
+	if (!o.server || !o.server_key || !o.classes || !o.count || !o.window) {
+		fprintf(stderr, "usage: bench-load --server ENDPOINT --server-key FILE [--identity FILE] [--name NAME]\n"
+		        "       [--classes N] [--first SESSION] [--count N] [--window W] [--seed N]\n");
+		return 2;
+	}
+	return run(&o);
+}

@@ -1,0 +1,303 @@
+/* condition.c - expressions over figures, actions done and fields given.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <string.h>
+
+#include "casework/case_notice.h"
+#include "casework/condition.h"
+
+struct value {
+	bool known;
+	int64_t number;
+};
+
+static const struct value UNKNOWN_VALUE = {false, 0};
+
+static struct value number(int64_t n)
+{
+	return (struct value){true, n};
+}
+
+bool parent_matches(const char *held, struct slice asked)
+{
+	return asked.size == 0 || held[0] == 0 || slice_is(asked, held);
+}
+
+struct slice event_value(const struct event_action_recorded *event, const char *field)
+{
+	for (unsigned i = 0; i < event->field_count; i++)
+		if (slice_is(event->fields[i].name, field))
+			return event->fields[i].value;
+	return (struct slice){NULL, 0};
+}
+
+bool pence_parse(struct slice text, uint32_t *pence)
+{
+	uint32_t pounds = 0;
+	size_t i = 0;
+
+	for (; i < text.size && i < 7 && text.bytes[i] >= '0' && text.bytes[i] <= '9'; i++)
+		pounds = pounds * 10 + (uint32_t)(text.bytes[i] - '0');
+	if (i == 0)
+		return false;
+	*pence = pounds * 100;
+	if (i == text.size)
+		return true;
+	if (text.size != i + 3 || text.bytes[i] != '.' || text.bytes[i + 1] < '0' || text.bytes[i + 1] > '9' ||
+	    text.bytes[i + 2] < '0' || text.bytes[i + 2] > '9')
+		return false;
+	*pence += (uint32_t)(text.bytes[i + 1] - '0') * 10 + (uint32_t)(text.bytes[i + 2] - '0');
+	return true;
+}
+
+void fill(struct filled *out, const struct action_rule *action, const struct event_action_recorded *event)
+{
+	memset(out, 0, sizeof *out);
+	for (unsigned i = 0; i < event->field_count; i++) {
+		int field = action_field(action, event->fields[i].name);
+		int value;
+
+		if (field < 0)
+			continue;
+		value = field_value(&action->fields[field], event->fields[i].value);
+		out->chosen[field] = (uint8_t)(value + 1);
+		if (action->fields[field].type != FIELD_YES_NO || value == 0)
+			out->given |= UINT32_C(1) << field;
+	}
+}
+
+/* --- operands ------------------------------------------------------------- */
+
+unsigned scope_window(const struct scope *scope)
+{
+	const struct pupil *pupil = scope->view->pupil;
+	const struct calendar *calendar = scope->view->calendar;
+	day_t last = scope->on;
+	int week;
+
+	if (scope->action != NULL && pupil->latest_day != 0 && pupil->latest_day < last)
+		last = pupil->latest_day;
+	week = day_week(last);
+	if (!calendar_is_school_week(calendar, week)) {
+		for (int back = 0; back < PUPIL_WEEKS && !calendar_is_school_week(calendar, week); back++)
+			week--;
+		last = week_monday(week) + 6;
+	}
+	return pupil_window(pupil, calendar, CODES_UNAUTHORISED, PUPIL_WINDOW_WEEKS, last);
+}
+
+static const struct case_deadline *newest_watching(const struct scope *scope)
+{
+	if (scope->c == NULL)
+		return NULL;
+	for (unsigned i = scope->c->deadline_count; i-- > 0;) {
+		const struct case_deadline *d = &scope->c->deadlines[i];
+
+		if (d->state != DEADLINE_CANCELLED && parent_matches(d->parent, scope->parent) &&
+		    scope->view->pathway->deadlines[d->rule].breach_codes != 0)
+			return d;
+	}
+	return NULL;
+}
+
+/* By the days alone: an action recorded late, on a day inside the period, was done while it ran. */
+static bool period_running(const struct scope *scope)
+{
+	if (scope->c == NULL)
+		return false;
+	for (unsigned i = 0; i < scope->c->deadline_count; i++) {
+		const struct case_deadline *d = &scope->c->deadlines[i];
+
+		if (d->state != DEADLINE_CANCELLED && d->from <= scope->on && scope->on <= d->last &&
+		    parent_matches(d->parent, scope->parent) &&
+		    scope->view->pathway->deadlines[d->rule].breach_codes != 0)
+			return true;
+	}
+	return false;
+}
+
+static struct value year_figure(const struct scope *scope, enum figure figure)
+{
+	struct figures f;
+
+	pupil_figures(scope->view->pupil, scope->view->calendar, &f);
+	switch (figure) {
+	case FIGURE_POSSIBLE: return number(f.possible);
+	case FIGURE_ATTENDED: return number(f.attended);
+	case FIGURE_AUTHORISED: return number(f.authorised);
+	case FIGURE_UNAUTHORISED: return number(f.unauthorised);
+	case FIGURE_LATE: return number(f.late);
+	case FIGURE_PER_MILLE:
+		return f.possible ? number((int64_t)f.attended * 1000 / f.possible) : UNKNOWN_VALUE;
+	case FIGURE_PERSISTENT: return number(f.persistent);
+	case FIGURE_SEVERE: return number(f.severe);
+	case FIGURE_BROKEN_WEEKS: return number(f.broken_weeks);
+	case FIGURE_SICK_DAYS: return number(f.sick / 2);
+	case FIGURE_UNAUTHORISED_10_WEEKS:
+	case FIGURE_COMPULSORY_AGE:
+	case FIGURE_NOTICES_3_YEARS:
+	case FIGURE_UNAUTHORISED_SINCE:
+	case FIGURE_OPEN_NOTICES:
+	case FIGURE_PERIOD_RUNNING:
+		break;
+	}
+	return UNKNOWN_VALUE;
+}
+
+static struct value figure_value(const struct scope *scope, enum figure figure)
+{
+	const struct case_view *view = scope->view;
+	const struct case_deadline *period;
+
+	switch (figure) {
+	case FIGURE_UNAUTHORISED_10_WEEKS:
+		return number(scope_window(scope));
+	case FIGURE_COMPULSORY_AGE:
+		return view->compulsory_age == UNKNOWN ? UNKNOWN_VALUE : number(view->compulsory_age == YES);
+	case FIGURE_NOTICES_3_YEARS:
+		return number(notices_in_window(scope->c, view, scope->parent, scope->on));
+	case FIGURE_UNAUTHORISED_SINCE:
+		period = newest_watching(scope);
+		return period == NULL ? UNKNOWN_VALUE :
+			number(pupil_count(view->pupil, view->pathway->deadlines[period->rule].breach_codes,
+			                   period->from + 1, period->last));
+	case FIGURE_OPEN_NOTICES:
+		return number(notices_open(scope->c, scope->parent));
+	case FIGURE_PERIOD_RUNNING:
+		return number(period_running(scope));
+	case FIGURE_POSSIBLE:
+	case FIGURE_ATTENDED:
+	case FIGURE_AUTHORISED:
+	case FIGURE_UNAUTHORISED:
+	case FIGURE_LATE:
+	case FIGURE_PER_MILLE:
+	case FIGURE_PERSISTENT:
+	case FIGURE_SEVERE:
+	case FIGURE_BROKEN_WEEKS:
+	case FIGURE_SICK_DAYS:
+		break;
+	}
+	return year_figure(scope, figure);
+}
+
+static bool field_is(uint32_t given, const uint8_t chosen[], const struct step *step)
+{
+	if (step->chosen != 0)
+		return chosen[step->field - 1] == step->chosen;
+	return (given >> (step->field - 1)) & 1;
+}
+
+static struct value done_value(const struct scope *scope, const struct step *step)
+{
+	int64_t count = 0, latest = 0;
+
+	for (unsigned i = 0; scope->c != NULL && i < scope->c->done_count; i++) {
+		const struct case_done *done = &scope->c->done[i];
+
+		if (done->action != step->value ||
+		    (step->field != 0 && !field_is(done->given, done->chosen, step)))
+			continue;
+		if (step->kind == STEP_DONE_PARENT && !parent_matches(done->parent, scope->parent))
+			continue;
+		count++;
+		if (done->on > latest)
+			latest = done->on;
+	}
+	if (step->kind == STEP_DAYS_SINCE)
+		return count ? number(scope->on - latest) : UNKNOWN_VALUE;
+	return number(count);
+}
+
+static struct value running_value(const struct scope *scope, const struct step *step)
+{
+	for (unsigned i = scope->c == NULL ? 0 : scope->c->deadline_count; i-- > 0;) {
+		const struct case_deadline *d = &scope->c->deadlines[i];
+
+		if (d->rule == step->value && d->state == DEADLINE_OPEN && parent_matches(d->parent, scope->parent))
+			return number(step->kind == STEP_RUNNING ? 1 : scope->on - d->from);
+	}
+	return step->kind == STEP_RUNNING ? number(0) : UNKNOWN_VALUE;
+}
+
+/* --- operators ------------------------------------------------------------ */
+
+static struct value compare(uint8_t kind, struct value a, struct value b)
+{
+	if (!a.known || !b.known)
+		return UNKNOWN_VALUE;
+	switch (kind) {
+	case STEP_LT: return number(a.number < b.number);
+	case STEP_LE: return number(a.number <= b.number);
+	case STEP_EQ: return number(a.number == b.number);
+	case STEP_NE: return number(a.number != b.number);
+	case STEP_GE: return number(a.number >= b.number);
+	default: return number(a.number > b.number);
+	}
+}
+
+static struct value both(uint8_t kind, struct value a, struct value b)
+{
+	bool decisive = kind == STEP_OR; /* what settles the matter whatever the other is */
+
+	if ((a.known && (a.number != 0) == decisive) || (b.known && (b.number != 0) == decisive))
+		return number(decisive);
+	return a.known && b.known ? number(!decisive) : UNKNOWN_VALUE;
+}
+
+static struct value operand(const struct scope *scope, const struct step *step)
+{
+	uint8_t stage;
+
+	switch ((enum step_kind)step->kind) {
+	case STEP_NUMBER:
+		return number(step->value);
+	case STEP_FIGURE:
+		return figure_value(scope, (enum figure)step->value);
+	case STEP_DONE:
+	case STEP_DONE_PARENT:
+	case STEP_DAYS_SINCE:
+		return done_value(scope, step);
+	case STEP_GIVEN:
+		return number(scope->filled != NULL && field_is(scope->filled->given, scope->filled->chosen, step));
+	case STEP_STAGE:
+		stage = scope->c != NULL ? scope->c->stage : scope->view->pathway->first_stage;
+		return number(stage >= step->value);
+	case STEP_RUNNING:
+	case STEP_DAYS_INTO:
+		return running_value(scope, step);
+	case STEP_LT: case STEP_LE: case STEP_EQ: case STEP_NE: case STEP_GE: case STEP_GT:
+	case STEP_AND: case STEP_OR: case STEP_NOT:
+		break;
+	}
+	return UNKNOWN_VALUE;
+}
+
+enum tristate expression_holds(const struct scope *scope, const struct expression *e)
+{
+	struct value stack[EXPRESSION_STACK_MAX];
+	unsigned depth = 0;
+
+	if (e->count == 0)
+		return YES;
+	for (unsigned i = 0; i < e->count; i++) {
+		const struct step *step = &scope->view->pathway->steps[e->first + i];
+
+		if (step->kind < STEP_LT) {
+			assert(depth < EXPRESSION_STACK_MAX);
+			stack[depth++] = operand(scope, step);
+		} else if (step->kind == STEP_NOT) {
+			assert(depth >= 1);
+			if (stack[depth - 1].known)
+				stack[depth - 1].number = stack[depth - 1].number == 0;
+		} else {
+			assert(depth >= 2);
+			depth--;
+			stack[depth - 1] = step->kind == STEP_AND || step->kind == STEP_OR ?
+				both(step->kind, stack[depth - 1], stack[depth]) :
+				compare(step->kind, stack[depth - 1], stack[depth]);
+		}
+	}
+	assert(depth == 1);
+	return !stack[0].known ? UNKNOWN : stack[0].number != 0 ? YES : NO;
+}

@@ -1,0 +1,182 @@
+/* attend push - marks from files.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/ask.h"
+#include "client/command.h"
+#include "client/connection.h"
+#include "client/push.h"
+
+enum { KEY_REJECTS = 0x2000, KEY_AGAIN };
+
+struct push_arguments {
+	struct invocation invocation;
+	const char *rejects;
+	bool again;
+	char **files;
+	int count;
+};
+
+static const struct argp_option options[] = {
+	{ "rejects", KEY_REJECTS, "FILE", 0, "refused rows go here, as they stood, with the reason: mend it and push it", 0 },
+	{ "again", KEY_AGAIN, NULL, 0, "send it as new, so that it overrules corrections made since it was first pushed", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct push_arguments *a = state->input;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->invocation;
+		return 0;
+	case KEY_REJECTS:
+		a->rejects = argument;
+		return 0;
+	case KEY_AGAIN:
+		a->again = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		a->files = state->argv + state->next;
+		a->count = state->argc - state->next;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which file? - is standard input");
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "FILE...",
+	.doc = "Pushes marks. A FILE is CSV with a header (urn,upn,date,session,code and optionally recorded_at, "
+	       "minutes_late, comment, in any order) or JSON lines with the same names; - is standard input.\v"
+	       "A refused row doesn't hold up the others: each is named on standard error with its line, field "
+	       "and reason, and the exit status is 1. A file may be pushed again at any time, after a cut as "
+	       "well: what was taken is not taken twice, and a correction made since is not undone.",
+	.children = invocation_children,
+};
+
+/* All can be opened, or nothing is sent. Gives their sizes together, 0 where one is a pipe. */
+static bool look_at_files(const struct push_arguments *a, uint64_t *bytes)
+{
+	struct stat rejects, file;
+	bool have_rejects = a->rejects && stat(a->rejects, &rejects) == 0, pipe = false;
+	*bytes = 0;
+	for (int i = 0; i < a->count; i++) {
+		if (strcmp(a->files[i], "-") == 0) {
+			pipe = true;
+			continue;
+		}
+		if (stat(a->files[i], &file) < 0 || access(a->files[i], R_OK) < 0) {
+			complain(&a->invocation, "%s: %s", a->files[i], strerror(errno));
+			return false;
+		}
+		if (S_ISDIR(file.st_mode)) {
+			complain(&a->invocation, "%s: this is a folder", a->files[i]);
+			return false;
+		}
+		if (have_rejects && file.st_dev == rejects.st_dev && file.st_ino == rejects.st_ino) {
+			complain(&a->invocation, "--rejects %s would overwrite what is to be pushed", a->rejects);
+			return false;
+		}
+		pipe = pipe || !S_ISREG(file.st_mode);
+		*bytes += (uint64_t)file.st_size;
+	}
+	if (pipe)
+		*bytes = 0;
+	return true;
+}
+
+static int push_files(struct push *p, const struct push_arguments *a)
+{
+	int worst = 0;
+	for (int i = 0; i < a->count; i++) {
+		bool standard = strcmp(a->files[i], "-") == 0;
+		int fd = standard ? STDIN_FILENO : open(a->files[i], O_RDONLY | O_CLOEXEC);
+		if (fd < 0) {
+			complain(p->invocation, "%s: %s", a->files[i], strerror(errno));
+			return 2;
+		}
+		int status = push_file(p, standard ? "-" : a->files[i], fd);
+		if (!standard)
+			close(fd);
+		/* One file that can't be read does not hold up the others. */
+		if (status > 1 || p->revoked)
+			return status;
+		if (status)
+			worst = status;
+	}
+	int status = push_flush(p);
+	return status ? status : worst;
+}
+
+static void print_result(const struct push *p, bool json, bool whole)
+{
+	uint64_t elapsed_ms = connection_now_ms() - p->progress.began_ms;
+	if (json) {
+		json_t *result = json_pack("{s:I,s:I,s:I,s:I}", "rows", (json_int_t)p->rows, "accepted", (json_int_t)p->accepted,
+		                           "known", (json_int_t)p->known, "refused", (json_int_t)p->refused);
+		print_json(result);
+		json_decref(result);
+		return;
+	}
+	char rows[THOUSANDS_SIZE], accepted[THOUSANDS_SIZE], known[THOUSANDS_SIZE], refused[THOUSANDS_SIZE], rate[THOUSANDS_SIZE];
+	printf("%s rows: %s accepted, %s known already, %s refused (%" PRIu64 ".%" PRIu64 " s, %s rows/s)\n",
+	       thousands(rows, p->rows), thousands(accepted, p->accepted), thousands(known, p->known),
+	       thousands(refused, p->refused), elapsed_ms / 1000, elapsed_ms % 1000 / 100,
+	       thousands(rate, p->rows * 1000 / (elapsed_ms ? elapsed_ms : 1)));
+	if (!whole)
+		puts("Not all of it was answered. Push it again: what was taken is not taken twice.");
+}
+
+static int run(struct push_arguments *a, struct push *p)
+{
+	uint64_t bytes;
+	if (!look_at_files(a, &bytes))
+		return 2;
+	p->connection = invocation_open(&a->invocation, ATTEND_WINDOW_MAX);
+	p->grouping = grouping_new();
+	if (!p->connection || !p->grouping)
+		return 2;
+	if (a->rejects && !(p->rejects = rejects_open(a->rejects))) {
+		complain(&a->invocation, "--rejects %s: %s", a->rejects, strerror(errno));
+		return 2;
+	}
+	progress_begin(&p->progress, !a->invocation.json, bytes, connection_now_ms());
+	int status = push_files(p, a);
+	progress_clear(&p->progress);
+	if (p->revoked)
+		complain(&a->invocation, "refused: this key was revoked; an administrator can grant it again");
+	bool whole = !p->revoked && (status == 0 || status == 1);
+	print_result(p, a->invocation.json, whole);
+	return status ? status : p->refused ? 1 : 0;
+}
+
+int command_push(int argc, char **argv)
+{
+	struct push_arguments a = { .rejects = NULL };
+	invocation_parse(&argp, argc, argv, &a.invocation, &a);
+	catch_signals();
+	struct push p = { .invocation = &a.invocation, .again = a.again };
+	int status = run(&a, &p);
+	attend_close(&p.connection); /* answers what is left, so before what it is told to goes */
+	push_end(&p);
+	int failed = rejects_close(&p.rejects);
+	if (failed) {
+		complain(&a.invocation, "--rejects %s: %s", a.rejects, strerror(failed));
+		if (!status)
+			status = 2;
+	}
+	return status;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/connection.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <zmq.h>
+
+#include "client/backoff.h"
+#include "client/line.h"
+
+/* An answer this late is asked for again though the line looks well: the
+ * heartbeats prove the daemon's socket, not its loop. */
+enum { LATE_MS = 4000 };
+/* A handshake cut short once may be a daemon that was just stopping. */
+enum { HANDSHAKES_FAILED_MAX = 3 };
+
+uint64_t connection_now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint32_t connection_random(void)
+{
+	uint32_t value = 0;
+	/* Only spreads waits: an early failure may as well give 0. */
+	if (getrandom(&value, sizeof value, 0) != (ssize_t)sizeof value)
+		value = 0;
+	return value;
+}
+
+void connection_why(struct attend *a, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(a->why, sizeof a->why, format, arguments);
+	va_end(arguments);
+}
+
+static struct pending *ring_at(struct attend *a, unsigned index)
+{
+	unsigned room = sizeof a->ring / sizeof a->ring[0];
+	return &a->ring[(a->first + index) % room];
+}
+
+bool connection_put(struct attend *a, uint8_t command, const uint8_t *id, const void *body, size_t size,
+                    attend_answer *answer, void *context)
+{
+	if (a->count == sizeof a->ring / sizeof a->ring[0] || size > MESSAGE_SIZE_MAX - REQUEST_HEAD_SIZE)
+		return false;
+	struct pending *p = ring_at(a, a->count);
+	if (!a->count)
+		a->asked_ms = connection_now_ms();
+	*p = (struct pending){ .command = command, .answer = answer, .context = context };
+	if (id)
+		memcpy(p->id, id, ATTEND_ID_SIZE);
+	else
+		attend_id_new(p->id);
+	p->size = REQUEST_HEAD_SIZE + size;
+	p->frame = malloc(p->size);
+	if (!p->frame)
+		return false;
+	struct writer out = writer_of(p->frame, p->size);
+	message_request(&out, command, p->id);
+	write_bytes(&out, body, size);
+	a->count++;
+	return true;
+}
+
+static void forget(struct pending *p)
+{
+	free(p->frame);
+	p->frame = NULL;
+	p->answer = NULL;
+	p->answered = true;
+}
+
+/* Answered ones leave from the front. */
+static void trim(struct attend *a)
+{
+	while (a->count && ring_at(a, 0)->answered) {
+		a->first = (a->first + 1) % (sizeof a->ring / sizeof a->ring[0]);
+		a->count--;
+		if (a->unsent)
+			a->unsent--;
+	}
+}
+
+void connection_withdraw(struct attend *a, const uint8_t id[static ATTEND_ID_SIZE])
+{
+	for (unsigned i = a->count; i-- > 0;) {
+		struct pending *p = ring_at(a, i);
+		if (!p->answered && memcmp(p->id, id, ATTEND_ID_SIZE) == 0) {
+			forget(p);
+			break;
+		}
+	}
+	trim(a);
+}
+
+void connection_silence(struct attend *a, const void *context)
+{
+	for (unsigned i = 0; i < a->count; i++)
+		if (ring_at(a, i)->context == context)
+			ring_at(a, i)->answer = NULL;
+}
+
+void connection_abandon(struct attend *a)
+{
+	static const struct attend_reply abandoned;
+	for (unsigned i = 0; i < a->count; i++) {
+		struct pending *p = ring_at(a, i);
+		if (p->answer)
+			p->answer(p->context, &abandoned);
+		forget(p);
+	}
+	trim(a);
+}
+
+bool connection_send(struct attend *a, uint8_t command, const uint8_t id[static ATTEND_ID_SIZE],
+                     const void *body, size_t size)
+{
+	uint8_t frame[512];
+	struct writer out = writer_of(frame, sizeof frame);
+	message_request(&out, command, id);
+	write_bytes(&out, body, size);
+	if (out.full)
+		return false;
+	return zmq_send(a->socket, frame, writer_size(&out), ZMQ_DONTWAIT) >= 0;
+}
+
+/* True where the socket has no room for what is still to be sent. */
+static bool send_due(struct attend *a, uint64_t now_ms)
+{
+	if (now_ms < a->hold_ms)
+		return false;
+	while (a->unsent < a->count) {
+		struct pending *p = ring_at(a, a->unsent);
+		if (!p->answered) {
+			if (zmq_send(a->socket, p->frame, p->size, ZMQ_DONTWAIT) < 0)
+				return errno == EAGAIN;
+			p->attempts++;
+			p->sent_ms = now_ms;
+		}
+		a->unsent++;
+	}
+	return false;
+}
+
+static void hold(struct attend *a, uint64_t now_ms)
+{
+	a->held++;
+	a->hold_ms = now_ms + backoff_ms(a->held, connection_random());
+}
+
+/* May this answer be put off and asked for again? 301 waits for a person and
+ * 501 for a repair, so those are told at once. */
+static bool may_ask_again(struct attend *a, struct pending *p, unsigned status, uint64_t now_ms)
+{
+	if (status != STATUS_RETRY_LATER && status != STATUS_FAILED)
+		return false;
+	if (!p->put_off_ms)
+		p->put_off_ms = now_ms;
+	return now_ms - p->put_off_ms < a->patience_ms;
+}
+
+static void take_reply(struct attend *a, const struct message *m, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < a->count; i++) {
+		struct pending *p = ring_at(a, i);
+		if (p->answered || m->command != (p->command | COMMAND_REPLY) ||
+		    memcmp(p->id, m->id, ATTEND_ID_SIZE) != 0)
+			continue;
+		if (may_ask_again(a, p, m->status, now_ms)) {
+			if (i < a->unsent)
+				a->unsent = i;
+			hold(a, now_ms);
+			return;
+		}
+		a->held = 0;
+		if (p->answer) {
+			struct attend_reply reply = { m->status, m->position, m->body.bytes, m->body.size };
+			p->answer(p->context, &reply);
+		}
+		forget(p);
+		trim(a);
+		return;
+	}
+	/* A subscription's items, or the second answer to what was sent twice. */
+	if (a->stray)
+		a->stray(a->stray_context, m);
+}
+
+static void take_messages(struct attend *a, uint64_t now_ms)
+{
+	/* Bounded, so that a flood of items can't keep a window from being sent. */
+	for (int i = 0; i < 1000; i++) {
+		zmq_msg_t frame;
+		zmq_msg_init(&frame);
+		if (zmq_msg_recv(&frame, a->socket, ZMQ_DONTWAIT) < 0) {
+			zmq_msg_close(&frame);
+			return;
+		}
+		a->heard_ms = now_ms;
+		struct message m;
+		const char *why;
+		size_t offset;
+		struct slice bytes = slice_of(zmq_msg_data(&frame), zmq_msg_size(&frame));
+		/* What is no reply of this protocol is dropped: the daemon is
+		 * trusted, but not to be free of faults. */
+		if (!zmq_msg_more(&frame) && message_decode(&m, bytes, &why, &offset) == STATUS_OK &&
+		    (m.command & COMMAND_REPLY))
+			take_reply(a, &m, now_ms);
+		zmq_msg_close(&frame);
+	}
+}
+
+/* What was under way on a line that broke is sent again on the next. */
+static void line_changed(struct attend *a, enum line_news news, uint64_t now_ms)
+{
+	switch (news) {
+	case LINE_UP:
+		if (a->ever_up && a->notice)
+			a->notice(a->notice_context, "connected again");
+		a->up = a->ever_up = true;
+		a->lines++;
+		a->trouble = TROUBLE_NONE;
+		a->handshakes_failed = 0;
+		a->unsent = 0;
+		a->hold_ms = 0;
+		a->heard_ms = now_ms;
+		break;
+	case LINE_LOST:
+		/* Also said of a line that never came up, after what was wrong with it. */
+		if (!a->up)
+			break;
+		if (a->notice)
+			a->notice(a->notice_context, "connection lost; trying again");
+		a->up = false;
+		a->unsent = 0;
+		a->trouble = TROUBLE_LOST;
+		break;
+	case LINE_NOBODY:
+		if (a->trouble == TROUBLE_NONE || a->trouble == TROUBLE_LOST)
+			a->trouble = TROUBLE_NOBODY;
+		break;
+	case LINE_KEY_REFUSED:
+		a->trouble = TROUBLE_KEY_REFUSED;
+		a->handshakes_failed++;
+		break;
+	case LINE_HANDSHAKE_CUT:
+		a->trouble = TROUBLE_HANDSHAKE;
+		a->handshakes_failed++;
+		break;
+	case LINE_NO_NEWS:
+		break;
+	}
+}
+
+static void ask_late_ones_again(struct attend *a, uint64_t now_ms)
+{
+	if (!a->count || !a->unsent)
+		return;
+	const struct pending *oldest = ring_at(a, 0);
+	uint64_t late_ms = (uint64_t)LATE_MS << (oldest->attempts > 4 ? 4 : oldest->attempts - (oldest->attempts > 0));
+	if (!oldest->answered && now_ms - oldest->sent_ms > late_ms && now_ms - a->heard_ms > LATE_MS)
+		a->unsent = 0;
+}
+
+void connection_turn(struct attend *a, unsigned wait_ms)
+{
+	uint64_t now_ms = connection_now_ms();
+	ask_late_ones_again(a, now_ms);
+	bool full = send_due(a, now_ms);
+	if (a->hold_ms > now_ms && a->hold_ms - now_ms < wait_ms)
+		wait_ms = (unsigned)(a->hold_ms - now_ms);
+	zmq_pollitem_t items[] = {
+		{ .socket = a->socket, .events = (short)(ZMQ_POLLIN | (full ? ZMQ_POLLOUT : 0)) },
+		{ .socket = a->monitor, .events = ZMQ_POLLIN },
+	};
+	int ready = zmq_poll(items, 2, (long)wait_ms);
+	if (ready <= 0)
+		return;
+	now_ms = connection_now_ms();
+	if (items[1].revents)
+		for (enum line_news news; (news = line_read(a->monitor)) != LINE_NO_NEWS;)
+			line_changed(a, news, now_ms);
+	if (items[0].revents & ZMQ_POLLIN)
+		take_messages(a, now_ms);
+}
+
+enum attend_result connection_hope(struct attend *a)
+{
+	if (a->stop && *a->stop) {
+		connection_why(a, "stopped");
+		return ATTEND_STOPPED;
+	}
+	uint64_t now_ms = connection_now_ms();
+	uint64_t from_ms = !a->count ? now_ms : a->heard_ms > a->asked_ms ? a->heard_ms : a->asked_ms;
+	if (!a->up && a->trouble == TROUBLE_KEY_REFUSED) {
+		connection_why(a, "%s refused this key: it was never granted there, or it was revoked. "
+		               "An administrator lets it in with: attend grant '%s' ROLE",
+		               a->server, a->identity.public_text);
+		return ATTEND_UNREACHABLE;
+	}
+	if (!a->up && a->trouble == TROUBLE_HANDSHAKE && a->handshakes_failed >= HANDSHAKES_FAILED_MAX) {
+		connection_why(a, "%s answers but breaks off before the keys are agreed: most likely the "
+		               "server key is another daemon's (compare it with attendd.pub there), "
+		               "or what listens there is not attendd", a->server);
+		return ATTEND_UNREACHABLE;
+	}
+	if (now_ms - from_ms < a->timeout_ms)
+		return ATTEND_OK;
+	if (a->up)
+		connection_why(a, "%s is connected but has not answered for %u s; it may be busy or stuck: "
+		               "try again, or with a longer --timeout", a->server, a->timeout_ms / 1000);
+	else if (a->trouble == TROUBLE_HANDSHAKE)
+		connection_why(a, "%s accepts connections but no keys were agreed in %u s: most likely the "
+		               "server key is another daemon's, or what listens there is not attendd",
+		               a->server, a->timeout_ms / 1000);
+	else
+		connection_why(a, "%s can't be reached: nobody answered for %u s. Is attendd running there, "
+		               "and is the endpoint right?", a->server, a->timeout_ms / 1000);
+	return ATTEND_UNREACHABLE;
+}

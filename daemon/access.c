@@ -1,0 +1,124 @@
+/* Who may what: the contract's table, in one place.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/engine_parts.h"
+
+#define R(role) (1u << ROLE_##role)
+#define STAFF (R(OFFICER) | R(MANAGER) | R(ADMINISTRATOR))
+#define READERS (STAFF | R(AUDITOR))
+#define ANYBODY (READERS | R(CONNECTOR) | R(SCHOOL) | R(LEAD))
+
+/* Actions are for whom the pathway says, so anybody may ask; feeds sort out what
+ * each may see. */
+bool access_command(uint8_t role, uint8_t command)
+{
+	unsigned may = 0;
+
+	switch (command) {
+	case COMMAND_HELLO:
+	case COMMAND_QUERY:
+		may = ANYBODY;
+		break;
+	case COMMAND_MARKS:
+	case COMMAND_ROSTER:
+		may = STAFF | R(CONNECTOR);
+		break;
+	case COMMAND_ACTION:
+		may = STAFF | R(SCHOOL) | R(LEAD);
+		break;
+	case COMMAND_CALENDAR:
+	case COMMAND_ACKNOWLEDGE:
+		may = STAFF;
+		break;
+	case COMMAND_PATHWAY:
+	case COMMAND_GRANT:
+	case COMMAND_REVOKE:
+	case COMMAND_CLOCK:
+		may = R(ADMINISTRATOR);
+		break;
+	case COMMAND_SUBSCRIBE:
+	case COMMAND_CREDIT:
+	case COMMAND_CURSOR:
+	case COMMAND_UNSUBSCRIBE:
+		may = READERS | R(SCHOOL) | R(LEAD);
+		break;
+	default:
+		break;
+	}
+	return may >> role & 1;
+}
+
+bool access_query(uint8_t role, struct slice what)
+{
+	static const struct {
+		const char *what;
+		unsigned may;
+	} table[] = {
+		{"pupil", READERS | R(SCHOOL) | R(LEAD)},
+		{"marks", READERS | R(SCHOOL) | R(LEAD)},
+		{"case", READERS | R(SCHOOL) | R(LEAD)},
+		{"actions", READERS | R(SCHOOL) | R(LEAD)},
+		{"deadlines", READERS | R(SCHOOL) | R(LEAD)},
+		{"alerts", READERS | R(SCHOOL) | R(LEAD)},
+		{"log", READERS},
+		{"stats", READERS},
+		{"health", ANYBODY},
+		{"checkpoint", READERS},
+		{"prove", READERS},
+		{"consistency", READERS},
+		{"pathways", READERS | R(SCHOOL) | R(LEAD)},
+		{"pathway", READERS | R(SCHOOL) | R(LEAD)},
+		{"calendar", ANYBODY},
+		{"backup", R(ADMINISTRATOR)},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (slice_is(what, table[i].what))
+			return table[i].may >> role & 1;
+	return true; /* no such question: said so further on */
+}
+
+bool access_reads_all(uint8_t role)
+{
+	return (READERS >> role) & 1;
+}
+
+static bool among(const uint32_t numbers[], uint16_t count, uint32_t wanted)
+{
+	for (uint16_t i = 0; i < count; i++)
+		if (numbers[i] == wanted)
+			return true;
+	return false;
+}
+
+bool access_school(const struct principal *p, uint32_t urn)
+{
+	if (p->role == ROLE_CONNECTOR || p->role == ROLE_SCHOOL)
+		return among(p->schools, p->school_count, urn);
+	return p->role != ROLE_LEAD;
+}
+
+/* A lead sees the cases it is named on, and those cases' pupils. */
+bool access_alert(const struct principal *p, uint32_t urn, uint32_t case_no)
+{
+	if (p->role == ROLE_LEAD)
+		return case_no && among(p->cases, p->case_count, case_no);
+	if (p->role == ROLE_CONNECTOR)
+		return false;
+	return access_school(p, urn);
+}
+
+bool access_pupil(struct engine *e, const struct principal *p, uint32_t pupil, uint32_t urn)
+{
+	struct key key;
+	struct slice value;
+
+	if (p->role != ROLE_LEAD)
+		return p->role != ROLE_CONNECTOR && access_school(p, urn);
+	for (uint16_t i = 0; i < p->case_count; i++) {
+		key = key_u32_u32(pupil, p->cases[i]);
+		if (e->state.txn && store_get(e->state.txn, TABLE_PUPIL_CASES, key_slice(&key), &value) == STORE_OK)
+			return true;
+	}
+	return false;
+}

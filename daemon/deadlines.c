@@ -1,0 +1,151 @@
+/* Time: what fell due is appended, each phase of each deadline once, in the order
+ * in which it fell due. What has fired is gone from the table of timers in the
+ * same transaction as the event that says so. SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <stdlib.h>
+
+#include "daemon/engine_parts.h"
+#include "daemon/memory.h"
+
+uint64_t first_timer(struct engine *e, struct txn *txn, struct slice *key)
+{
+	struct scan scan;
+	struct slice value;
+	struct reader r;
+	enum store_result result = scan_open(&scan, txn, TABLE_TIMERS, slice_of(NULL, 0));
+	uint64_t instant = 0;
+
+	if (result == STORE_OK)
+		result = scan_next(&scan, key, &value);
+	if (result == STORE_OK) {
+		r = reader_of(*key);
+		instant = read_u64(&r);
+	} else if (result != STORE_NONE) {
+		e->broken = result;
+	}
+	scan_close(&scan);
+	return instant;
+}
+
+uint64_t engine_next_timer(struct engine *e)
+{
+	struct txn *txn;
+	struct slice key;
+
+	if (e->state.clock_held || e->options.manual_clock)
+		return 0;
+	if (e->timer_known)
+		return e->next_timer;
+	txn = engine_read(e);
+	if (!txn)
+		return 0;
+	e->next_timer = first_timer(e, txn, &key);
+	e->timer_known = true;
+	engine_read_end(e, txn);
+	return e->next_timer;
+}
+
+static void fire(struct engine *e, uint64_t instant, uint32_t case_no, uint8_t deadline, uint8_t phase)
+{
+	struct case_alert alerts[4];
+	struct case_state *c = memory_new(sizeof *c);
+	struct case_view view;
+	struct event ev;
+	uint64_t late = e->now_ms > instant ? e->now_ms - instant : 0;
+	size_t count = 0;
+
+	e->broken = state_case_load(&e->state, case_no, c);
+	if (e->broken == STORE_OK && (deadline < 1 || deadline > c->deadline_count))
+		e->broken = STORE_DAMAGED;
+	if (e->broken == STORE_OK) {
+		state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
+		count = case_fired_alerts(c, &view, deadline, phase, alerts);
+		engine_event(e, &ev, EVENT_DEADLINE_FIRED, 0);
+		ev.deadline_fired = (struct event_deadline_fired){
+			.case_no = case_no, .deadline = deadline, .phase = phase, .due_ms = instant};
+		engine_append(e, &ev);
+	}
+	for (size_t i = 0; i < count && e->broken == STORE_OK; i++)
+		raise_case_alert(e, c, &view, alerts[i].kind, alerts[i].deadline, alerts[i].text, late);
+	e->counters[COUNT_FIRED]++;
+	e->counters[COUNT_FIRED_LATE_MS] += late;
+	free(c);
+}
+
+bool fire_due(struct engine *e, uint64_t until_ms, bool manual)
+{
+	if (!engine_write(e))
+		return false;
+	for (unsigned fired = 0; e->broken == STORE_OK; fired++) {
+		struct slice key;
+		uint64_t instant = first_timer(e, e->txn, &key);
+		struct reader r = reader_of(key);
+		uint32_t case_no;
+		uint8_t deadline, phase;
+
+		if (!instant || instant > until_ms)
+			return false;
+		if (fired == FIRE_MAX)
+			return true;
+		read_u64(&r);
+		case_no = read_u32(&r);
+		deadline = read_u8(&r);
+		phase = read_u8(&r);
+		if (manual && instant > e->now_ms)
+			e->now_ms = instant;
+		fire(e, instant, case_no, deadline, phase);
+	}
+	return false;
+}
+
+bool engine_tick(struct engine *e, uint64_t now_ms)
+{
+	uint64_t next;
+
+	(void)now_ms; /* engine_begin was given it */
+	if (e->state.clock_held || e->damaged || e->broken != STORE_OK)
+		return false;
+	/* Under a manual clock what is due is what an action dated back has made due. */
+	if (e->options.manual_clock) {
+		struct txn *txn;
+		struct slice key;
+
+		if (e->timer_known)
+			return false;
+		txn = engine_read(e);
+		next = txn ? first_timer(e, txn, &key) : 0;
+		engine_read_end(e, txn);
+		e->timer_known = true;
+	} else {
+		next = engine_next_timer(e);
+	}
+	return next && next <= e->now_ms && fire_due(e, e->now_ms, false);
+}
+
+/* ---- the clock that is held ---- */
+
+void engine_clock_stepped(struct engine *e, uint64_t seen_ms, int64_t step_ms)
+{
+	e->hold.wanted = true;
+	e->hold.seen_ms = seen_ms;
+	e->hold.step_ms = step_ms;
+}
+
+bool engine_clock_held(struct engine *e)
+{
+	return e->state.clock_held || e->hold.wanted;
+}
+
+void deadlines_hold(struct engine *e)
+{
+	struct event ev;
+
+	if (!e->hold.wanted)
+		return;
+	e->hold.wanted = false;
+	if (e->state.clock_held)
+		return;
+	engine_event(e, &ev, EVENT_CLOCK_HELD, 0);
+	ev.clock_held = (struct event_clock_held){.seen_ms = e->hold.seen_ms, .step_ms = e->hold.step_ms};
+	engine_append(e, &ev);
+}

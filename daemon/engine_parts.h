@@ -1,0 +1,301 @@
+/* engine_parts.h - what the files of engine.h share among themselves.
+ *
+ *   engine.c          open, begin, append, commit, close
+ *   engine_create.c   a new store
+ *   engine_receive.c  a frame: who, what, seen before?
+ *   access.c          who may what (the contract's table)
+ *   submit_*.c        one file a sort of submission: decide, then append
+ *   react.c           what watches say of the marks just taken in
+ *   deadlines.c       time: what fell due; the clock that is held
+ *   query_*.c         questions
+ *   shadow.c          the state as of an earlier position
+ *   feed.c            subscriptions
+ *   backup.c          a hot copy, out and back
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef DAEMON_ENGINE_PARTS_H
+#define DAEMON_ENGINE_PARTS_H
+
+#include <pthread.h>
+
+#include "daemon/engine.h"
+#include "daemon/pack.h"
+#include "daemon/state.h"
+#include "proto/mp.h"
+#include "store/log.h"
+#include "store/note.h"
+#include "store/tree.h"
+
+enum {
+	BATCH_SIZE = 64 << 20,        /* bytes of records that one transaction may hold */
+	BATCH_SOFT = 32 << 20,        /* committed at the next submission from here on */
+	SWEEP_MARKS = 2 * 1000 * 1000, /* a sweep of the pupils' figures for so many marks: half the tail's bound */
+	SUBSCRIPTIONS_MAX = 4096,
+	PAGE_ITEMS_MAX = 1000,
+	PAGE_RECORDS_MAX = 50 * 1000, /* records that one question or feeding looks at */
+	FIRE_MAX = 1000,              /* phases fired by one call of engine_tick */
+	START_LATE_MAX_DAYS = 92,     /* a start so long after the last event is held */
+	ROOM_PERCENT = 90,            /* of the map, from which on submissions wait */
+	DISK_RESERVE = 256 << 20,     /* bytes free, below which they do */
+};
+
+/* What is counted: name and what it says to Prometheus. */
+#define COUNTERS(X) \
+	X(SUBMISSIONS, "submissions", "Submissions taken") \
+	X(MARKS, "marks", "Marks recorded") \
+	X(MARKS_KNOWN, "marks_known", "Marks equal to the one held") \
+	X(ROWS_REFUSED, "rows_refused", "Rows refused") \
+	X(REPEATS, "repeats", "Submissions answered as before") \
+	X(REFUSED_FORM, "refused_form", "Messages refused for their form") \
+	X(REFUSED_ROLE, "refused_role", "Messages refused for the role") \
+	X(REFUSED_CONTENT, "refused_content", "Submissions refused for their content") \
+	X(REFUSED_ROOM, "refused_room", "Submissions put off for want of room") \
+	X(QUERIES, "queries", "Queries answered") \
+	X(COMMITS, "commits", "Commits") \
+	X(ALERTS, "alerts", "Alerts raised") \
+	X(FIRED, "deadlines_fired", "Deadline phases fired") \
+	X(FIRED_LATE_MS, "deadlines_late_ms", "Lateness of all of them together") \
+	X(ITEMS, "items_sent", "Items sent to subscribers") \
+	X(FORGOTTEN, "peers_forgotten", "Subscribers dropped as unreachable")
+
+enum counter {
+#define X(name, text, help) COUNT_##name,
+	COUNTERS(X)
+#undef X
+	COUNTER_COUNT
+};
+
+struct held_reply {
+	struct peer peer;
+	uint32_t size;
+	size_t offset; /* into the replies' arena */
+	bool writes;   /* to a submission: void if the commit fails */
+	uint8_t id[UUID_SIZE];
+	uint8_t command;
+};
+
+struct subscription {
+	struct peer peer;
+	uint8_t id[UUID_SIZE];
+	uint8_t key[PUBLIC_KEY_SIZE];
+	bool log;             /* the log itself, else alerts */
+	uint64_t next;        /* position from which the next item may come */
+	uint32_t credit;
+	uint32_t case_no, pupil; /* filters; 0: none */
+	uint64_t spoke_ms;    /* monotonic: when something was last sent */
+};
+
+/* A row of marks being looked at. */
+struct mark_row {
+	uint64_t recorded_ms;
+	uint32_t pupil;
+	uint16_t day, minutes_late;
+	uint8_t session, code, fault;
+	bool known, has_minutes, has_recorded;
+	struct slice upn, comment, detail;
+};
+
+enum backup_stage { BACKUP_NONE, BACKUP_COPYING, BACKUP_COPIED, BACKUP_READY, BACKUP_FAILED };
+struct backup_job {
+	pthread_t thread;
+	_Atomic int stage;
+	bool joinable;
+	struct engine *engine;
+	char path[512];
+	uint8_t key[32];       /* that unwraps the keys in it */
+	uint64_t size;
+};
+
+/* A set of (pupil, session) that empties by a change of generation: "the same
+ * session twice in one submission". */
+struct seen_slot {
+	uint64_t key;
+	uint32_t generation;
+};
+enum { SEEN_SLOTS = 32768 };
+
+struct engine {
+	char dir[400];
+	struct engine_options options;
+	struct store *store;
+	struct log log;
+	struct tree tree;
+	struct store_key key;
+	struct persons *persons;
+	struct note_key note;
+	struct state state;
+
+	uint64_t now_ms;       /* never runs backwards, never before the last event */
+	uint64_t committed;    /* head on disk */
+	uint64_t pupils_from;  /* the pupils' records hold all up to here */
+	struct txn *txn;       /* the batch's write transaction; NULL: none begun */
+	enum store_result broken; /* what went wrong in this batch; STORE_OK: nothing */
+	bool damaged;          /* found by a check: nothing more is taken */
+	char damage[200];
+
+	uint8_t *batch;        /* the records of this transaction, one after another */
+	size_t batch_used;
+	struct slice *records;
+	size_t record_count, record_room;
+	uint64_t batch_from;   /* committed + 1 */
+
+	struct held_reply *held;
+	size_t held_count, held_room;
+	uint8_t *replies;
+	size_t replies_used, replies_room;
+
+	struct pack body;      /* of the reply that is being made */
+
+	uint64_t sweep_credit; /* marks not yet paid for by writing pupils */
+	uint32_t sweep_at;     /* next pupil to write */
+	uint64_t sweep_from;   /* head when the present sweep began */
+
+	const struct principal *last_principal; /* who sent the last message */
+	uint64_t last_generation;
+
+	struct mark_row *rows; /* MARKS_MAX of them */
+	struct seen_slot *seen;
+	uint32_t seen_generation;
+
+	struct subscription *subscriptions[SUBSCRIPTIONS_MAX];
+	unsigned subscription_count;
+	bool feed_wanted;
+	uint64_t fed_ms;       /* monotonic: when subscribers were last gone through */
+
+	bool begun;            /* engine_begin was called: the start has been judged */
+	struct {               /* a step of the clock, to be written down at the next turn */
+		bool wanted;
+		uint64_t seen_ms;
+		int64_t step_ms;
+	} hold;
+
+	uint64_t next_timer;
+	bool timer_known;
+	bool full;             /* the watermarks say: no submissions now */
+	uint64_t room_checked_ms;
+	struct store_room room;
+	uint64_t counters[COUNTER_COUNT];
+	struct scrub scrub;
+	bool scrubbed;         /* the store was gone through once since the start */
+	struct backup_job backup;
+};
+
+/* ---- engine.c ---- */
+/* Begins the write transaction if there is none; false: the batch is broken. */
+bool engine_write(struct engine *);
+/* Appends an event made now by `actor`: encodes, hashes, applies. */
+void engine_append(struct engine *, struct event *);
+/* A marks event, of which `record` (header and body, in the batch's room) is
+ * ready: takes it without applying, for react.c goes mark by mark. */
+uint64_t engine_append_record(struct engine *, struct slice record);
+uint64_t engine_head(const struct engine *); /* of this batch */
+void engine_event(const struct engine *, struct event *, uint8_t kind, uint64_t actor);
+/* A transaction for reading: the batch's, or a short one that engine_read_end ends. */
+struct txn *engine_read(struct engine *);
+void engine_read_end(struct engine *, struct txn *);
+/* Writes all changed pupils now (before an event that changes how figures are counted). */
+void engine_sweep_all(struct engine *);
+int engine_flush(struct engine *); /* commits what there is, in the middle of a batch */
+
+/* ---- engine_create.c ---- */
+/* The origin of the log's checkpoints: the authority's name, where C2SP allows
+ * neither white space nor a plus sign, with `-` in their place. */
+void engine_origin(char origin[static NOTE_NAME_MAX + 1], const char *authority);
+int engine_write_vkey(struct engine *, char *why, size_t why_size);
+
+/* ---- replies ---- */
+struct request {
+	const struct principal *who;
+	const struct peer *peer;
+	const struct message *message;
+	struct slice frame;
+	uint64_t receipt;
+};
+void engine_hold(struct engine *, const struct peer *, uint8_t command, const uint8_t *id, enum status,
+		 uint64_t position, struct slice body);
+void engine_send_held(struct engine *, engine_send *, void *context);
+/* A reply with e->body as its body (or none, where that is empty). */
+void engine_reply(struct engine *, const struct request *, enum status, uint64_t position);
+/* One that says why: {reason, field?, offset?}. */
+void engine_refuse(struct engine *, const struct request *, enum status, const char *field, const char *reason);
+
+/* ---- access.c ---- */
+bool access_command(uint8_t role, uint8_t command);
+bool access_school(const struct principal *, uint32_t urn);   /* may it see this school's pupils */
+bool access_pupil(struct engine *, const struct principal *, uint32_t pupil, uint32_t urn);
+bool access_alert(const struct principal *, uint32_t urn, uint32_t case_no);
+bool access_query(uint8_t role, struct slice what);
+bool access_reads_all(uint8_t role);
+
+/* ---- submissions: each decides, appends, replies ---- */
+typedef void submit(struct engine *, const struct request *);
+submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathway, submit_grant,
+	submit_revoke, submit_acknowledge, submit_clock;
+/* The first answer of a submission, made again from its event. */
+void answer_again(struct engine *, const struct request *, uint64_t position);
+/* Puts id and receipt into the event that a submission makes. */
+/* {accepted, known, refused}; nothing where every row was new and good. */
+void pack_answer(struct pack *, uint32_t accepted, uint32_t known, const struct refusal[], uint32_t refused);
+bool load_pathway(struct engine *, struct slice source, struct slice compiled, bool is_default, struct event *);
+void engine_sign(struct event *, const struct request *);
+/* The pupil's number; registers a UPN not seen before. 0: the batch is broken or (if not `may_register`) unknown. */
+uint32_t engine_pupil_of(struct engine *, struct slice upn, uint32_t urn, const struct principal *, bool may_register);
+enum tristate compulsory_age(struct engine *, uint32_t pupil, day_t day);
+void pack_lacks(struct pack *, const struct lacks *);
+void pack_action_answer(struct pack *, const struct event_action_recorded *);
+bool case_id_parse(struct slice text, uint32_t *number);
+
+/* ---- react.c ---- */
+void react_to_mark(struct engine *, const struct applied_mark *, uint32_t pupil);
+void react_to_case(struct engine *, uint32_t number); /* breaches, after an action */
+/* The open deadlines of a scope as they were before its calendar changed; then what
+ * follows from the change. How many moved. Takes the list. */
+struct dues;
+struct dues *dues_before(struct engine *, uint32_t urn);
+uint64_t react_to_calendar(struct engine *, uint32_t urn, struct dues *);
+void raise_case_alert(struct engine *, const struct case_state *, const struct case_view *, uint8_t kind,
+		      uint8_t deadline, struct slice text, uint64_t late_ms);
+
+/* ---- queries ---- */
+typedef enum status query(struct engine *, const struct request *, struct txn *);
+query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
+	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
+	query_backup, query_calendar;
+void answer_query(struct engine *, const struct request *);
+void answer_hello(struct engine *, const struct request *);
+/* Sets e->body to a refusal's. */
+enum status query_fault(struct engine *, enum status, const char *field, const char *reason);
+/* "as_of": position or time; head where it is absent. false: not one (e->body says so). */
+bool query_as_of(struct engine *, const struct request *, struct txn *, uint64_t *position);
+/* The pupil that "upn" names and this principal may see; 0: e->body and `*status` say why not. */
+uint32_t query_upn(struct engine *, const struct request *, struct txn *, enum status *status);
+bool pack_upn(struct engine *, struct pack *, struct txn *, uint32_t pupil); /* nil where erased */
+
+/* Numbers of a pupil's cases, in the order in which they were opened. */
+unsigned cases_of(struct engine *, struct txn *, uint32_t pupil, uint32_t numbers[], unsigned max);
+
+/* One item of `alerts` or of `log`. */
+void pack_alert(struct engine *, struct pack *, struct txn *, const struct alert *, uint64_t seq, uint8_t status);
+void pack_event(struct engine *, struct pack *, struct txn *, const struct event *, uint64_t position);
+bool event_concerns(const struct event *, uint32_t case_no, uint32_t pupil);
+
+/* ---- shadow.c ---- */
+/* The state of one pupil and its cases as of a position. Freed by state_free + free. */
+struct state *shadow_open(struct engine *, struct txn *, uint32_t pupil, uint64_t position);
+void shadow_close(struct state **);
+
+/* ---- feed.c ---- */
+void feed_subscribe(struct engine *, const struct request *);
+void feed_credit(struct engine *, const struct request *);
+void feed_unsubscribe(struct engine *, const struct request *);
+void feed_cursor(struct engine *, const struct request *);
+void feed_close(struct engine *);
+
+/* ---- deadlines.c ---- */
+void deadlines_hold(struct engine *); /* writes down a step of the clock */
+uint64_t first_timer(struct engine *, struct txn *, struct slice *key);
+/* Fires what is due up to `until`, at most FIRE_MAX phases; a manual clock's time
+ * goes along. True where there is more. */
+bool fire_due(struct engine *, uint64_t until_ms, bool manual);
+
+#endif

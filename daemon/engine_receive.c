@@ -1,0 +1,194 @@
+/* A frame comes in: is it one of ours, who sends it, may it, was it here before?
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "daemon/engine_parts.h"
+
+bool engine_knows_key(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE])
+{
+	const struct principal *p = state_principal(&e->state, key);
+
+	return p && !p->revoked;
+}
+
+size_t engine_keys(struct engine *e, uint64_t *generation, uint8_t (*keys)[PUBLIC_KEY_SIZE], size_t max)
+{
+	size_t count = 0;
+
+	*generation = e->state.principals_generation + 1;
+	for (uint32_t i = 0; i < e->state.principal_count; i++) {
+		const struct principal *p = e->state.principals[i];
+
+		if (p->revoked)
+			continue;
+		if (count < max)
+			memcpy(keys[count], p->key, PUBLIC_KEY_SIZE);
+		count++;
+	}
+	return count;
+}
+
+/* Who asks is found for each message anew: a key that was revoked ends no session
+ * of CURVE, but it ends here. The last one is remembered, since connectors come in runs. */
+static const struct principal *principal_of(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE])
+{
+	const struct principal *last = e->last_principal;
+
+	if (last && e->last_generation == e->state.principals_generation && memcmp(last->key, key, PUBLIC_KEY_SIZE) == 0)
+		return last;
+	e->last_principal = state_principal(&e->state, key);
+	e->last_generation = e->state.principals_generation;
+	return e->last_principal;
+}
+
+static submit *submission_of(uint8_t command)
+{
+	switch (command) {
+	case COMMAND_MARKS:
+		return submit_marks;
+	case COMMAND_ROSTER:
+		return submit_roster;
+	case COMMAND_ACTION:
+		return submit_action;
+	case COMMAND_CALENDAR:
+		return submit_calendar;
+	case COMMAND_PATHWAY:
+		return submit_pathway;
+	case COMMAND_GRANT:
+		return submit_grant;
+	case COMMAND_REVOKE:
+		return submit_revoke;
+	case COMMAND_ACKNOWLEDGE:
+		return submit_acknowledge;
+	case COMMAND_CLOCK:
+		return submit_clock;
+	default:
+		return NULL;
+	}
+}
+
+/* Answered before? A repeat gets the first answer again; the id with other content,
+ * or from another sender, is refused. */
+static bool seen_before(struct engine *e, struct request *r)
+{
+	struct slice value;
+	struct reader in;
+	uint64_t position;
+	enum store_result result =
+		store_get(e->txn, TABLE_IDS, slice_of(r->message->id, UUID_SIZE), &value);
+
+	if (result == STORE_NONE)
+		return false;
+	if (result != STORE_OK) {
+		e->broken = result;
+		return true;
+	}
+	in = reader_of(value);
+	position = read_u64(&in);
+	if (read_u64(&in) != r->receipt) {
+		engine_refuse(e, r, STATUS_REUSED_ID, "id", "this id was used for other content, or by another key");
+		return true;
+	}
+	e->counters[COUNT_REPEATS]++;
+	answer_again(e, r, position);
+	return true;
+}
+
+static void receive_submission(struct engine *e, struct request *r, submit *handle)
+{
+	if (!uuid_usable(r->message->id)) {
+		engine_refuse(e, r, STATUS_BAD_FIELD, "id", "a submission's id is a UUID of version 7 or 8");
+		return;
+	}
+	if (e->damaged) {
+		engine_refuse(e, r, STATUS_DAMAGED, NULL, "the store is damaged; nothing more is taken");
+		return;
+	}
+	if (e->full && r->message->command != COMMAND_CLOCK) {
+		e->counters[COUNT_REFUSED_ROOM]++;
+		pack_clear(&e->body);
+		engine_reply(e, r, STATUS_RETRY_LATER, engine_head(e));
+		return;
+	}
+	if (e->batch_used > BATCH_SOFT && engine_flush(e) != 0)
+		return;
+	if (!engine_write(e))
+		return;
+	r->receipt = receipt_of(&e->key, slice_of(r->frame.bytes + 3, r->frame.size - 3), r->who->key);
+	if (!seen_before(e, r))
+		handle(e, r);
+}
+
+void engine_receive(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], const struct peer *peer,
+		    struct slice frame)
+{
+	struct message message;
+	const char *why = NULL;
+	size_t offset = 0;
+	enum status status = message_decode(&message, frame, &why, &offset);
+	struct request r = {.peer = peer, .message = &message, .frame = frame};
+	submit *handle;
+
+	pack_clear(&e->body);
+	r.who = principal_of(e, key);
+	if (!r.who || r.who->revoked) {
+		engine_refuse(e, &r, STATUS_REVOKED, NULL, "this key was revoked");
+		return;
+	}
+	if (status != STATUS_OK) {
+		e->counters[COUNT_REFUSED_FORM]++;
+		pack_map(&e->body, 2);
+		pack_key_text(&e->body, "reason", why ? why : status_text(status));
+		pack_key_uint(&e->body, "offset", offset);
+		engine_reply(e, &r, status, engine_head(e));
+		return;
+	}
+	if (!access_command(r.who->role, message.command)) {
+		engine_refuse(e, &r, STATUS_FORBIDDEN, NULL, "your role does not allow it");
+		return;
+	}
+	handle = submission_of(message.command);
+	if (handle) {
+		receive_submission(e, &r, handle);
+		return;
+	}
+	switch (message.command) {
+	case COMMAND_HELLO:
+		answer_hello(e, &r);
+		break;
+	case COMMAND_QUERY:
+		answer_query(e, &r);
+		break;
+	case COMMAND_SUBSCRIBE:
+		feed_subscribe(e, &r);
+		break;
+	case COMMAND_CREDIT:
+		feed_credit(e, &r);
+		break;
+	case COMMAND_CURSOR:
+		feed_cursor(e, &r);
+		break;
+	case COMMAND_UNSUBSCRIBE:
+		feed_unsubscribe(e, &r);
+		break;
+	default:
+		engine_refuse(e, &r, STATUS_BAD_COMMAND, NULL, "no such command");
+	}
+}
+
+void engine_receive_malformed(struct engine *e, const struct peer *peer, unsigned frames)
+{
+	struct message message = {0};
+	struct request r = {.peer = peer, .message = &message};
+
+	engine_refuse(e, &r, STATUS_BAD_FRAME, NULL,
+		      frames ? "a message is exactly one frame" : "a routing id of the peer's own choice is not taken");
+}
+
+void engine_sign(struct event *ev, const struct request *r)
+{
+	ev->submitted = true;
+	memcpy(ev->id, r->message->id, UUID_SIZE);
+	ev->receipt = r->receipt;
+}

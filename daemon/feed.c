@@ -1,0 +1,419 @@
+/* Subscriptions: a catch-up read of the log that goes on. What is sent was
+ * committed; a subscriber that gives no credit costs nothing but its place; each
+ * second of silence a heartbeat carries the head, so that a gap can't be missed.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/engine_parts.h"
+#include "daemon/memory.h"
+
+enum { CURSOR_NAME_MAX = 31, CREDIT_MAX = 100000, FEED_ITEMS_MAX = 256, FEED_BYTES_MAX = 256 * 1024, HEARTBEAT_MS = 1000 };
+
+static bool same_peer(const struct peer *a, const struct peer *b)
+{
+	return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
+static struct subscription *find(struct engine *e, const struct request *r)
+{
+	for (unsigned i = 0; i < e->subscription_count; i++) {
+		struct subscription *s = e->subscriptions[i];
+
+		if (same_peer(&s->peer, r->peer) && memcmp(s->id, r->message->id, UUID_SIZE) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+static void drop(struct engine *e, unsigned i)
+{
+	free(e->subscriptions[i]);
+	e->subscriptions[i] = e->subscriptions[--e->subscription_count];
+}
+
+void feed_close(struct engine *e)
+{
+	while (e->subscription_count)
+		drop(e, 0);
+}
+
+void engine_forget_peer(struct engine *e, const struct peer *peer)
+{
+	for (unsigned i = e->subscription_count; i-- > 0;)
+		if (same_peer(&e->subscriptions[i]->peer, peer)) {
+			drop(e, i);
+			e->counters[COUNT_FORGOTTEN]++;
+		}
+}
+
+/* ---- cursors ---- */
+
+static bool cursor_key(const struct request *r, struct slice name, struct key *key)
+{
+	struct writer w = writer_of(key->bytes, sizeof key->bytes);
+
+	if (!name.size || name.size > CURSOR_NAME_MAX)
+		return false;
+	write_bytes(&w, r->who->key, PUBLIC_KEY_SIZE);
+	write_bytes(&w, name.bytes, name.size);
+	key->size = writer_size(&w);
+	return true;
+}
+
+static enum store_result cursor_read(struct txn *txn, const struct key *key, uint64_t *position)
+{
+	struct slice value;
+	struct reader in;
+	enum store_result result = store_get(txn, TABLE_CURSORS, key_slice(key), &value);
+
+	*position = 0;
+	if (result == STORE_OK) {
+		in = reader_of(value);
+		*position = read_u64(&in);
+	}
+	return result == STORE_NONE ? STORE_OK : result;
+}
+
+void feed_cursor(struct engine *e, const struct request *r)
+{
+	static const char *const keys[] = {"cursor", "position", NULL};
+	const char *wrong = NULL;
+	struct slice unknown, name = mp_find_str(r->message->body, "cursor", &wrong);
+	uint64_t before, position = mp_find_uint(r->message->body, "position", 0, &wrong);
+	struct key key, value = key_u64(position);
+
+	if (wrong || !mp_only(r->message->body, keys, &unknown) || !cursor_key(r, name, &key)) {
+		engine_refuse(e, r, STATUS_BAD_FIELD, "cursor", "{cursor, position} is wanted, a name of 1 to 31 bytes");
+		return;
+	}
+	if (position > e->committed) {
+		engine_refuse(e, r, STATUS_BAD_FIELD, "position", "beyond the head of the log");
+		return;
+	}
+	if (!engine_write(e))
+		return;
+	e->broken = cursor_read(e->txn, &key, &before);
+	if (e->broken == STORE_OK && position > before)
+		e->broken = store_put(e->txn, TABLE_CURSORS, key_slice(&key), key_slice(&value));
+	pack_clear(&e->body);
+	engine_reply(e, r, STATUS_OK, engine_head(e));
+}
+
+/* ---- subscribing ---- */
+
+static bool take_filter(struct engine *e, const struct request *r, struct subscription *s)
+{
+	const char *wrong = NULL;
+	struct slice what = mp_find_str(r->message->body, "what", &wrong);
+	struct slice id = mp_find_str(r->message->body, "case", &wrong);
+	struct slice upn = mp_find_str(r->message->body, "upn", &wrong);
+	struct txn *txn;
+	enum status status = STATUS_OK;
+
+	s->log = slice_is(what, "log");
+	if (wrong || (!s->log && !slice_is(what, "alerts"))) {
+		engine_refuse(e, r, STATUS_BAD_FIELD, "what", "alerts or log is wanted");
+		return false;
+	}
+	if (!access_query(r->who->role, what)) {
+		engine_refuse(e, r, STATUS_FORBIDDEN, "what", "your role does not allow it");
+		return false;
+	}
+	if (id.size && !case_id_parse(id, &s->case_no)) {
+		engine_refuse(e, r, STATUS_BAD_FIELD, "case", "not a case's id: C1, C2 ...");
+		return false;
+	}
+	if (upn.size) {
+		txn = engine_read(e);
+		s->pupil = query_upn(e, r, txn, &status);
+		engine_read_end(e, txn);
+		if (!s->pupil) {
+			engine_reply(e, r, status, engine_head(e));
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool take_start(struct engine *e, const struct request *r, struct subscription *s)
+{
+	const char *wrong = NULL;
+	struct slice name = mp_find_str(r->message->body, "cursor", &wrong);
+	uint64_t from = mp_find_uint(r->message->body, "from", 0, &wrong), position = 0;
+	uint64_t credit = mp_find_uint(r->message->body, "credit", 0, &wrong);
+	struct key key;
+	struct txn *txn;
+
+	if (wrong || credit > CREDIT_MAX || (name.size && !cursor_key(r, name, &key))) {
+		engine_refuse(e, r, STATUS_BAD_FIELD, wrong ? wrong : name.size ? "cursor" : "credit",
+			      "{what, from?, cursor?, credit, case?, upn?} is wanted");
+		return false;
+	}
+	if (name.size) {
+		txn = engine_read(e);
+		if (!txn || cursor_read(txn, &key, &position) != STORE_OK) {
+			engine_read_end(e, txn);
+			engine_refuse(e, r, STATUS_FAILED, "cursor", "the cursor can't be read");
+			return false;
+		}
+		engine_read_end(e, txn);
+	}
+	s->next = from ? from : position + 1;
+	s->credit = (uint32_t)credit;
+	return true;
+}
+
+void feed_subscribe(struct engine *e, const struct request *r)
+{
+	static const char *const keys[] = {"what", "from", "cursor", "credit", "case", "upn", NULL};
+	struct subscription *s = find(e, r);
+	struct slice unknown;
+
+	if (!mp_only(r->message->body, keys, &unknown)) {
+		engine_refuse(e, r, STATUS_BAD_BODY, NULL, "{what, from?, cursor?, credit, case?, upn?} is wanted");
+		return;
+	}
+	if (!s && e->subscription_count == SUBSCRIPTIONS_MAX) {
+		engine_refuse(e, r, STATUS_RETRY_LATER, NULL, "too many subscriptions");
+		return;
+	}
+	if (s) { /* asked again: it starts anew */
+		for (unsigned i = 0; i < e->subscription_count; i++)
+			if (e->subscriptions[i] == s)
+				drop(e, i--);
+	}
+	s = memory_new(sizeof *s);
+	s->peer = *r->peer;
+	memcpy(s->id, r->message->id, UUID_SIZE);
+	memcpy(s->key, r->who->key, PUBLIC_KEY_SIZE);
+	if (!take_filter(e, r, s) || !take_start(e, r, s)) {
+		free(s);
+		return;
+	}
+	e->subscriptions[e->subscription_count++] = s;
+	e->feed_wanted = true;
+	pack_clear(&e->body);
+	pack_map(&e->body, 2);
+	pack_key_uint(&e->body, "from", s->next);
+	pack_key_uint(&e->body, "head", e->committed);
+	engine_reply(e, r, STATUS_OK, e->committed);
+}
+
+void feed_credit(struct engine *e, const struct request *r)
+{
+	const char *wrong = NULL;
+	uint64_t credit = mp_find_uint(r->message->body, "credit", 0, &wrong);
+	struct subscription *s = find(e, r);
+
+	if (!s || wrong) {
+		engine_refuse(e, r, s ? STATUS_BAD_FIELD : STATUS_NOT_FOUND, "credit",
+			      s ? "a number is wanted" : "no such subscription; subscribe again");
+		return;
+	}
+	s->credit = s->credit + credit > CREDIT_MAX ? CREDIT_MAX : s->credit + (uint32_t)credit;
+	e->feed_wanted = true;
+}
+
+void feed_unsubscribe(struct engine *e, const struct request *r)
+{
+	struct subscription *s = find(e, r);
+
+	for (unsigned i = 0; s && i < e->subscription_count; i++)
+		if (e->subscriptions[i] == s) {
+			drop(e, i);
+			s = NULL;
+		}
+	pack_clear(&e->body);
+	engine_reply(e, r, STATUS_OK, engine_head(e));
+}
+
+/* ---- feeding ---- */
+
+struct feeding {
+	struct engine *engine;
+	struct subscription *subscription;
+	const struct principal *who;
+	struct txn *txn;
+	struct event *event;
+	struct pack items;
+	uint32_t count;
+	unsigned looked;
+};
+
+static bool enough(const struct feeding *f)
+{
+	return f->count >= f->subscription->credit || f->count >= FEED_ITEMS_MAX ||
+	       f->items.buffer.size > FEED_BYTES_MAX || f->looked >= PAGE_RECORDS_MAX;
+}
+
+static bool take_record(void *context, uint64_t position, struct slice record)
+{
+	struct feeding *f = context;
+	struct subscription *s = f->subscription;
+
+	if (enough(f))
+		return false;
+	f->looked++;
+	s->next = position + 1;
+	if (!event_decode(f->event, record, true))
+		return false;
+	if ((s->case_no || s->pupil) && !event_concerns(f->event, s->case_no, s->pupil))
+		return true;
+	pack_event(f->engine, &f->items, f->txn, f->event, position);
+	f->count++;
+	return true;
+}
+
+/* What an event made of the alert: a later event may have made more of it since. */
+static uint8_t status_then(struct feeding *f, struct alert *a)
+{
+	if (f->event->kind == EVENT_ALERT_RAISED)
+		a->text = f->event->alert_raised.text;
+	if (f->event->kind == EVENT_ALERT_CHANGED)
+		a->text = f->event->alert_changed.text;
+	if (f->event->kind == EVENT_ALERT_WITHDRAWN)
+		return ALERT_STATUS_WITHDRAWN;
+	if (f->event->kind == EVENT_ALERT_ACKNOWLEDGED)
+		return ALERT_STATUS_ACKNOWLEDGED;
+	return ALERT_STATUS_RAISED;
+}
+
+struct alert_at {
+	struct feeding *feeding;
+	struct alert *alert;
+};
+
+static bool take_alert(void *context, uint64_t position, struct slice record)
+{
+	struct alert_at *at = context;
+	struct feeding *f = at->feeding;
+
+	if (event_decode(f->event, record, true)) {
+		uint8_t status = status_then(f, at->alert);
+
+		pack_alert(f->engine, &f->items, f->txn, at->alert, position, status);
+		f->count++;
+	}
+	return false;
+}
+
+static void feed_alerts(struct feeding *f)
+{
+	struct engine *e = f->engine;
+	struct subscription *s = f->subscription;
+	struct key start = key_u64(s->next);
+	struct slice key, value;
+	struct scan scan;
+
+	if (scan_open(&scan, f->txn, TABLE_ALERT_CHANGES, key_slice(&start)) != STORE_OK)
+		return;
+	while (!enough(f)) {
+		enum store_result result = scan_next(&scan, &key, &value);
+		struct reader k, v;
+		struct key at;
+		struct alert a;
+		uint64_t position;
+
+		if (result == STORE_NONE)
+			s->next = e->committed + 1;
+		if (result != STORE_OK)
+			break;
+		k = reader_of(key);
+		v = reader_of(value);
+		position = read_u64(&k);
+		at = key_u64(read_u64(&v));
+		f->looked++;
+		s->next = position + 1;
+		if (store_get(f->txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK ||
+		    !alert_decode(&a, 0, value))
+			break;
+		v = reader_of(key_slice(&at));
+		a.number = read_u64(&v);
+		if (!access_alert(f->who, a.urn, a.case_no) || (s->case_no && a.case_no != s->case_no) ||
+		    (s->pupil && a.pupil != s->pupil))
+			continue;
+		e->log.methods->read(&e->log, f->txn, position, 1, take_alert, &(struct alert_at){f, &a});
+	}
+	scan_close(&scan);
+}
+
+static void feed_log(struct feeding *f)
+{
+	struct engine *e = f->engine;
+
+	if (f->subscription->next <= e->committed)
+		e->log.methods->read(&e->log, f->txn, f->subscription->next, UINT64_MAX, take_record, f);
+}
+
+static void speak(struct engine *e, struct subscription *s, uint8_t command, struct feeding *f)
+{
+	struct pack *p = &e->body;
+
+	pack_clear(p);
+	pack_map(p, f ? 3 : 2);
+	if (f) {
+		pack_text(p, "items");
+		pack_array(p, f->count);
+		pack_raw(p, pack_slice(&f->items));
+	}
+	pack_key_uint(p, "next", s->next);
+	pack_key_uint(p, "head", e->committed);
+	engine_hold(e, &s->peer, command, s->id, STATUS_OK, e->committed, pack_slice(p));
+	pack_clear(p);
+}
+
+/* True where there is more to send at once. */
+static bool feed_one(struct engine *e, struct subscription *s, struct txn *txn, struct event *room, uint64_t now_ms)
+{
+	struct feeding f = {.engine = e, .subscription = s, .txn = txn, .event = room};
+	bool more = false;
+
+	f.who = state_principal(&e->state, s->key);
+	if (s->credit && s->next <= e->committed) {
+		pack_init(&f.items);
+		if (s->log)
+			feed_log(&f);
+		else
+			feed_alerts(&f);
+		if (f.count) {
+			s->credit -= f.count;
+			s->spoke_ms = now_ms;
+			e->counters[COUNT_ITEMS] += f.count;
+			speak(e, s, COMMAND_ITEMS, &f);
+		}
+		more = s->credit && s->next <= e->committed;
+		pack_free(&f.items);
+	}
+	if (now_ms - s->spoke_ms >= HEARTBEAT_MS) {
+		s->spoke_ms = now_ms;
+		speak(e, s, COMMAND_HEARTBEAT, NULL);
+	}
+	return more;
+}
+
+void engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, void *context)
+{
+	struct event *room;
+	struct txn *txn;
+
+	if (!e->subscription_count || (!e->feed_wanted && monotonic_ms - e->fed_ms < HEARTBEAT_MS / 4))
+		return;
+	e->fed_ms = monotonic_ms;
+	txn = engine_read(e);
+	if (!txn)
+		return;
+	e->feed_wanted = false;
+	room = memory_new(sizeof *room);
+	for (unsigned i = e->subscription_count; i-- > 0;) {
+		if (!engine_knows_key(e, e->subscriptions[i]->key))
+			drop(e, i); /* revoked */
+		else
+			e->feed_wanted |= feed_one(e, e->subscriptions[i], txn, room, monotonic_ms);
+	}
+	free(room);
+	/* the transaction ends before anything is sent */
+	engine_read_end(e, txn);
+	engine_send_held(e, send, context);
+}

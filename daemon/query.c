@@ -1,0 +1,188 @@
+/* Questions: who asks, may they, and what about. The answers are query_*.c.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/engine_parts.h"
+
+static const struct {
+	const char *what;
+	query *answer;
+} table[] = {
+	{"pupil", query_pupil},	      {"marks", query_marks},	      {"case", query_case},
+	{"actions", query_actions},   {"deadlines", query_deadlines}, {"alerts", query_alerts},
+	{"log", query_log},	      {"stats", query_stats},	      {"health", query_health},
+	{"checkpoint", query_checkpoint}, {"prove", query_prove},     {"consistency", query_consistency},
+	{"pathways", query_pathways}, {"pathway", query_pathway},     {"backup", query_backup},
+	{"calendar", query_calendar},
+};
+
+enum status query_fault(struct engine *e, enum status status, const char *field, const char *reason)
+{
+	pack_clear(&e->body);
+	pack_map(&e->body, field ? 2 : 1);
+	pack_key_text(&e->body, "reason", reason);
+	if (field)
+		pack_key_text(&e->body, "field", field);
+	return status;
+}
+
+void answer_query(struct engine *e, const struct request *r)
+{
+	const char *wrong = NULL;
+	struct slice what = mp_find_str(r->message->body, "what", &wrong);
+	struct txn *txn;
+	enum status status = STATUS_NOT_FOUND;
+	query *answer = NULL;
+
+	if (!access_query(r->who->role, what)) {
+		engine_refuse(e, r, STATUS_FORBIDDEN, "what", "your role does not allow it");
+		return;
+	}
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (slice_is(what, table[i].what))
+			answer = table[i].answer;
+	if (!answer) {
+		engine_refuse(e, r, STATUS_BAD_FIELD, "what", "no such question");
+		return;
+	}
+	txn = engine_read(e);
+	if (!txn) {
+		engine_refuse(e, r, STATUS_FAILED, NULL, "the store can't be read now");
+		return;
+	}
+	status = answer(e, r, txn);
+	engine_read_end(e, txn);
+	e->counters[COUNT_QUERIES]++;
+	if (status == STATUS_FORBIDDEN)
+		e->counters[COUNT_REFUSED_ROLE]++;
+	engine_reply(e, r, status, engine_head(e));
+}
+
+void answer_hello(struct engine *e, const struct request *r)
+{
+	struct pack *p = &e->body;
+
+	pack_map(p, 8);
+	pack_key_uint(p, "protocol", MESSAGE_VERSION);
+	pack_key_text(p, "authority", e->state.authority);
+	pack_key_text(p, "role", role_text(r->who->role));
+	pack_key_text(p, "name", r->who->name);
+	pack_key_uint(p, "head", engine_head(e));
+	pack_text(p, "now");
+	pack_time(p, e->now_ms);
+	pack_key_text(p, "clock", e->options.manual_clock ? "manual" : "system");
+	pack_key_bool(p, "held", engine_clock_held(e));
+	engine_reply(e, r, STATUS_OK, engine_head(e));
+}
+
+bool pack_upn(struct engine *e, struct pack *p, struct txn *txn, uint32_t pupil)
+{
+	struct person person;
+	uint8_t room[UPN_SIZE + SEAL_EXTRA];
+	struct writer w = writer_of(room, sizeof room);
+
+	(void)txn;
+	if (!pupil || state_person(&e->state, pupil, &person) != STORE_OK ||
+	    !persons_unseal(e->persons, pupil, EVENT_PUPIL_REGISTERED, person.upn_position, person.sealed_upn, &w)) {
+		pack_nil(p);
+		return false;
+	}
+	pack_str(p, writer_slice(&w));
+	return true;
+}
+
+/* The position of the last event recorded at or before a time: events' times never
+ * run backwards, so halving finds it. */
+struct time_at {
+	uint64_t ms;
+};
+
+static bool take_time(void *context, uint64_t position, struct slice record)
+{
+	struct time_at *t = context;
+	struct event ev;
+	struct reader rest;
+
+	(void)position;
+	t->ms = event_decode_header(&ev, record, &rest) ? ev.at_ms : 0;
+	return false;
+}
+
+static uint64_t position_at(struct engine *e, struct txn *txn, uint64_t ms)
+{
+	uint64_t low = 0, high = e->committed;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low + 1) / 2;
+		struct time_at t = {0};
+
+		e->log.methods->read(&e->log, txn, middle, 1, take_time, &t);
+		if (t.ms <= ms)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+bool query_as_of(struct engine *e, const struct request *r, struct txn *txn, uint64_t *position)
+{
+	struct mp at = mp_find(r->message->body, "as_of");
+	struct slice text;
+	uint64_t ms;
+	day_t day;
+
+	*position = UINT64_MAX;
+	switch (mp_peek(&at)) {
+	case MP_NONE:
+	case MP_NIL:
+		return true;
+	case MP_UINT:
+		*position = mp_uint(&at);
+		return true;
+	case MP_STR:
+		text = mp_str(&at);
+		if (time_parse(text, &ms)) {
+			*position = position_at(e, txn, ms);
+			return true;
+		}
+		if (day_parse(text, &day)) { /* the end of that day */
+			*position = position_at(e, txn, day_start_ms(day + 1) - 1);
+			return true;
+		}
+		break;
+	case MP_BOOL:
+	case MP_INT:
+	case MP_BIN:
+	case MP_ARRAY:
+	case MP_MAP:
+	case MP_OTHER:
+		break;
+	}
+	query_fault(e, STATUS_BAD_FIELD, "as_of", "a position, a time (2026-09-01T08:00:00Z) or a date is wanted");
+	return false;
+}
+
+uint32_t query_upn(struct engine *e, const struct request *r, struct txn *txn, enum status *status)
+{
+	const char *wrong = NULL;
+	struct slice upn = mp_find_str(r->message->body, "upn", &wrong);
+	uint8_t hash[UPN_HASH_SIZE];
+	uint32_t pupil;
+
+	(void)txn;
+	if (wrong || upn_fault(upn)) {
+		*status = query_fault(e, STATUS_BAD_FIELD, "upn", wrong ? "a text is wanted" : upn_fault(upn));
+		return 0;
+	}
+	upn_hash(hash, &e->key, upn);
+	pupil = state_find_upn(&e->state, hash);
+	/* whom one may not see does not exist: the answer is the same */
+	if (!pupil || !access_pupil(e, r->who, pupil, state_school_of(&e->state, pupil))) {
+		*status = query_fault(e, STATUS_NOT_FOUND, "upn", "no pupil with this UPN is known to you");
+		return 0;
+	}
+	return pupil;
+}

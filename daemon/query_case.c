@@ -1,0 +1,326 @@
+/* A case as known now or as of then, and what may be recorded on it next.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/engine_parts.h"
+#include "daemon/memory.h"
+
+static void pack_deadline(struct pack *p, const struct case_view *view, const struct case_deadline *d, unsigned number)
+{
+	const struct deadline_rule *rule = &view->pathway->deadlines[d->rule];
+
+	pack_map(p, 12);
+	pack_key_uint(p, "deadline", number);
+	pack_key_str(p, "kind", rule->name);
+	pack_key_str(p, "title", rule->title);
+	pack_text(p, "due");
+	pack_time(p, d->due_ms);
+	pack_text(p, "from");
+	pack_date(p, d->from);
+	pack_text(p, "last_day");
+	pack_date(p, d->last);
+	pack_key_text(p, "status", deadline_state_text(d->state));
+	pack_text(p, "moved_from");
+	pack_array(p, d->moved_count);
+	for (unsigned i = 0; i < d->moved_count; i++)
+		pack_time(p, d->moved_from[i]);
+	pack_key_bool(p, "provisional", d->provisional);
+	pack_text(p, "parent");
+	pack_text(p, d->parent[0] ? d->parent : NULL);
+	pack_key_bool(p, "overdue", case_deadline_overdue(d));
+	pack_text(p, "breach");
+	if (d->breach_alert)
+		pack_uint(p, d->breach_alert);
+	else
+		pack_nil(p);
+}
+
+static void pack_notice(struct pack *p, const struct case_notice *n, day_t today)
+{
+	bool lapsed = false;
+	unsigned amount = case_notice_amount(n, today, &lapsed);
+
+	pack_map(p, 11);
+	pack_key_text(p, "parent", n->parent);
+	pack_text(p, "issued");
+	pack_date(p, n->issued);
+	pack_text(p, "received");
+	pack_date(p, n->received);
+	pack_key_uint(p, "number", n->number);
+	pack_key_uint(p, "amount_now", amount);
+	pack_text(p, "due");
+	pack_date(p, n->full_last);
+	pack_text(p, "reduced_until");
+	pack_date(p, n->reduced ? n->reduced_last : 0);
+	pack_text(p, "paid");
+	pack_date(p, n->paid_on);
+	pack_text(p, "paid_amount");
+	if (n->paid_on)
+		msgpack_pack_double(&p->packer, n->paid_pence / 100.0);
+	else
+		pack_nil(p);
+	pack_key_bool(p, "withdrawn", n->withdrawn);
+	pack_key_bool(p, "lapsed", lapsed);
+}
+
+static void pack_done(struct pack *p, const struct case_view *view, const struct case_done *d)
+{
+	pack_map(p, 5);
+	pack_key_str(p, "action", view->pathway->actions[d->action].name);
+	pack_text(p, "on");
+	pack_date(p, d->on);
+	pack_key_uint(p, "seq", d->position);
+	pack_text(p, "parent");
+	pack_text(p, d->parent[0] ? d->parent : NULL);
+	pack_key_bool(p, "overridden", d->overridden);
+}
+
+/* An action as it would be decided today with no fields given: what it lacks then.
+ * False where this role may not record it at all. */
+static bool try_action(struct engine *e, const struct request *r, const struct case_state *c, struct case_view *view,
+		       unsigned action, struct lacks *lacks)
+{
+	const struct action_rule *rule = &view->pathway->actions[action];
+	struct event_action_recorded *a = memory_new(sizeof *a);
+	enum status status;
+
+	a->case_no = c->number;
+	a->pupil = c->pupil;
+	a->name = rule->name;
+	a->on = (uint16_t)view->today;
+	a->opens = c->done_count == 0;
+	view->compulsory_age = compulsory_age(e, c->pupil, view->today);
+	memset(lacks, 0, sizeof *lacks);
+	status = case_decide(c->done_count ? c : NULL, view, r->who->role, a, NULL, 0, false, lacks);
+	free(a);
+	return status != STATUS_FORBIDDEN && status != STATUS_NOT_FOUND;
+}
+
+static void pack_next(struct engine *e, const struct request *r, struct pack *p, const struct case_state *c,
+		      struct case_view *view)
+{
+	struct lacks *lacks = memory_new(sizeof *lacks);
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < view->pathway->action_count; i++)
+		count += try_action(e, r, c, view, i, lacks);
+	pack_text(p, "next");
+	pack_array(p, count);
+	for (unsigned i = 0; i < view->pathway->action_count; i++) {
+		if (!try_action(e, r, c, view, i, lacks))
+			continue;
+		pack_map(p, 3);
+		pack_key_str(p, "action", view->pathway->actions[i].name);
+		pack_key_str(p, "title", view->pathway->actions[i].title);
+		pack_text(p, "lacks");
+		pack_lacks(p, lacks);
+	}
+	free(lacks);
+}
+
+static void pack_case_map(struct engine *e, const struct request *r, struct txn *txn, const struct case_state *c,
+			  struct case_view *view, bool now, uint64_t position)
+{
+	struct pack *p = &e->body;
+
+	pack_map(p, now ? 14 : 13);
+	pack_text(p, "case");
+	pack_case(p, c->number);
+	pack_text(p, "upn");
+	pack_upn(e, p, txn, c->pupil);
+	pack_key_str(p, "pathway", c->pathway_name);
+	pack_key_uint(p, "pathway_version", c->pathway_version);
+	pack_key_str(p, "stage", view->pathway->stages[c->stage - 1]);
+	pack_key_str(p, "stage_title", view->pathway->stage_titles[c->stage - 1]);
+	pack_key_text(p, "status", c->closed ? "closed" : "open");
+	pack_text(p, "opened");
+	pack_time(p, c->opened_ms);
+	pack_text(p, "closed");
+	pack_time(p, c->closed_ms);
+	pack_text(p, "deadlines");
+	pack_array(p, c->deadline_count);
+	for (unsigned i = 0; i < c->deadline_count; i++)
+		pack_deadline(p, view, &c->deadlines[i], i + 1);
+	pack_text(p, "penalty_notices");
+	pack_array(p, c->notice_count);
+	for (unsigned i = 0; i < c->notice_count; i++)
+		pack_notice(p, &c->notices[i], view->today);
+	pack_text(p, "actions");
+	pack_array(p, c->done_count);
+	for (unsigned i = 0; i < c->done_count; i++)
+		pack_done(p, view, &c->done[i]);
+	pack_key_uint(p, "as_of", position);
+	if (now)
+		pack_next(e, r, p, c, view);
+}
+
+/* Which case is meant: by its id, or a pupil's open one, or else the latest. */
+static enum status find(struct engine *e, const struct request *r, struct txn *txn, uint32_t *number, uint32_t *pupil)
+{
+	const char *wrong = NULL;
+	struct slice id = mp_find_str(r->message->body, "case", &wrong);
+	uint32_t numbers[64];
+	enum status status = STATUS_OK;
+	struct case_state *c;
+	unsigned count;
+
+	if (wrong || (id.size && !case_id_parse(id, number)))
+		return query_fault(e, STATUS_BAD_FIELD, "case", "not a case's id: C1, C2 ...");
+	if (id.size) {
+		c = memory_new(sizeof *c);
+		if (state_case_load(&e->state, *number, c) != STORE_OK ||
+		    !access_alert(r->who, state_school_of(&e->state, c->pupil), *number))
+			status = query_fault(e, STATUS_NOT_FOUND, "case", "no case with this id is known to you");
+		*pupil = c->pupil;
+		free(c);
+		return status;
+	}
+	*pupil = query_upn(e, r, txn, &status);
+	if (!*pupil)
+		return status;
+	*number = state_pupil(&e->state, *pupil)->case_no;
+	count = cases_of(e, txn, *pupil, numbers, 64);
+	if (!*number && count)
+		*number = numbers[count - 1];
+	if (!*number || !access_alert(r->who, state_school_of(&e->state, *pupil), *number))
+		return query_fault(e, STATUS_NOT_FOUND, "upn", "this pupil has no case");
+	return STATUS_OK;
+}
+
+enum status query_case(struct engine *e, const struct request *r, struct txn *txn)
+{
+	struct case_state *c = memory_new(sizeof *c);
+	struct state *shadow = NULL, *s = &e->state;
+	struct case_view view;
+	uint32_t number = 0, pupil = 0;
+	uint64_t position;
+	enum status status = find(e, r, txn, &number, &pupil);
+	bool now;
+
+	if (status == STATUS_OK && !query_as_of(e, r, txn, &position))
+		status = STATUS_BAD_FIELD;
+	if (status != STATUS_OK)
+		goto done;
+	now = position >= e->committed;
+	if (!now) {
+		shadow = shadow_open(e, txn, pupil, position);
+		s = shadow;
+	}
+	if (!s || state_case_load(s, number, c) != STORE_OK) {
+		status = query_fault(e, s ? STATUS_NOT_FOUND : STATUS_DAMAGED, "as_of",
+				     s ? "the case was not open yet" : "the log can't be replayed; attendd verify says where");
+		goto done;
+	}
+	state_case_view(s, c, now ? day_of_ms(e->now_ms) : day_of_ms(s->last_ms), &view);
+	state_view_earlier(s, c, &view);
+	if (view.pathway)
+		pack_case_map(e, r, txn, c, &view, now, now ? engine_head(e) : position);
+	else
+		status = query_fault(e, STATUS_DAMAGED, NULL, "the case's pathway is not there");
+done:
+	shadow_close(&shadow);
+	free(c);
+	return status;
+}
+
+static const char *const type_names[] = {"", "yes/no", "text", "date", "number", "one of", "money"};
+
+static void pack_fields(struct pack *p, const struct action_rule *rule)
+{
+	pack_array(p, rule->field_count);
+	for (unsigned i = 0; i < rule->field_count; i++) {
+		const struct field_rule *f = &rule->fields[i];
+
+		pack_map(p, f->value_count ? 5 : 4);
+		pack_key_str(p, "name", f->name);
+		pack_key_str(p, "title", f->title);
+		pack_key_text(p, "type", type_names[f->type]);
+		pack_key_bool(p, "required", f->required);
+		if (f->value_count) {
+			pack_text(p, "values");
+			pack_array(p, f->value_count);
+			for (unsigned v = 0; v < f->value_count; v++)
+				pack_str(p, f->values[v]);
+		}
+	}
+}
+
+static void pack_action(struct pack *p, const struct case_view *view, const struct action_rule *rule, const struct lacks *lacks)
+{
+	pack_map(p, 7);
+	pack_key_str(p, "action", rule->name);
+	pack_key_str(p, "title", rule->title);
+	pack_text(p, "clause");
+	if (rule->clause.size)
+		pack_str(p, rule->clause);
+	else
+		pack_nil(p);
+	pack_text(p, "stage");
+	if (rule->stage)
+		pack_str(p, view->pathway->stages[rule->stage - 1]);
+	else
+		pack_nil(p);
+	pack_key_bool(p, "needs_parent", rule->needs_parent);
+	pack_text(p, "fields");
+	pack_fields(p, rule);
+	pack_text(p, "lacks");
+	pack_lacks(p, lacks);
+}
+
+static void pack_actions(struct engine *e, const struct request *r, const struct case_state *c, struct case_view *view)
+{
+	struct lacks *lacks = memory_new(sizeof *lacks);
+	struct pack *p = &e->body;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < view->pathway->action_count; i++)
+		count += try_action(e, r, c, view, i, lacks);
+	pack_map(p, 3);
+	pack_text(p, "case");
+	pack_case(p, c->done_count ? c->number : 0);
+	pack_key_str(p, "stage", view->pathway->stages[c->stage - 1]);
+	pack_text(p, "items");
+	pack_array(p, count);
+	for (unsigned i = 0; i < view->pathway->action_count; i++)
+		if (try_action(e, r, c, view, i, lacks))
+			pack_action(p, view, &view->pathway->actions[i], lacks);
+	free(lacks);
+}
+
+enum status query_actions(struct engine *e, const struct request *r, struct txn *txn)
+{
+	struct event_action_recorded *a = memory_new(sizeof *a);
+	struct case_state *c = memory_new(sizeof *c);
+	const struct pathway *pathway = state_default_pathway(&e->state);
+	struct case_view view;
+	enum status status = STATUS_OK;
+	uint32_t pupil = query_upn(e, r, txn, &status);
+
+	if (!pupil)
+		goto done;
+	a->pupil = pupil;
+	a->case_no = state_pupil(&e->state, pupil)->case_no;
+	if (a->case_no) {
+		if (state_case_load(&e->state, a->case_no, c) != STORE_OK)
+			status = query_fault(e, STATUS_DAMAGED, NULL, "the case can't be read");
+	} else if (pathway) {
+		a->case_no = e->state.case_count + 1;
+		a->pathway = pathway->name;
+		a->pathway_version = pathway->version;
+		a->on = (uint16_t)day_of_ms(e->now_ms);
+		case_open(c, pathway, a, state_pupil(&e->state, pupil)->urn, e->now_ms);
+	} else {
+		status = query_fault(e, STATUS_UNMET, NULL, "no pathway is loaded: attend pathway load FILE");
+	}
+	if (status != STATUS_OK)
+		goto done;
+	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
+	state_view_earlier(&e->state, c, &view);
+	pack_actions(e, r, c, &view);
+done:
+	free(a);
+	free(c);
+	return status;
+}

@@ -1,0 +1,304 @@
+/* One event of the log, for people and machines: its header, and its own fields.
+ * Sealed texts are opened for those who may read them; of a person who was erased
+ * they stay nil. SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/engine_parts.h"
+#include "daemon/memory.h"
+
+enum { OPENED_ROOM = 256 * 1024 };
+
+/* A sealed msgpack map, opened, or nil. */
+static void pack_sealed(struct engine *e, struct pack *p, uint32_t pupil, uint8_t kind, uint64_t position, struct slice sealed)
+{
+	uint8_t *room;
+	struct writer w;
+
+	if (!sealed.size) {
+		pack_nil(p);
+		return;
+	}
+	room = memory_new(OPENED_ROOM);
+	w = writer_of(room, OPENED_ROOM);
+	if (persons_unseal(e->persons, pupil, kind, position, sealed, &w))
+		pack_raw(p, writer_slice(&w));
+	else
+		pack_nil(p);
+	free(room);
+}
+
+static void pack_actor(struct engine *e, struct pack *p, uint64_t number)
+{
+	const struct principal *who = number ? state_principal_number(&e->state, number) : NULL;
+	char text[120];
+
+	if (!number) {
+		pack_text(p, "attendd");
+		return;
+	}
+	if (who && who->name[0])
+		snprintf(text, sizeof text, "%s (%s)", who->name, role_text(who->role));
+	else if (who)
+		snprintf(text, sizeof text, "%s %llu", role_text(who->role), (unsigned long long)number);
+	else
+		snprintf(text, sizeof text, "grant %llu", (unsigned long long)number);
+	pack_text(p, text);
+}
+
+static void head(struct engine *e, struct pack *p, const struct event *ev, uint64_t position, size_t fields)
+{
+	char id[UUID_TEXT_SIZE + 1];
+
+	pack_map(p, 6 + fields);
+	pack_key_uint(p, "seq", position);
+	pack_text(p, "id");
+	if (ev->submitted)
+		uuid_text(id, ev->id);
+	pack_text(p, ev->submitted ? id : NULL);
+	pack_key_text(p, "kind", event_kind_text(ev->kind));
+	pack_text(p, "recorded");
+	pack_time(p, ev->at_ms);
+	pack_text(p, "actor");
+	pack_actor(e, p, ev->actor);
+	pack_key_uint(p, "version", ev->version);
+}
+
+static void pack_key_value(struct pack *p, const uint8_t key[static PUBLIC_KEY_SIZE])
+{
+	char text[Z85_KEY_SIZE + 1];
+
+	z85_key_text(text, key);
+	pack_key_text(p, "key", text);
+}
+
+static void pack_granted(struct pack *p, const struct event_access_granted *g)
+{
+	pack_key_value(p, g->key);
+	pack_key_text(p, "role", role_text(g->role));
+	pack_key_str(p, "name", g->name);
+	pack_text(p, "schools");
+	pack_array(p, g->school_count);
+	for (unsigned i = 0; i < g->school_count; i++)
+		pack_urn(p, g->schools[i]);
+	pack_text(p, "cases");
+	pack_array(p, g->case_count);
+	for (unsigned i = 0; i < g->case_count; i++)
+		pack_case(p, g->cases[i]);
+}
+
+static void pack_marks(struct engine *e, struct pack *p, struct txn *txn, struct slice body, uint64_t position)
+{
+	struct marks_reader in;
+	struct mark m;
+	uint32_t count = 0;
+
+	marks_open(&in, body);
+	while (marks_next(&in, &m))
+		count++;
+	marks_open(&in, body);
+	pack_text(p, "urn");
+	pack_urn(p, in.urn);
+	pack_key_uint(p, "known", in.known);
+	pack_text(p, "marks");
+	pack_array(p, count);
+	while (marks_next(&in, &m)) {
+		pack_map(p, 4u + m.has_minutes + m.has_recorded + (m.comment.size > 0));
+		pack_text(p, "upn");
+		pack_upn(e, p, txn, m.pupil);
+		pack_text(p, "date");
+		pack_date(p, m.day);
+		pack_key_text(p, "session", m.session == PM ? "PM" : "AM");
+		pack_key_text(p, "code", code_text(m.code));
+		if (m.has_minutes)
+			pack_key_uint(p, "minutes_late", m.minutes_late);
+		if (m.has_recorded) {
+			pack_text(p, "recorded_at");
+			pack_time(p, m.recorded_ms);
+		}
+		if (m.comment.size) {
+			uint8_t room[TEXT_SIZE_MAX + SEAL_EXTRA];
+			struct writer w = writer_of(room, sizeof room);
+
+			pack_text(p, "comment");
+			if (persons_unseal(e->persons, m.pupil, EVENT_MARKS_RECORDED, position, m.comment, &w))
+				pack_str(p, writer_slice(&w));
+			else
+				pack_nil(p);
+		}
+	}
+}
+
+static void pack_recorded(struct engine *e, struct pack *p, struct txn *txn, const struct event_action_recorded *a, uint64_t position)
+{
+	pack_text(p, "case");
+	pack_case(p, a->case_no);
+	pack_text(p, "upn");
+	pack_upn(e, p, txn, a->pupil);
+	pack_key_str(p, "action", a->name);
+	pack_text(p, "on");
+	pack_date(p, a->on);
+	pack_text(p, "parent");
+	if (a->parent.size)
+		pack_str(p, a->parent);
+	else
+		pack_nil(p);
+	pack_key_bool(p, "opens", a->opens);
+	pack_key_bool(p, "overridden", a->overridden);
+	pack_text(p, "fields");
+	pack_map(p, a->field_count);
+	for (unsigned i = 0; i < a->field_count; i++) {
+		pack_str(p, a->fields[i].name);
+		pack_str(p, a->fields[i].value);
+	}
+	pack_text(p, "texts");
+	pack_sealed(e, p, a->pupil, EVENT_ACTION_RECORDED, position, a->sealed);
+}
+
+static void pack_raised(struct engine *e, struct pack *p, struct txn *txn, const struct event_alert_raised *a, uint64_t position)
+{
+	pack_key_uint(p, "alert", position);
+	pack_key_text(p, "alert_kind", alert_kind_text(a->kind));
+	pack_text(p, "upn");
+	pack_upn(e, p, txn, a->pupil);
+	pack_text(p, "case");
+	pack_case(p, a->case_no);
+	pack_text(p, "deadline");
+	if (a->deadline_kind.size)
+		pack_str(p, a->deadline_kind);
+	else
+		pack_nil(p);
+	pack_text(p, "due");
+	pack_time(p, a->due_ms);
+	pack_key_uint(p, "late_ms", a->late_ms);
+	pack_key_bool(p, "up", a->up);
+	pack_key_str(p, "text", a->text);
+}
+
+static void pack_calendar(struct pack *p, const struct event_calendar_loaded *c)
+{
+	pack_text(p, "urn");
+	pack_urn(p, c->urn);
+	pack_text(p, "rows");
+	pack_array(p, c->row_count);
+	for (unsigned i = 0; i < c->row_count; i++) {
+		pack_array(p, 4);
+		pack_date(p, c->rows[i].from);
+		pack_date(p, c->rows[i].to);
+		pack_text(p, calendar_kind_text(c->rows[i].kind));
+		pack_str(p, c->rows[i].name);
+	}
+}
+
+static void pack_fired(struct pack *p, const struct event_deadline_fired *f)
+{
+	static const char *const phases[] = {NULL, "soon", "due", "overdue"};
+
+	pack_text(p, "case");
+	pack_case(p, f->case_no);
+	pack_key_uint(p, "deadline", f->deadline);
+	pack_key_text(p, "phase", f->phase <= PHASE_OVERDUE ? phases[f->phase] : NULL);
+	pack_text(p, "due");
+	pack_time(p, f->due_ms);
+}
+
+static void pack_pathway(struct pack *p, const struct event_pathway_loaded *l)
+{
+	pack_key_str(p, "name", l->name);
+	pack_key_uint(p, "pathway_version", l->version);
+	pack_key_bool(p, "default", l->is_default);
+}
+
+void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct event *ev, uint64_t position)
+{
+	struct marks_reader in;
+
+	switch ((enum event_kind)ev->kind) {
+	case EVENT_STORE_CREATED:
+		head(e, p, ev, position, 1);
+		pack_key_str(p, "authority", ev->store_created.authority);
+		break;
+	case EVENT_ACCESS_GRANTED:
+		head(e, p, ev, position, 5);
+		pack_granted(p, &ev->access_granted);
+		break;
+	case EVENT_ACCESS_REVOKED:
+		head(e, p, ev, position, 1);
+		pack_key_value(p, ev->access_revoked.key);
+		break;
+	case EVENT_PATHWAY_LOADED:
+		head(e, p, ev, position, 3);
+		pack_pathway(p, &ev->pathway_loaded);
+		break;
+	case EVENT_CALENDAR_LOADED:
+		head(e, p, ev, position, 2);
+		pack_calendar(p, &ev->calendar_loaded);
+		break;
+	case EVENT_PUPIL_REGISTERED:
+		head(e, p, ev, position, 2);
+		pack_text(p, "upn");
+		pack_upn(e, p, txn, ev->pupil_registered.pupil);
+		pack_text(p, "urn");
+		pack_urn(p, ev->pupil_registered.urn);
+		break;
+	case EVENT_ROSTER_RECORDED:
+		head(e, p, ev, position, 3);
+		pack_text(p, "upn");
+		pack_upn(e, p, txn, ev->roster_recorded.pupil);
+		pack_text(p, "urn");
+		pack_urn(p, ev->roster_recorded.urn);
+		pack_text(p, "particulars");
+		pack_sealed(e, p, ev->roster_recorded.pupil, ev->kind, position, ev->roster_recorded.sealed);
+		break;
+	case EVENT_ROSTER_SUBMITTED:
+		head(e, p, ev, position, 2);
+		marks_open(&in, ev->roster_submitted.rows);
+		pack_text(p, "urn");
+		pack_urn(p, in.urn);
+		pack_key_uint(p, "accepted", ev->roster_submitted.accepted);
+		break;
+	case EVENT_MARKS_RECORDED:
+		head(e, p, ev, position, 3);
+		pack_marks(e, p, txn, ev->marks_recorded.body, position);
+		break;
+	case EVENT_ACTION_RECORDED:
+		head(e, p, ev, position, 9);
+		pack_recorded(e, p, txn, &ev->action_recorded, position);
+		break;
+	case EVENT_ALERT_RAISED:
+		head(e, p, ev, position, 9);
+		pack_raised(e, p, txn, &ev->alert_raised, position);
+		break;
+	case EVENT_ALERT_CHANGED:
+		head(e, p, ev, position, 2);
+		pack_key_uint(p, "alert", ev->alert_changed.alert);
+		pack_key_str(p, "text", ev->alert_changed.text);
+		break;
+	case EVENT_ALERT_WITHDRAWN:
+		head(e, p, ev, position, 2);
+		pack_key_uint(p, "alert", ev->alert_withdrawn.alert);
+		pack_key_uint(p, "cause", ev->alert_withdrawn.cause);
+		break;
+	case EVENT_ALERT_ACKNOWLEDGED:
+		head(e, p, ev, position, 1);
+		pack_key_uint(p, "alert", ev->alert_acknowledged.alert);
+		break;
+	case EVENT_DEADLINE_FIRED:
+		head(e, p, ev, position, 4);
+		pack_fired(p, &ev->deadline_fired);
+		break;
+	case EVENT_CLOCK_HELD:
+		head(e, p, ev, position, 1);
+		pack_text(p, "seen");
+		pack_time(p, ev->clock_held.seen_ms);
+		break;
+	case EVENT_CLOCK_CONFIRMED:
+		head(e, p, ev, position, 0);
+		break;
+	case EVENT_CLOCK_MOVED:
+		head(e, p, ev, position, 1);
+		pack_text(p, "to");
+		pack_time(p, ev->clock_moved.to_ms);
+		break;
+	}
+}

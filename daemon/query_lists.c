@@ -1,0 +1,380 @@
+/* Answers that come in pages: deadlines, alerts, the log, pathways, a calendar.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/engine_parts.h"
+#include "daemon/memory.h"
+
+/* Items are gathered beside the reply, since their number goes before them. */
+struct page {
+	struct pack items;
+	uint32_t count, limit;
+	uint64_t looked;
+	bool more;
+	uint64_t next;
+};
+
+static bool page_open(struct engine *e, const struct request *r, struct page *page, uint64_t *from)
+{
+	const char *wrong = NULL;
+	uint64_t limit = mp_find_uint(r->message->body, "limit", PAGE_ITEMS_MAX, &wrong);
+
+	*from = mp_find_uint(r->message->body, "from", 0, &wrong);
+	memset(page, 0, sizeof *page);
+	page->limit = limit && limit < PAGE_ITEMS_MAX ? (uint32_t)limit : PAGE_ITEMS_MAX;
+	if (wrong) {
+		query_fault(e, STATUS_BAD_FIELD, wrong, "a number is wanted");
+		return false;
+	}
+	pack_init(&page->items);
+	return true;
+}
+
+static bool page_full(struct page *page)
+{
+	return page->count >= page->limit || page->items.buffer.size > MESSAGE_SIZE_MAX / 2 ||
+	       page->looked >= PAGE_RECORDS_MAX;
+}
+
+static enum status page_close(struct engine *e, struct page *page)
+{
+	struct pack *p = &e->body;
+
+	pack_map(p, 2);
+	pack_text(p, "items");
+	pack_array(p, page->count);
+	pack_raw(p, pack_slice(&page->items));
+	pack_text(p, "next");
+	if (page->more)
+		pack_uint(p, page->next);
+	else
+		pack_nil(p);
+	pack_free(&page->items);
+	return STATUS_OK;
+}
+
+/* ---- deadlines: those open, and those missed for which something is still waited ---- */
+
+struct open_deadline {
+	uint64_t due_ms;
+	uint32_t case_no, pupil;
+	uint8_t number;
+	bool overdue, provisional;
+	uint8_t state;
+	struct slice kind, title;
+};
+
+static int by_due(const void *a, const void *b)
+{
+	const struct open_deadline *x = a, *y = b;
+
+	if (x->due_ms != y->due_ms)
+		return x->due_ms < y->due_ms ? -1 : 1;
+	if (x->case_no != y->case_no)
+		return x->case_no < y->case_no ? -1 : 1;
+	return x->number - y->number;
+}
+
+struct open_list {
+	struct open_deadline *list;
+	size_t count, room;
+};
+
+static void gather(struct engine *e, struct open_list *out, const struct case_state *c, uint64_t before_ms)
+{
+	struct case_view view;
+
+	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
+	for (unsigned i = 0; view.pathway && i < c->deadline_count; i++) {
+		const struct case_deadline *d = &c->deadlines[i];
+		bool overdue = case_deadline_overdue(d);
+
+		if ((d->state != DEADLINE_OPEN && !overdue) || d->due_ms >= before_ms)
+			continue;
+		if (out->count == out->room) {
+			out->room = out->room ? out->room * 2 : 256;
+			out->list = memory_grow(out->list, out->room * sizeof *out->list);
+		}
+		out->list[out->count++] = (struct open_deadline){
+			.due_ms = d->due_ms, .case_no = c->number, .pupil = c->pupil, .number = (uint8_t)(i + 1),
+			.overdue = overdue, .provisional = d->provisional, .state = d->state,
+			.kind = view.pathway->deadlines[d->rule].name, .title = view.pathway->deadlines[d->rule].title};
+	}
+}
+
+static void pack_open(struct engine *e, struct pack *p, struct txn *txn, const struct open_deadline *d)
+{
+	pack_map(p, 9);
+	pack_text(p, "case");
+	pack_case(p, d->case_no);
+	pack_text(p, "upn");
+	pack_upn(e, p, txn, d->pupil);
+	pack_key_uint(p, "deadline", d->number);
+	pack_key_str(p, "kind", d->kind);
+	pack_key_str(p, "title", d->title);
+	pack_text(p, "due");
+	pack_time(p, d->due_ms);
+	pack_key_text(p, "status", deadline_state_text(d->state));
+	pack_key_bool(p, "overdue", d->overdue);
+	pack_key_bool(p, "provisional", d->provisional);
+}
+
+enum status query_deadlines(struct engine *e, const struct request *r, struct txn *txn)
+{
+	const char *wrong = NULL;
+	struct slice before = mp_find_str(r->message->body, "before", &wrong);
+	struct case_state *c;
+	struct open_list open = {0};
+	struct page page;
+	uint64_t from, before_ms = UINT64_MAX;
+	day_t day;
+
+	if (wrong || (before.size && !day_parse(before, &day)))
+		return query_fault(e, STATUS_BAD_FIELD, "before", "not a date: YYYY-MM-DD, one that exists");
+	if (before.size)
+		before_ms = day_start_ms(day) + 1; /* what is due as that day begins has its last day before it */
+	if (!page_open(e, r, &page, &from))
+		return STATUS_BAD_FIELD;
+	c = memory_new(sizeof *c);
+	for (uint32_t n = 1; n <= e->state.case_count; n++)
+		if (state_case_load(&e->state, n, c) == STORE_OK && !c->closed &&
+		    access_alert(r->who, state_school_of(&e->state, c->pupil), n))
+			gather(e, &open, c, before_ms);
+	free(c);
+	if (open.count)
+		qsort(open.list, open.count, sizeof *open.list, by_due);
+	for (size_t i = (size_t)from; i < open.count; i++) {
+		if (page_full(&page)) {
+			page.more = true;
+			page.next = i;
+			break;
+		}
+		pack_open(e, &page.items, txn, &open.list[i]);
+		page.count++;
+	}
+	free(open.list);
+	return page_close(e, &page);
+}
+
+/* ---- alerts: each once, in the order of what last became of them ---- */
+
+void pack_alert(struct engine *e, struct pack *p, struct txn *txn, const struct alert *a, uint64_t seq, uint8_t status)
+{
+	pack_map(p, 12);
+	pack_key_uint(p, "alert", a->number);
+	pack_key_uint(p, "seq", seq);
+	pack_key_text(p, "kind", alert_kind_text(a->kind));
+	pack_text(p, "upn");
+	pack_upn(e, p, txn, a->pupil);
+	pack_text(p, "urn");
+	pack_urn(p, a->urn);
+	pack_text(p, "case");
+	pack_case(p, a->case_no);
+	pack_text(p, "deadline");
+	if (a->deadline_kind.size)
+		pack_str(p, a->deadline_kind);
+	else
+		pack_nil(p);
+	pack_text(p, "due");
+	pack_time(p, a->due_ms);
+	pack_text(p, "raised");
+	pack_time(p, a->raised_ms);
+	pack_key_text(p, "status", alert_status_text(status));
+	pack_key_uint(p, "late_ms", a->late_ms);
+	pack_key_str(p, "text", a->text);
+}
+
+enum status query_alerts(struct engine *e, const struct request *r, struct txn *txn)
+{
+	struct page page;
+	struct scan scan;
+	struct slice key, value;
+	uint64_t from;
+	struct key start;
+	enum store_result result;
+
+	if (!page_open(e, r, &page, &from))
+		return STATUS_BAD_FIELD;
+	start = key_u64(from);
+	result = scan_open(&scan, txn, TABLE_ALERT_CHANGES, key_slice(&start));
+	while (result == STORE_OK && (result = scan_next(&scan, &key, &value)) == STORE_OK) {
+		struct reader k = reader_of(key), v = reader_of(value);
+		uint64_t seq = read_u64(&k), number = read_u64(&v);
+		struct key at = key_u64(number);
+		struct slice record;
+		struct alert a;
+
+		if (page_full(&page)) {
+			page.more = true;
+			page.next = seq;
+			break;
+		}
+		page.looked++;
+		result = store_get(txn, TABLE_ALERTS, key_slice(&at), &record);
+		if (result == STORE_OK && !alert_decode(&a, number, record))
+			result = STORE_DAMAGED;
+		if (result != STORE_OK || a.newest != seq || !access_alert(r->who, a.urn, a.case_no))
+			continue;
+		pack_alert(e, &page.items, txn, &a, seq, a.status);
+		page.count++;
+	}
+	scan_close(&scan);
+	if (result != STORE_OK && result != STORE_NONE) {
+		pack_free(&page.items);
+		return query_fault(e, STATUS_DAMAGED, NULL, store_why(e->store));
+	}
+	return page_close(e, &page);
+}
+
+/* ---- the log ---- */
+
+struct log_page {
+	struct engine *engine;
+	struct page *page;
+	struct txn *txn;
+	struct event *event;
+	uint32_t case_no, pupil;
+	bool bad;
+};
+
+static bool take_record(void *context, uint64_t position, struct slice record)
+{
+	struct log_page *l = context;
+
+	if (page_full(l->page)) {
+		l->page->more = true;
+		l->page->next = position;
+		return false;
+	}
+	l->page->looked++;
+	if (!event_decode(l->event, record, true)) {
+		l->bad = true;
+		return false;
+	}
+	if ((l->case_no || l->pupil) && !event_concerns(l->event, l->case_no, l->pupil))
+		return true;
+	pack_event(l->engine, &l->page->items, l->txn, l->event, position);
+	l->page->count++;
+	return true;
+}
+
+enum status query_log(struct engine *e, const struct request *r, struct txn *txn)
+{
+	const char *wrong = NULL;
+	struct slice id = mp_find_str(r->message->body, "case", &wrong);
+	struct slice upn = mp_find_str(r->message->body, "upn", &wrong);
+	struct log_page l = {.engine = e, .txn = txn};
+	struct page page;
+	enum status status = STATUS_OK;
+	uint64_t from;
+
+	if (wrong || (id.size && !case_id_parse(id, &l.case_no)))
+		return query_fault(e, STATUS_BAD_FIELD, "case", "not a case's id: C1, C2 ...");
+	if (upn.size) {
+		l.pupil = query_upn(e, r, txn, &status);
+		if (!l.pupil)
+			return status;
+	}
+	if (!page_open(e, r, &page, &from))
+		return STATUS_BAD_FIELD;
+	l.page = &page;
+	l.event = memory_new(sizeof *l.event);
+	/* what this very batch has appended is not on disk yet and is not told */
+	e->log.methods->read(&e->log, txn, from ? from : 1, UINT64_MAX, take_record, &l);
+	free(l.event);
+	if (l.bad) {
+		pack_free(&page.items);
+		return query_fault(e, STATUS_DAMAGED, NULL, "a record of the log can't be read; attendd verify says which");
+	}
+	return page_close(e, &page);
+}
+
+/* ---- pathways and calendars ---- */
+
+enum status query_pathways(struct engine *e, const struct request *r, struct txn *txn)
+{
+	struct pack *p = &e->body;
+	const struct pathway *now = state_default_pathway(&e->state);
+
+	(void)r;
+	(void)txn;
+	pack_map(p, 2);
+	pack_text(p, "items");
+	pack_array(p, e->state.pathway_count);
+	for (uint32_t i = 0; i < e->state.pathway_count; i++) {
+		const struct loaded_pathway *l = e->state.pathways[i];
+
+		pack_map(p, 5);
+		pack_key_text(p, "name", l->name);
+		pack_key_uint(p, "version", l->version);
+		pack_key_bool(p, "default", l->pathway == now);
+		pack_key_str(p, "title", l->pathway->title);
+		pack_text(p, "loaded");
+		pack_time(p, l->loaded_ms);
+	}
+	pack_text(p, "next");
+	pack_nil(p);
+	return STATUS_OK;
+}
+
+enum status query_pathway(struct engine *e, const struct request *r, struct txn *txn)
+{
+	const char *wrong = NULL;
+	struct slice name = mp_find_str(r->message->body, "name", &wrong), value;
+	uint64_t version = mp_find_uint(r->message->body, "version", 0, &wrong);
+	const struct loaded_pathway *l = wrong ? NULL : state_newest_pathway(&e->state, name);
+	struct key key;
+	struct writer k = writer_of(key.bytes, sizeof key.bytes);
+	struct reader in;
+
+	if (l && !version)
+		version = l->version;
+	write_bytes(&k, name.bytes, name.size <= NAME_SIZE_MAX ? name.size : 0);
+	write_u8(&k, 0);
+	write_u32(&k, (uint32_t)version);
+	key.size = writer_size(&k);
+	if (!l || store_get(txn, TABLE_PATHWAYS, key_slice(&key), &value) != STORE_OK)
+		return query_fault(e, STATUS_NOT_FOUND, "name", "no such pathway is loaded; attend pathway list names them");
+	in = reader_of(value);
+	read_u64(&in);
+	read_u48(&in);
+	read_u8(&in);
+	pack_map(&e->body, 3);
+	pack_key_str(&e->body, "name", name);
+	pack_key_uint(&e->body, "version", version);
+	pack_key_str(&e->body, "source", read_blob(&in));
+	return STATUS_OK;
+}
+
+enum status query_calendar(struct engine *e, const struct request *r, struct txn *txn)
+{
+	const char *wrong = NULL;
+	struct slice text = mp_find_str(r->message->body, "urn", &wrong), value;
+	struct pack *p = &e->body;
+	uint32_t urn = 0;
+	uint16_t count;
+	struct key key;
+	struct reader in;
+
+	if (wrong || (text.size && !urn_parse(text, &urn)))
+		return query_fault(e, STATUS_BAD_FIELD, "urn", "not a school's number: six digits");
+	key = key_u32(urn);
+	if (store_get(txn, TABLE_CALENDARS, key_slice(&key), &value) != STORE_OK)
+		return query_fault(e, STATUS_NOT_FOUND, "urn", "no calendar is loaded for this scope");
+	in = reader_of(value);
+	read_u64(&in);
+	count = read_u16(&in);
+	pack_map(p, 1);
+	pack_text(p, "rows");
+	pack_array(p, count);
+	for (unsigned i = 0; i < count; i++) {
+		pack_array(p, 4);
+		pack_date(p, read_u16(&in));
+		pack_date(p, read_u16(&in));
+		pack_text(p, calendar_kind_text(read_u8(&in)));
+		pack_str(p, read_blob(&in));
+	}
+	return STATUS_OK;
+}

@@ -1,0 +1,209 @@
+/* A pupil's figures and marks, as known now or as of then.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "daemon/engine_parts.h"
+#include "daemon/memory.h"
+
+/* attended / possible x 100, to one decimal, rounded half up; nil where nothing was possible */
+static void pack_percentage(struct pack *p, unsigned attended, unsigned possible)
+{
+	if (possible)
+		msgpack_pack_double(&p->packer, (double)((attended * 2000u + possible) / (2u * possible)) / 10.0);
+	else
+		pack_nil(p);
+}
+
+static void pack_codes(struct pack *p, const struct figures *f)
+{
+	unsigned kinds = 0;
+
+	for (unsigned code = 1; code < CODE_LIMIT; code++)
+		kinds += f->absent_code[code] > 0;
+	pack_map(p, kinds);
+	for (unsigned code = 1; code < CODE_LIMIT; code++)
+		if (f->absent_code[code])
+			pack_key_uint(p, code_text((uint8_t)code), f->absent_code[code]);
+}
+
+static void pack_figures(struct pack *p, const struct figures *f)
+{
+	pack_key_uint(p, "possible", f->possible);
+	pack_key_uint(p, "attended", f->attended);
+	pack_key_uint(p, "authorised", f->authorised);
+	pack_key_uint(p, "unauthorised", f->unauthorised);
+	pack_key_uint(p, "late", f->late);
+	pack_text(p, "percentage");
+	pack_percentage(p, f->attended, f->possible);
+	pack_key_uint(p, "unauthorised_10_weeks", f->unauthorised_10_weeks);
+	pack_key_bool(p, "persistent", f->persistent);
+	pack_key_bool(p, "severe", f->severe);
+	pack_key_uint(p, "broken_weeks", f->broken_weeks);
+	pack_key_uint(p, "weeks_in_session", f->weeks_in_session);
+	pack_text(p, "school_year");
+	if (f->school_year)
+		pack_uint(p, (uint64_t)f->school_year);
+	else
+		pack_nil(p);
+	pack_text(p, "absent_on");
+	pack_array(p, 5);
+	for (int i = 0; i < 5; i++)
+		pack_uint(p, f->absent_on[i]);
+	pack_text(p, "absent_codes");
+	pack_codes(p, f);
+}
+
+/* The particulars are those held now: what was sealed earlier is no figure. */
+static void pack_particulars(struct engine *e, struct pack *p, uint32_t pupil)
+{
+	enum { ROOM = 32 * 1024 };
+	static const char *const keys[] = {"surname", "forename", "birth_date", "year_group"};
+	uint8_t *room = memory_new(ROOM);
+	struct writer w = writer_of(room, ROOM);
+	struct person person;
+	const char *wrong = NULL;
+	bool known = state_person(&e->state, pupil, &person) == STORE_OK && person.sealed_particulars.size &&
+		     persons_unseal(e->persons, pupil, EVENT_ROSTER_RECORDED, person.particulars_position,
+				    person.sealed_particulars, &w);
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		struct slice value = known ? mp_find_str(writer_slice(&w), keys[i], &wrong) : slice_of(NULL, 0);
+
+		pack_text(p, keys[i]);
+		if (value.size)
+			pack_str(p, value);
+		else
+			pack_nil(p);
+	}
+	free(room);
+}
+
+static void pack_cases(struct engine *e, struct pack *p, struct txn *txn, uint32_t pupil)
+{
+	uint32_t numbers[64];
+	unsigned count = cases_of(e, txn, pupil, numbers, 64);
+
+	pack_text(p, "cases");
+	pack_array(p, count);
+	for (unsigned i = 0; i < count; i++)
+		pack_case(p, numbers[i]);
+}
+
+/* Cases of a pupil in the order in which they were opened. */
+unsigned cases_of(struct engine *e, struct txn *txn, uint32_t pupil, uint32_t numbers[], unsigned max)
+{
+	struct key from = key_u32_u32(pupil, 0);
+	struct scan scan;
+	struct slice key, value;
+	unsigned count = 0;
+
+	(void)e;
+	if (scan_open(&scan, txn, TABLE_PUPIL_CASES, key_slice(&from)) == STORE_OK)
+		while (count < max && scan_next(&scan, &key, &value) == STORE_OK) {
+			struct reader r = reader_of(key);
+
+			if (read_u32(&r) != pupil)
+				break;
+			numbers[count++] = read_u32(&r);
+		}
+	scan_close(&scan);
+	return count;
+}
+
+/* The pupil as of a position: the live record, or a shadow's. */
+static const struct pupil *as_of(struct engine *e, struct txn *txn, uint32_t pupil, uint64_t position,
+				 struct state **shadow, const struct calendar **calendar)
+{
+	struct state *s = &e->state;
+	const struct pupil *p;
+
+	*shadow = NULL;
+	if (position < e->committed) {
+		*shadow = shadow_open(e, txn, pupil, position);
+		if (!*shadow)
+			return NULL;
+		s = *shadow;
+	}
+	p = state_pupil(s, pupil);
+	*calendar = state_calendar(s, p->urn);
+	return p;
+}
+
+enum status query_pupil(struct engine *e, const struct request *r, struct txn *txn)
+{
+	struct pack *p = &e->body;
+	const struct calendar *calendar;
+	const struct pupil *pupil;
+	struct state *shadow;
+	struct figures f;
+	enum status status = STATUS_OK;
+	uint64_t position;
+	uint32_t number = query_upn(e, r, txn, &status);
+
+	if (!number)
+		return status;
+	if (!query_as_of(e, r, txn, &position))
+		return STATUS_BAD_FIELD;
+	pupil = as_of(e, txn, number, position, &shadow, &calendar);
+	if (!pupil)
+		return query_fault(e, STATUS_DAMAGED, NULL, "the log can't be replayed; attendd verify says where");
+	pupil_figures(pupil, calendar, &f);
+	pack_map(p, 22);
+	pack_text(p, "upn");
+	pack_upn(e, p, txn, number);
+	pack_text(p, "urn");
+	pack_urn(p, pupil->urn ? pupil->urn : state_school_of(&e->state, number));
+	pack_figures(p, &f);
+	pack_key_uint(p, "as_of", position < e->committed ? position : engine_head(e));
+	pack_particulars(e, p, number);
+	pack_cases(e, p, txn, number);
+	shadow_close(&shadow);
+	return STATUS_OK;
+}
+
+static unsigned days_held(const struct pupil *p, day_t first, day_t last)
+{
+	unsigned count = 0;
+
+	for (day_t d = first; d <= last; d++)
+		count += pupil_code(p, d, AM) || pupil_code(p, d, PM);
+	return count;
+}
+
+enum status query_marks(struct engine *e, const struct request *r, struct txn *txn)
+{
+	struct pack *p = &e->body;
+	const struct calendar *calendar;
+	const struct pupil *pupil;
+	struct state *shadow;
+	enum status status = STATUS_OK;
+	uint64_t position;
+	day_t first, last;
+	uint32_t number = query_upn(e, r, txn, &status);
+
+	if (!number)
+		return status;
+	if (!query_as_of(e, r, txn, &position))
+		return STATUS_BAD_FIELD;
+	pupil = as_of(e, txn, number, position, &shadow, &calendar);
+	if (!pupil)
+		return query_fault(e, STATUS_DAMAGED, NULL, "the log can't be replayed; attendd verify says where");
+	last = pupil->latest_day;
+	first = last ? week_monday(day_week(last) - PUPIL_WEEKS + 1) : 1;
+	pack_map(p, 1);
+	pack_text(p, "items");
+	pack_array(p, days_held(pupil, first, last));
+	for (day_t d = first; d <= last; d++) {
+		uint8_t am = pupil_code(pupil, d, AM), pm = pupil_code(pupil, d, PM);
+
+		if (!am && !pm)
+			continue;
+		pack_array(p, 3);
+		pack_date(p, (uint16_t)d);
+		pack_text(p, code_text(am));
+		pack_text(p, code_text(pm));
+	}
+	shadow_close(&shadow);
+	return STATUS_OK;
+}

@@ -1,0 +1,239 @@
+/* What follows from an event that has just been applied: alerts to raise, change or
+ * withdraw. Only live events are reacted to; replay applies what was decided then.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/engine_parts.h"
+#include "daemon/memory.h"
+
+enum { ALERT_TEXT_MAX = 4096 };
+
+static const char BREACH_TEXT[] = "{title}{for_parent}, to {last}: breached by {sessions}.";
+
+/* ---- watches over a pupil ---- */
+
+static void raise_watch(struct engine *e, const struct pathway *pathway, const struct pupil *p, uint32_t pupil,
+			const struct watch_change *change)
+{
+	uint8_t room[ALERT_TEXT_MAX];
+	struct writer w = writer_of(room, sizeof room);
+	struct event ev;
+
+	watch_text(&w, pathway, p, change);
+	engine_event(e, &ev, EVENT_ALERT_RAISED, 0);
+	ev.alert_raised = (struct event_alert_raised){.kind = change->kind,
+						      .pupil = pupil,
+						      .case_no = p->case_no,
+						      .urn = p->urn,
+						      .first_day = change->first_day,
+						      .last_day = change->last_day,
+						      .up = change->up,
+						      .text = writer_slice(&w)};
+	engine_append(e, &ev);
+}
+
+static void withdraw(struct engine *e, uint8_t kind, uint64_t alert, uint32_t pupil, uint32_t case_no, uint8_t deadline)
+{
+	struct event ev;
+
+	engine_event(e, &ev, EVENT_ALERT_WITHDRAWN, 0);
+	ev.alert_withdrawn = (struct event_alert_withdrawn){.alert = alert,
+							    .cause = engine_head(e),
+							    .kind = kind,
+							    .pupil = pupil,
+							    .case_no = case_no,
+							    .deadline = deadline};
+	engine_append(e, &ev);
+}
+
+static void look(struct engine *e, const struct pathway *pathway, struct pupil *p, uint32_t pupil,
+		 const struct watch_mark *mark)
+{
+	struct watch_change changes[WATCH_CHANGES_MAX];
+	struct standing standing = {0};
+	size_t count;
+
+	if (p->standing)
+		e->broken = state_standing(&e->state, pupil, &standing);
+	if (e->broken != STORE_OK)
+		return;
+	count = watch_look(pathway, p, state_calendar(&e->state, p->urn), &standing, mark, changes);
+	for (size_t i = 0; i < count && e->broken == STORE_OK; i++)
+		if (changes[i].withdraw)
+			withdraw(e, changes[i].kind, changes[i].alert, pupil, p->case_no, 0);
+		else
+			raise_watch(e, pathway, p, pupil, &changes[i]);
+}
+
+/* ---- breaches of a case's running periods ---- */
+
+void raise_case_alert(struct engine *e, const struct case_state *c, const struct case_view *view, uint8_t kind,
+		      uint8_t deadline, struct slice text, uint64_t late_ms)
+{
+	uint8_t room[ALERT_TEXT_MAX];
+	struct writer w = writer_of(room, sizeof room);
+	const struct case_deadline *d = deadline ? &c->deadlines[deadline - 1] : NULL;
+	struct event ev;
+
+	case_text(&w, c, view, deadline, text);
+	engine_event(e, &ev, EVENT_ALERT_RAISED, 0);
+	ev.alert_raised = (struct event_alert_raised){
+		.kind = kind,
+		.pupil = c->pupil,
+		.case_no = c->number,
+		.urn = view->pupil ? view->pupil->urn : c->urn,
+		.deadline = deadline,
+		.deadline_kind = d ? view->pathway->deadlines[d->rule].name : slice_of(NULL, 0),
+		.due_ms = d ? d->due_ms : 0,
+		.late_ms = late_ms,
+		.text = writer_slice(&w)};
+	engine_append(e, &ev);
+}
+
+static void change_breach(struct engine *e, const struct case_state *c, const struct case_view *view, uint8_t deadline)
+{
+	uint8_t room[ALERT_TEXT_MAX];
+	struct writer w = writer_of(room, sizeof room);
+	struct event ev;
+
+	case_text(&w, c, view, deadline, slice_text(BREACH_TEXT));
+	engine_event(e, &ev, EVENT_ALERT_CHANGED, 0);
+	ev.alert_changed = (struct event_alert_changed){.alert = c->deadlines[deadline - 1].breach_alert,
+							.text = writer_slice(&w)};
+	engine_append(e, &ev);
+}
+
+static void look_at_case(struct engine *e, uint32_t number, day_t day)
+{
+	struct case_breach breaches[CASE_DEADLINES_MAX];
+	struct case_state *c = memory_new(sizeof *c);
+	struct case_view view;
+	size_t count;
+
+	e->broken = state_case_load(&e->state, number, c);
+	if (e->broken != STORE_OK) {
+		free(c);
+		return;
+	}
+	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
+	count = case_breaches(c, &view, day, breaches);
+	for (size_t i = 0; i < count && e->broken == STORE_OK; i++) {
+		uint8_t n = breaches[i].deadline;
+
+		switch ((enum breach_change)breaches[i].change) {
+		case BREACH_RAISE:
+			raise_case_alert(e, c, &view, ALERT_BREACH, n, slice_text(BREACH_TEXT), 0);
+			break;
+		case BREACH_CHANGE:
+			change_breach(e, c, &view, n);
+			break;
+		case BREACH_WITHDRAW:
+			withdraw(e, ALERT_BREACH, c->deadlines[n - 1].breach_alert, c->pupil, c->number, n);
+			break;
+		}
+	}
+	free(c);
+}
+
+void react_to_mark(struct engine *e, const struct applied_mark *a, uint32_t pupil)
+{
+	const struct pathway *pathway = state_default_pathway(&e->state);
+
+	if (!a->pupil || !pathway || (a->change != MARK_NEW && a->change != MARK_CORRECTED))
+		return;
+	if (!watch_idle(pathway, a->pupil, &a->mark))
+		look(e, pathway, a->pupil, pupil, &a->mark);
+	if (a->pupil->case_no && e->broken == STORE_OK &&
+	    (code_in(CODES_UNAUTHORISED, a->mark.code) || code_in(CODES_UNAUTHORISED, a->mark.held)))
+		look_at_case(e, a->pupil->case_no, a->mark.day);
+}
+
+void react_to_case(struct engine *e, uint32_t number)
+{
+	look_at_case(e, number, 0);
+}
+
+/* ---- a changed calendar ---- */
+
+struct due {
+	uint32_t case_no;
+	uint8_t deadline;
+	uint64_t due_ms;
+};
+
+struct dues {
+	size_t count, room;
+	struct due *list;
+};
+
+static void note_dues(struct dues *dues, const struct case_state *c)
+{
+	for (uint8_t i = 0; i < c->deadline_count; i++) {
+		if (c->deadlines[i].state != DEADLINE_OPEN)
+			continue;
+		if (dues->count == dues->room) {
+			dues->room = dues->room ? dues->room * 2 : 256;
+			dues->list = memory_grow(dues->list, dues->room * sizeof *dues->list);
+		}
+		dues->list[dues->count++] = (struct due){c->number, (uint8_t)(i + 1), c->deadlines[i].due_ms};
+	}
+}
+
+struct dues *dues_before(struct engine *e, uint32_t urn)
+{
+	struct dues *dues = memory_new(sizeof *dues);
+	struct case_state *c = memory_new(sizeof *c);
+
+	for (uint32_t n = 1; n <= e->state.case_count; n++)
+		if (state_case_load(&e->state, n, c) == STORE_OK && !c->closed && (!urn || c->urn == urn))
+			note_dues(dues, c);
+	free(c);
+	return dues;
+}
+
+static bool tell_move(struct engine *e, const struct due *due, struct case_state *c)
+{
+	char text[400], was[TIME_TEXT_SIZE + 1], now[TIME_TEXT_SIZE + 1];
+	struct case_view view;
+	struct case_deadline *d;
+
+	e->broken = state_case_load(&e->state, due->case_no, c);
+	if (e->broken != STORE_OK)
+		return false;
+	d = &c->deadlines[due->deadline - 1];
+	if (d->due_ms == due->due_ms)
+		return false;
+	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
+	day_text(was, day_of_ms(due->due_ms) - 1);
+	day_text(now, day_of_ms(d->due_ms) - 1);
+	snprintf(text, sizeof text, "{title}: its last day moves from %s to %s, for the calendar changed (EN-06).", was, now);
+	raise_case_alert(e, c, &view, ALERT_DEADLINE_MOVED, due->deadline, slice_text(text), 0);
+	return true;
+}
+
+uint64_t react_to_calendar(struct engine *e, uint32_t urn, struct dues *dues)
+{
+	const struct pathway *pathway = state_default_pathway(&e->state);
+	const struct watch_mark none = {0};
+	struct case_state *c = memory_new(sizeof *c);
+	uint64_t moved = 0;
+
+	for (size_t i = 0; i < dues->count && e->broken == STORE_OK; i++) {
+		moved += tell_move(e, &dues->list[i], c);
+		if (e->broken == STORE_OK && (!i || dues->list[i].case_no != dues->list[i - 1].case_no))
+			look_at_case(e, dues->list[i].case_no, 0);
+	}
+	for (uint32_t n = 1; pathway && n <= e->state.pupil_count && e->broken == STORE_OK; n++) {
+		struct pupil *p = state_pupil(&e->state, n);
+
+		if (p->urn && (!urn || p->urn == urn))
+			look(e, pathway, p, n, &none);
+	}
+	free(c);
+	free(dues->list);
+	free(dues);
+	return moved;
+}

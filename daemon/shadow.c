@@ -1,0 +1,108 @@
+/* The state as of an earlier position, for one pupil: the log is read again from
+ * its start, by the same code that replays it, with eyes for nobody else.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "daemon/engine_parts.h"
+#include "daemon/memory.h"
+
+struct shadowing {
+	struct state *state;
+	struct event *event;
+	uint64_t until;
+	bool bad;
+};
+
+static bool of_rules(uint8_t kind)
+{
+	return kind == EVENT_CALENDAR_LOADED || kind == EVENT_PATHWAY_LOADED;
+}
+
+bool event_concerns(const struct event *ev, uint32_t case_no, uint32_t pupil)
+{
+	struct marks_reader in;
+	struct mark m;
+
+	switch ((enum event_kind)ev->kind) {
+	case EVENT_PUPIL_REGISTERED:
+		return pupil && ev->pupil_registered.pupil == pupil;
+	case EVENT_ROSTER_RECORDED:
+		return pupil && ev->roster_recorded.pupil == pupil;
+	case EVENT_MARKS_RECORDED:
+		marks_open(&in, ev->marks_recorded.body);
+		while (pupil && marks_next(&in, &m))
+			if (m.pupil == pupil)
+				return true;
+		return false;
+	case EVENT_ACTION_RECORDED:
+		return (pupil && ev->action_recorded.pupil == pupil) || (case_no && ev->action_recorded.case_no == case_no);
+	case EVENT_ALERT_RAISED:
+		return (pupil && ev->alert_raised.pupil == pupil) || (case_no && ev->alert_raised.case_no == case_no);
+	case EVENT_ALERT_WITHDRAWN:
+		return (pupil && ev->alert_withdrawn.pupil == pupil) ||
+		       (case_no && ev->alert_withdrawn.case_no == case_no);
+	case EVENT_DEADLINE_FIRED:
+		return case_no && ev->deadline_fired.case_no == case_no;
+	case EVENT_STORE_CREATED:
+	case EVENT_ACCESS_GRANTED:
+	case EVENT_ACCESS_REVOKED:
+	case EVENT_PATHWAY_LOADED:
+	case EVENT_CALENDAR_LOADED:
+	case EVENT_ALERT_CHANGED:
+	case EVENT_ALERT_ACKNOWLEDGED:
+	case EVENT_CLOCK_HELD:
+	case EVENT_CLOCK_CONFIRMED:
+	case EVENT_CLOCK_MOVED:
+	case EVENT_ROSTER_SUBMITTED:
+		break;
+	}
+	return false;
+}
+
+static bool take(void *context, uint64_t position, struct slice record)
+{
+	struct shadowing *s = context;
+	struct event *ev = s->event;
+
+	if (position > s->until)
+		return false;
+	if (!event_decode(ev, record, true)) {
+		s->bad = true;
+		return false;
+	}
+	/* cases of others are not held, so what is theirs falls away by itself */
+	if (ev->kind == EVENT_MARKS_RECORDED || ev->kind == EVENT_ACTION_RECORDED || ev->kind == EVENT_ALERT_RAISED ||
+	    ev->kind == EVENT_ALERT_WITHDRAWN || ev->kind == EVENT_DEADLINE_FIRED || of_rules(ev->kind))
+		s->bad = state_apply(s->state, ev, position) != STORE_OK;
+	s->state->position = position;
+	s->state->last_ms = ev->at_ms;
+	return !s->bad;
+}
+
+struct state *shadow_open(struct engine *e, struct txn *txn, uint32_t pupil, uint64_t position)
+{
+	struct shadowing s = {.until = position};
+	enum store_result result;
+
+	s.state = memory_new(sizeof *s.state);
+	s.event = memory_new(sizeof *s.event);
+	state_init(s.state, &e->key, e->persons);
+	s.state->only_pupil = pupil;
+	s.state->lender = &e->state;
+	s.state->pupils = memory_new(sizeof *s.state->pupils);
+	result = e->log.methods->read(&e->log, txn, 1, UINT64_MAX, take, &s);
+	free(s.event);
+	if (s.bad || (result != STORE_OK && result != STORE_NONE))
+		shadow_close(&s.state);
+	return s.state;
+}
+
+void shadow_close(struct state **self)
+{
+	if (*self) {
+		state_free(*self);
+		free(*self);
+		*self = NULL;
+	}
+}

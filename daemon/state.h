@@ -1,0 +1,183 @@
+/* state.h - what the log adds up to: the fold of all events.
+ *
+ * Part stands in memory (pupils' figures, the index of UPNs, calendars,
+ * pathways, who may what), part in the store's tables (cases, deadlines'
+ * timers, alerts, submission ids). state_apply() takes one event in and can't
+ * refuse; it is all that replay does, so replay can send no alert, read no clock
+ * and refuse nothing. Deciding what to append is the engine's.
+ *
+ * Three things are folded so: the live store, a rebuild of it (verify), and a
+ * shadow: the same events up to an earlier position, with eyes for one pupil
+ * only, which is how a question is answered as of then.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef DAEMON_STATE_H
+#define DAEMON_STATE_H
+
+#include "casework/case.h"
+#include "casework/watch.h"
+#include "proto/event.h"
+#include "store/secrets.h"
+#include "store/store.h"
+
+enum { EARLIER_NOTICES_MAX = 64 };
+
+/* A principal: a key with a role. */
+struct principal {
+	uint8_t key[PUBLIC_KEY_SIZE];
+	uint64_t number;        /* position of its newest grant */
+	uint8_t role;
+	bool revoked;
+	char name[64];
+	uint16_t school_count, case_count;
+	uint32_t *schools, *cases; /* rising; owned */
+};
+
+/* A calendar of a scope, with the rows that it was built from. */
+struct scope_calendar {
+	uint32_t urn;           /* 0: the authority's */
+	struct calendar calendar;
+};
+
+/* A pathway loaded: decoded, and the bytes that it points into. */
+struct loaded_pathway {
+	char name[NAME_SIZE_MAX + 1];
+	uint32_t version;
+	bool is_default;
+	uint64_t position, loaded_ms;
+	uint8_t *bytes;         /* compiled; owned */
+	size_t size;
+	struct pathway *pathway; /* owned */
+};
+
+struct upn_slot {
+	uint64_t low, high;     /* the keyed hash; pupil 0: free */
+	uint32_t pupil;
+};
+
+/* A case held by a shadow, which has no tables. */
+struct shadow_case {
+	struct case_state state;
+	struct shadow_case *next;
+};
+
+struct state {
+	/* where tables are written; NULL: memory alone is folded */
+	struct txn *txn;
+	const struct store_key *key;
+	const struct persons *persons;
+
+	uint64_t position;      /* of the last event applied */
+	uint64_t last_ms;       /* when it was recorded */
+	uint64_t tables_from;   /* events up to here stand in the tables already (tail replay) */
+
+	struct pupil *pupils;   /* [number - 1] */
+	uint32_t pupil_count, pupil_room;
+	uint8_t *dirty;         /* bit per pupil: changed since it was written */
+	struct upn_slot *upns;
+	uint32_t upn_room, upn_count; /* room: a power of two */
+
+	struct scope_calendar **calendars;
+	uint32_t calendar_count;
+	struct calendar default_calendar; /* the rule alone */
+	const struct calendar *last_calendar; /* the one asked for last, and of which school */
+	uint32_t last_urn;
+	struct loaded_pathway **pathways;
+	uint32_t pathway_count;
+	unsigned threshold;     /* of the default pathway */
+	struct principal **principals;
+	uint32_t principal_count;
+	uint64_t principals_generation;
+
+	uint32_t case_count;    /* highest number given */
+	char authority[128];
+	bool clock_held;
+	uint64_t clock_ms;      /* a manual clock's; 0: never moved */
+
+	uint32_t only_pupil;    /* a shadow's; 0: everybody */
+	struct shadow_case *shadow_cases;
+	struct state *lender;   /* a shadow borrows decoded pathways from here */
+
+	struct case_state *scratch; /* one case, for applying */
+	struct case_notice earlier[EARLIER_NOTICES_MAX]; /* what a view lends: of the pupil's other cases */
+	unsigned earlier_count;
+};
+
+void state_init(struct state *, const struct store_key *, const struct persons *);
+void state_free(struct state *);
+
+/* Takes up what the tables hold (all but the tail of the pupils' figures). */
+enum store_result state_load(struct state *, struct txn *, char *why, size_t why_size);
+
+/* Takes an event in. The only failures are the store's. */
+enum store_result state_apply(struct state *, const struct event *, uint64_t position);
+
+/* One mark of a marks event, as state_apply does for each: the live engine goes
+ * mark by mark, to look at each before the next. */
+struct applied_mark {
+	struct pupil *pupil;    /* NULL: not one that this state looks at */
+	struct watch_mark mark;
+	enum mark_change change;
+};
+void state_apply_mark(struct state *, uint32_t urn, const struct mark *, uint64_t position,
+                      struct applied_mark *);
+/* The rest of a marks event: the id that it came under. */
+enum store_result state_apply_id(struct state *, const struct event *, uint64_t position);
+
+struct pupil *state_pupil(struct state *, uint32_t number); /* NULL: none, or not looked at */
+void state_touch(struct state *, uint32_t pupil, uint64_t position); /* changed by the event at position */
+/* The school whose staff may see the pupil: that of the latest register, or, before
+ * any, of the roster. 0: none. */
+uint32_t state_school_of(struct state *, uint32_t pupil);
+uint32_t state_find_upn(const struct state *, const uint8_t hash[static UPN_HASH_SIZE]); /* 0: none */
+const struct calendar *state_calendar(struct state *, uint32_t urn);
+const struct pathway *state_pathway(const struct state *, struct slice name, uint32_t version); /* NULL: none */
+const struct pathway *state_default_pathway(const struct state *); /* NULL: none loaded */
+struct loaded_pathway *state_newest_pathway(const struct state *, struct slice name);
+struct principal *state_principal(const struct state *, const uint8_t key[static PUBLIC_KEY_SIZE]);
+const struct principal *state_principal_number(const struct state *, uint64_t number);
+
+/* Cases. Loading gives NONE where there is no such case. */
+enum store_result state_case_load(struct state *, uint32_t number, struct case_state *);
+/* Saves a case, and its timers in place of those of `before` (NULL: a new case). */
+enum store_result state_case_save(struct state *, const struct case_state *before, const struct case_state *);
+void state_case_view(struct state *, const struct case_state *, day_t today, struct case_view *);
+/* Adds the notices of the pupil's other cases; they live until the next call. */
+enum store_result state_view_earlier(struct state *, const struct case_state *, struct case_view *);
+
+/* The standing alerts of a pupil, all zero where there are none. */
+enum store_result state_standing(struct state *, uint32_t pupil, struct standing *);
+
+/* An alert as the table keeps it. */
+struct alert {
+	uint64_t number;          /* position of the event that raised it */
+	uint64_t newest;          /* of the newest event about it */
+	uint64_t raised_ms, due_ms, late_ms;
+	uint8_t kind, status, deadline;
+	uint32_t pupil, case_no, urn;
+	struct slice deadline_kind, text;
+};
+enum alert_status { ALERT_STATUS_RAISED = 1, ALERT_STATUS_ACKNOWLEDGED, ALERT_STATUS_WITHDRAWN };
+const char *alert_status_text(uint8_t);
+bool alert_decode(struct alert *, uint64_t number, struct slice value);
+
+/* Keys of tables. */
+struct key {
+	uint8_t bytes[64];
+	size_t size;
+};
+struct key key_u32(uint32_t);
+struct key key_u64(uint64_t);
+struct key key_u32_u32(uint32_t, uint32_t);
+struct key key_timer(uint64_t instant_ms, uint32_t case_no, uint8_t deadline, uint8_t phase);
+struct slice key_slice(const struct key *);
+
+/* Persons: what the table keeps of a pupil beyond figures. */
+struct person {
+	uint32_t urn;
+	uint64_t upn_position, particulars_position;
+	struct slice sealed_upn, sealed_particulars; /* the latter may be empty */
+};
+enum store_result state_person(struct state *, uint32_t pupil, struct person *);
+
+#endif

@@ -1,0 +1,445 @@
+/* Cases, their timers, and alerts, as the tables keep them.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/memory.h"
+#include "daemon/state_parts.h"
+
+enum store_result state_case_load(struct state *s, uint32_t number, struct case_state *c)
+{
+	struct key key = key_u32(number);
+	struct slice value;
+	enum store_result result;
+
+	if (s->only_pupil) {
+		for (struct shadow_case *sc = s->shadow_cases; sc; sc = sc->next)
+			if (sc->state.number == number) {
+				*c = sc->state;
+				case_copied(c);
+				return STORE_OK;
+			}
+		return STORE_NONE;
+	}
+	if (!s->txn)
+		return STORE_NONE;
+	result = store_get(s->txn, TABLE_CASES, key_slice(&key), &value);
+	if (result == STORE_OK && !case_decode(c, value))
+		return STORE_DAMAGED;
+	return result;
+}
+
+static enum store_result save_timers(struct state *s, const struct case_state *before, const struct case_state *c)
+{
+	enum store_result result = STORE_OK;
+
+	for (unsigned i = 0; i < c->deadline_count && result == STORE_OK; i++) {
+		uint8_t old_phase = 0, phase = 0;
+		uint64_t old = before && i < before->deadline_count
+				       ? case_timer(&before->deadlines[i], &old_phase)
+				       : 0;
+		uint64_t now = case_timer(&c->deadlines[i], &phase);
+		struct key key;
+
+		if (old == now && (!now || old_phase == phase))
+			continue;
+		if (old) {
+			key = key_timer(old, c->number, (uint8_t)(i + 1), old_phase);
+			result = state_drop(s, TABLE_TIMERS, &key);
+		}
+		if (now && result == STORE_OK) {
+			key = key_timer(now, c->number, (uint8_t)(i + 1), phase);
+			result = state_put(s, TABLE_TIMERS, &key, NULL);
+		}
+	}
+	return result;
+}
+
+static void save_shadow(struct state *s, const struct case_state *c)
+{
+	struct shadow_case *sc = s->shadow_cases;
+
+	while (sc && sc->state.number != c->number)
+		sc = sc->next;
+	if (!sc) {
+		sc = memory_new(sizeof *sc);
+		sc->next = s->shadow_cases;
+		s->shadow_cases = sc;
+	}
+	sc->state = *c;
+	case_copied(&sc->state);
+}
+
+enum store_result state_case_save(struct state *s, const struct case_state *before, const struct case_state *c)
+{
+	struct key key = key_u32(c->number), pair = key_u32_u32(c->pupil, c->number);
+	uint8_t open[1] = {c->closed ? 0 : 1};
+	struct writer w, v = writer_of(open, sizeof open);
+	enum store_result result;
+	uint8_t *room;
+
+	if (s->only_pupil) {
+		save_shadow(s, c);
+		return STORE_OK;
+	}
+	if (!s->txn)
+		return STORE_OK;
+	room = memory_new(CASE_RECORD_MAX);
+	w = writer_of(room, CASE_RECORD_MAX);
+	case_encode(&w, c);
+	result = w.full ? STORE_FAILED : state_put(s, TABLE_CASES, &key, &w);
+	free(room);
+	v.at = v.end;
+	if (result == STORE_OK && (!before || before->closed != c->closed))
+		result = state_put(s, TABLE_PUPIL_CASES, &pair, &v);
+	if (result == STORE_OK)
+		result = save_timers(s, before, c);
+	return result;
+}
+
+void state_case_view(struct state *s, const struct case_state *c, day_t today, struct case_view *view)
+{
+	*view = (struct case_view){
+		.pathway = state_pathway(s, c->pathway_name, c->pathway_version),
+		.calendar = state_calendar(s, c->urn),
+		.pupil = state_pupil(s, c->pupil),
+		.today = today,
+		.compulsory_age = UNKNOWN,
+	};
+}
+
+static void gather_notices(struct state *s, const struct case_state *other, const struct case_state *c)
+{
+	if (other->pupil != c->pupil || other->number == c->number)
+		return;
+	for (unsigned i = 0; i < other->notice_count && s->earlier_count < EARLIER_NOTICES_MAX; i++)
+		s->earlier[s->earlier_count++] = other->notices[i];
+}
+
+enum store_result state_view_earlier(struct state *s, const struct case_state *c, struct case_view *view)
+{
+	struct case_state *other;
+	struct scan scan;
+	struct slice k, v;
+	struct key from = key_u32_u32(c->pupil, 0);
+	enum store_result result = STORE_OK;
+	uint32_t numbers[64];
+	unsigned count = 0;
+
+	s->earlier_count = 0;
+	view->earlier = s->earlier;
+	for (struct shadow_case *sc = s->shadow_cases; sc; sc = sc->next)
+		gather_notices(s, &sc->state, c);
+	if (s->txn && !s->only_pupil) {
+		result = scan_open(&scan, s->txn, TABLE_PUPIL_CASES, key_slice(&from));
+		while (result == STORE_OK && count < 64 && (result = scan_next(&scan, &k, &v)) == STORE_OK) {
+			struct reader r = reader_of(k);
+
+			if (read_u32(&r) != c->pupil)
+				break;
+			numbers[count++] = read_u32(&r);
+		}
+		scan_close(&scan);
+		if (result == STORE_NONE)
+			result = STORE_OK;
+		other = memory_new(sizeof *other);
+		for (unsigned i = 0; i < count && result == STORE_OK; i++)
+			if (numbers[i] != c->number) {
+				result = state_case_load(s, numbers[i], other);
+				if (result == STORE_OK)
+					gather_notices(s, other, c);
+			}
+		free(other);
+	}
+	view->earlier_count = s->earlier_count;
+	return result;
+}
+
+enum store_result state_apply_action(struct state *s, const struct event *e, uint64_t position)
+{
+	const struct event_action_recorded *a = &e->action_recorded;
+	struct pupil *p = state_pupil(s, a->pupil);
+	struct case_state *c = s->scratch, *before = NULL;
+	struct case_view view;
+	enum store_result result = STORE_OK;
+
+	if (!p)
+		return STORE_OK;
+	if (position <= s->tables_from) { /* the tail: the case stands in its table */
+		if (p->position < position)
+			state_touch(s, a->pupil, position);
+		return STORE_OK;
+	}
+	if (a->case_no > s->case_count)
+		s->case_count = a->case_no;
+	if (a->opens) {
+		const struct pathway *pathway = state_pathway(s, a->pathway, a->pathway_version);
+
+		if (!pathway)
+			return STORE_DAMAGED;
+		case_open(c, pathway, a, p->urn, e->at_ms);
+	} else {
+		result = state_case_load(s, a->case_no, c);
+		if (result != STORE_OK)
+			return result == STORE_NONE ? STORE_DAMAGED : result;
+		before = memory_copy(c, sizeof *c);
+		case_copied(before);
+	}
+	state_case_view(s, c, day_of_ms(e->at_ms), &view);
+	result = state_view_earlier(s, c, &view);
+	if (view.pathway && result == STORE_OK) {
+		case_apply_action(c, &view, a, position, e->at_ms);
+		result = state_case_save(s, before, c);
+		p->case_no = c->closed ? 0 : c->number;
+		state_touch(s, a->pupil, position);
+	} else if (result == STORE_OK) {
+		result = STORE_DAMAGED;
+	}
+	free(before);
+	return result;
+}
+
+enum store_result state_apply_fired(struct state *s, const struct event *e, uint64_t position)
+{
+	const struct event_deadline_fired *f = &e->deadline_fired;
+	struct case_state *c = s->scratch, *before;
+	struct case_view view;
+	enum store_result result = state_case_load(s, f->case_no, c);
+
+	(void)position;
+	if (result != STORE_OK)
+		return s->only_pupil && result == STORE_NONE ? STORE_OK : STORE_DAMAGED;
+	before = memory_copy(c, sizeof *c);
+	case_copied(before);
+	state_case_view(s, c, day_of_ms(e->at_ms), &view);
+	if (view.pathway) {
+		case_apply_fired(c, &view, f);
+		result = state_case_save(s, before, c);
+	} else {
+		result = STORE_DAMAGED;
+	}
+	free(before);
+	return result;
+}
+
+/* ---- alerts ---- */
+
+const char *alert_status_text(uint8_t status)
+{
+	switch ((enum alert_status)status) {
+	case ALERT_STATUS_RAISED:
+		return "raised";
+	case ALERT_STATUS_ACKNOWLEDGED:
+		return "acknowledged";
+	case ALERT_STATUS_WITHDRAWN:
+		return "withdrawn";
+	}
+	return "unknown";
+}
+
+bool alert_decode(struct alert *a, uint64_t number, struct slice value)
+{
+	struct reader r = reader_of(value);
+
+	a->number = number;
+	a->newest = read_u64(&r);
+	a->raised_ms = read_u64(&r);
+	a->due_ms = read_u64(&r);
+	a->late_ms = read_u64(&r);
+	a->kind = read_u8(&r);
+	a->status = read_u8(&r);
+	a->deadline = read_u8(&r);
+	a->pupil = read_u32(&r);
+	a->case_no = read_u32(&r);
+	a->urn = read_u32(&r);
+	a->deadline_kind = read_blob(&r);
+	a->text = read_blob(&r);
+	return reader_done(&r);
+}
+
+static enum store_result save_alert(struct state *s, const struct alert *a)
+{
+	size_t size = 128 + a->deadline_kind.size + a->text.size;
+	uint8_t *room = memory_new(size), number[8];
+	struct writer w = writer_of(room, size), v = writer_of(number, sizeof number);
+	struct key key = key_u64(a->number), change = key_u64(a->newest);
+	enum store_result result;
+
+	write_u64(&w, a->newest);
+	write_u64(&w, a->raised_ms);
+	write_u64(&w, a->due_ms);
+	write_u64(&w, a->late_ms);
+	write_u8(&w, a->kind);
+	write_u8(&w, a->status);
+	write_u8(&w, a->deadline);
+	write_u32(&w, a->pupil);
+	write_u32(&w, a->case_no);
+	write_u32(&w, a->urn);
+	write_blob(&w, a->deadline_kind);
+	write_blob(&w, a->text);
+	result = state_put(s, TABLE_ALERTS, &key, &w);
+	write_u64(&v, a->number);
+	if (result == STORE_OK)
+		result = state_put(s, TABLE_ALERT_CHANGES, &change, &v);
+	free(room);
+	return result;
+}
+
+enum store_result state_standing(struct state *s, uint32_t pupil, struct standing *standing)
+{
+	struct key key = key_u32(pupil);
+	struct slice value;
+	enum store_result result;
+
+	memset(standing, 0, sizeof *standing);
+	if (!s->txn)
+		return STORE_OK;
+	result = store_get(s->txn, TABLE_STANDING, key_slice(&key), &value);
+	if (result == STORE_NONE)
+		return STORE_OK;
+	if (result == STORE_OK && !standing_decode(standing, value))
+		return STORE_DAMAGED;
+	return result;
+}
+
+static enum store_result save_standing(struct state *s, uint32_t pupil, const struct standing *standing)
+{
+	uint8_t room[STANDING_MAX * 16 + 16];
+	struct writer w = writer_of(room, sizeof room);
+	struct key key = key_u32(pupil);
+
+	standing_encode(&w, standing);
+	return state_put(s, TABLE_STANDING, &key, &w);
+}
+
+static bool of_a_watch(uint8_t kind)
+{
+	return kind == ALERT_THRESHOLD || kind == ALERT_ATTENDANCE_RETURN || kind == ALERT_SICKNESS_RETURN ||
+	       kind == ALERT_MISSING_FROM_SCHOOL || kind == ALERT_PERSISTENT || kind == ALERT_SEVERE;
+}
+
+/* A breach alert is remembered by its deadline, so that it is raised once and can be withdrawn. */
+static enum store_result set_breach(struct state *s, uint32_t case_no, uint8_t deadline, uint64_t alert)
+{
+	struct case_state *c = s->scratch;
+	enum store_result result = state_case_load(s, case_no, c);
+
+	if (result != STORE_OK || deadline < 1 || deadline > c->deadline_count)
+		return result == STORE_NONE ? STORE_OK : result;
+	case_apply_breach(c, deadline, alert);
+	return state_case_save(s, c, c);
+}
+
+enum store_result state_apply_alert_raised(struct state *s, const struct event *e, uint64_t position)
+{
+	const struct event_alert_raised *r = &e->alert_raised;
+	struct pupil *p = state_pupil(s, r->pupil);
+	bool in_table = position > s->tables_from;
+	enum store_result result = STORE_OK;
+
+	if (p && of_a_watch(r->kind) && p->position < position) {
+		struct standing standing;
+
+		result = state_standing(s, r->pupil, &standing);
+		watch_apply_raised(p, s->only_pupil || !in_table ? NULL : &standing, r, position,
+				   s->threshold);
+		state_touch(s, r->pupil, position);
+		if (result == STORE_OK && in_table)
+			result = save_standing(s, r->pupil, &standing);
+	}
+	if (!in_table || result != STORE_OK)
+		return result;
+	if (r->kind == ALERT_BREACH)
+		result = set_breach(s, r->case_no, r->deadline, position);
+	if (result == STORE_OK && s->txn)
+		result = save_alert(s, &(struct alert){
+					       .number = position, .newest = position, .raised_ms = e->at_ms,
+					       .due_ms = r->due_ms, .late_ms = r->late_ms, .kind = r->kind,
+					       .status = ALERT_STATUS_RAISED, .deadline = r->deadline,
+					       .pupil = r->pupil, .case_no = r->case_no, .urn = r->urn,
+					       .deadline_kind = r->deadline_kind, .text = r->text});
+	return result;
+}
+
+/* Loads an alert, with its texts copied: a write to the table would take them away. */
+static enum store_result load_alert(struct state *s, uint64_t number, struct alert *a, uint8_t **copy)
+{
+	struct key key = key_u64(number);
+	struct slice value;
+	enum store_result result;
+
+	*copy = NULL;
+	if (!s->txn)
+		return STORE_NONE;
+	result = store_get(s->txn, TABLE_ALERTS, key_slice(&key), &value);
+	if (result != STORE_OK)
+		return result == STORE_NONE ? STORE_DAMAGED : result;
+	*copy = memory_copy(value.bytes, value.size);
+	return alert_decode(a, number, slice_of(*copy, value.size)) ? STORE_OK : STORE_DAMAGED;
+}
+
+enum store_result state_apply_alert_changed(struct state *s, const struct event *e, uint64_t position)
+{
+	struct alert a;
+	uint8_t *copy;
+	enum store_result result = load_alert(s, e->alert_changed.alert, &a, &copy);
+
+	if (result == STORE_OK) {
+		a.newest = position;
+		a.text = e->alert_changed.text;
+		a.status = ALERT_STATUS_RAISED; /* what was dealt with has grown: it speaks again */
+		result = save_alert(s, &a);
+	}
+	free(copy);
+	return result == STORE_NONE ? STORE_OK : result;
+}
+
+enum store_result state_apply_alert_withdrawn(struct state *s, const struct event *e, uint64_t position)
+{
+	uint64_t number = e->alert_withdrawn.alert;
+	bool in_table = position > s->tables_from;
+	struct pupil *p = state_pupil(s, e->alert_withdrawn.pupil);
+	enum store_result result = STORE_OK;
+	struct alert a;
+	uint8_t *copy;
+
+	if (p && of_a_watch(e->alert_withdrawn.kind) && p->position < position) {
+		struct standing standing;
+
+		result = state_standing(s, e->alert_withdrawn.pupil, &standing);
+		watch_apply_withdrawn(p, s->only_pupil || !in_table ? NULL : &standing, number);
+		state_touch(s, e->alert_withdrawn.pupil, position);
+		if (result == STORE_OK && in_table)
+			result = save_standing(s, e->alert_withdrawn.pupil, &standing);
+	}
+	if (!in_table || result != STORE_OK)
+		return result;
+	if (e->alert_withdrawn.kind == ALERT_BREACH)
+		result = set_breach(s, e->alert_withdrawn.case_no, e->alert_withdrawn.deadline, 0);
+	if (result != STORE_OK || !s->txn)
+		return result;
+	result = load_alert(s, number, &a, &copy);
+	if (result == STORE_OK) {
+		a.newest = position;
+		a.status = ALERT_STATUS_WITHDRAWN;
+		result = save_alert(s, &a);
+	}
+	free(copy);
+	return result;
+}
+
+enum store_result state_apply_alert_acknowledged(struct state *s, const struct event *e, uint64_t position)
+{
+	struct alert a;
+	uint8_t *copy;
+	enum store_result result = load_alert(s, e->alert_acknowledged.alert, &a, &copy);
+
+	if (result == STORE_OK) {
+		a.newest = position;
+		a.status = ALERT_STATUS_ACKNOWLEDGED;
+		result = save_alert(s, &a);
+	}
+	free(copy);
+	return result == STORE_NONE ? STORE_OK : result;
+}

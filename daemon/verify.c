@@ -1,0 +1,401 @@
+/* Verify: the log is read from its start into a store made for the purpose, and
+ * whatever the real one holds must be the same, byte for byte.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/verify.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/engine_parts.h"
+#include "daemon/memory.h"
+
+struct verify {
+	FILE *out;
+	unsigned faults;
+	char dir[400], scratch_dir[440];
+	struct store_key key;
+	struct persons *persons;
+	struct store *store, *scratch;
+	struct txn *txn, *scratch_txn;
+	struct log log;
+	struct tree tree;
+	struct state state;
+	struct event event;
+	uint64_t head, marks, replayed;
+	uint64_t *pupil_positions; /* by number: of the record that the store holds */
+	uint32_t pupil_count, pupils_equal;
+	uint64_t pupils_from;
+};
+
+static void wrong(struct verify *v, const char *what, const char *detail)
+{
+	if (v->faults++ < 50)
+		fprintf(v->out, "WRONG  %s%s%s\n", what, detail ? ": " : "", detail ? detail : "");
+}
+
+static void wrong_at(struct verify *v, const char *what, uint64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+	wrong(v, what, text);
+}
+
+/* ---- opening ---- */
+
+static bool open_all(struct verify *v)
+{
+	struct store_options options = {.mode = STORE_READ};
+	char why[300] = "";
+
+	if (store_key_read(v->dir, &v->key, why, sizeof why) != 0) {
+		wrong(v, "store.key", why);
+		return false;
+	}
+	memcpy(options.check_key, v->key.check, sizeof options.check_key);
+	if (store_open(&v->store, v->dir, &options, why, sizeof why) != STORE_OK) {
+		wrong(v, "the store can't be opened", why);
+		return false;
+	}
+	if (persons_open(&v->persons, v->dir, false, why, sizeof why) != 0) {
+		wrong(v, "persons.keys", why);
+		return false;
+	}
+	snprintf(v->scratch_dir, sizeof v->scratch_dir, "%s/verify.XXXXXX", v->dir);
+	if (!mkdtemp(v->scratch_dir)) {
+		const char *tmp = getenv("TMPDIR");
+
+		snprintf(v->scratch_dir, sizeof v->scratch_dir, "%.300s/attend-verify.XXXXXX", tmp ? tmp : "/tmp");
+		if (!mkdtemp(v->scratch_dir)) {
+			wrong(v, "no folder for the rebuild", strerror(errno));
+			v->scratch_dir[0] = '\0';
+			return false;
+		}
+	}
+	options.mode = STORE_SCRATCH;
+	if (store_open(&v->scratch, v->scratch_dir, &options, why, sizeof why) != STORE_OK) {
+		wrong(v, "the rebuild can't be made", why);
+		return false;
+	}
+	return store_begin(v->store, false, &v->txn) == STORE_OK &&
+	       store_begin(v->scratch, true, &v->scratch_txn) == STORE_OK;
+}
+
+static void remove_scratch(struct verify *v)
+{
+	static const char *const names[] = {"data.mdb", "lock.mdb", "lock"};
+	char path[500];
+
+	if (!v->scratch_dir[0])
+		return;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s", v->scratch_dir, names[i]);
+		unlink(path);
+	}
+	rmdir(v->scratch_dir);
+}
+
+static void close_all(struct verify *v)
+{
+	if (v->txn)
+		store_abort(&v->txn);
+	if (v->scratch_txn)
+		store_abort(&v->scratch_txn);
+	if (v->state.scratch)
+		state_free(&v->state);
+	store_close(&v->scratch);
+	store_close(&v->store);
+	persons_close(&v->persons);
+	remove_scratch(v);
+	free(v->pupil_positions);
+	memset(&v->key, 0, sizeof v->key);
+}
+
+/* ---- the replay ---- */
+
+/* The store's records of figures are written behind, each as of its own event: it
+ * is compared when the replay stands there. */
+static void compare_pupil(struct verify *v, uint32_t number, uint64_t position)
+{
+	uint8_t room[PUPIL_RECORD_MAX];
+	struct writer w = writer_of(room, sizeof room);
+	struct key key = key_u32(number);
+	struct slice value;
+
+	if (number > v->pupil_count || v->pupil_positions[number] != position)
+		return;
+	pupil_encode(&w, state_pupil(&v->state, number));
+	if (store_get(v->txn, TABLE_PUPILS, key_slice(&key), &value) != STORE_OK ||
+	    !slice_equal(value, writer_slice(&w)))
+		wrong_at(v, "the figures of a pupil differ from the log's, number", number);
+	else
+		v->pupils_equal++;
+	v->pupil_positions[number] = UINT64_MAX;
+}
+
+static void compare_touched(struct verify *v, const struct event *ev, uint64_t position)
+{
+	struct marks_reader in;
+	struct mark m;
+
+	switch ((enum event_kind)ev->kind) {
+	case EVENT_MARKS_RECORDED:
+		marks_open(&in, ev->marks_recorded.body);
+		while (marks_next(&in, &m)) {
+			v->marks++;
+			compare_pupil(v, m.pupil, position);
+		}
+		break;
+	case EVENT_PUPIL_REGISTERED:
+		compare_pupil(v, ev->pupil_registered.pupil, position);
+		break;
+	case EVENT_ACTION_RECORDED:
+		compare_pupil(v, ev->action_recorded.pupil, position);
+		break;
+	case EVENT_ALERT_RAISED:
+		compare_pupil(v, ev->alert_raised.pupil, position);
+		break;
+	case EVENT_ALERT_WITHDRAWN:
+		compare_pupil(v, ev->alert_withdrawn.pupil, position);
+		break;
+	case EVENT_CALENDAR_LOADED:
+		for (uint32_t n = 1; n <= v->state.pupil_count; n++)
+			compare_pupil(v, n, position);
+		break;
+	case EVENT_STORE_CREATED:
+	case EVENT_ACCESS_GRANTED:
+	case EVENT_ACCESS_REVOKED:
+	case EVENT_PATHWAY_LOADED:
+	case EVENT_ROSTER_RECORDED:
+	case EVENT_ROSTER_SUBMITTED:
+	case EVENT_ALERT_CHANGED:
+	case EVENT_ALERT_ACKNOWLEDGED:
+	case EVENT_DEADLINE_FIRED:
+	case EVENT_CLOCK_HELD:
+	case EVENT_CLOCK_CONFIRMED:
+	case EVENT_CLOCK_MOVED:
+		break;
+	}
+}
+
+static bool replay(void *context, uint64_t position, struct slice record)
+{
+	struct verify *v = context;
+	enum store_result result;
+
+	if (position != ++v->replayed) {
+		wrong_at(v, "the log has a gap before", position);
+		return false;
+	}
+	if (!event_decode(&v->event, record, false)) {
+		wrong_at(v, "a record is no event, at", position);
+		return false;
+	}
+	if (v->event.at_ms < v->state.last_ms)
+		wrong_at(v, "time runs backwards at", position);
+	result = tree_append(&v->tree, v->scratch_txn, record);
+	if (result == STORE_OK)
+		result = state_apply(&v->state, &v->event, position);
+	if (result != STORE_OK) {
+		wrong_at(v, "an event can't be applied, at", position);
+		return false;
+	}
+	compare_touched(v, &v->event, position);
+	if (position % 65536 == 0) { /* so that no transaction grows beyond bounds */
+		v->state.txn = NULL;
+		if (store_commit(&v->scratch_txn) != STORE_OK ||
+		    store_begin(v->scratch, true, &v->scratch_txn) != STORE_OK) {
+			wrong(v, "the rebuild ran out of room", store_why(v->scratch));
+			v->scratch_txn = NULL;
+			return false;
+		}
+		v->state.txn = v->scratch_txn;
+	}
+	return true;
+}
+
+static void load_positions(struct verify *v)
+{
+	struct scan scan;
+	struct slice key, value;
+	struct pupil *p = memory_new(sizeof *p);
+
+	v->pupil_count = (uint32_t)store_count(v->txn, TABLE_PERSONS);
+	v->pupil_positions = memory_new((v->pupil_count + 1u) * sizeof *v->pupil_positions);
+	if (scan_open(&scan, v->txn, TABLE_PUPILS, slice_of(NULL, 0)) == STORE_OK)
+		while (scan_next(&scan, &key, &value) == STORE_OK) {
+			struct reader r = reader_of(key);
+			uint32_t number = read_u32(&r);
+
+			if (!reader_done(&r) || !number || number > v->pupil_count || !pupil_decode(p, value))
+				wrong_at(v, "the record of a pupil can't be read, number", number);
+			else
+				v->pupil_positions[number] = p->position;
+		}
+	scan_close(&scan);
+	free(p);
+}
+
+/* ---- comparing ---- */
+
+static void compare_table(struct verify *v, enum table table)
+{
+	struct scan real, rebuilt;
+	struct slice a_key, a, b_key, b;
+	enum store_result ra, rb;
+	char text[120];
+
+	ra = scan_open(&real, v->txn, table, slice_of(NULL, 0));
+	rb = scan_open(&rebuilt, v->scratch_txn, table, slice_of(NULL, 0));
+	while (ra == STORE_OK && rb == STORE_OK) {
+		ra = scan_next(&real, &a_key, &a);
+		rb = scan_next(&rebuilt, &b_key, &b);
+		if (ra != STORE_OK || rb != STORE_OK)
+			break;
+		if (!slice_equal(a_key, b_key) || !slice_equal(a, b)) {
+			char hex[2 * 48 + 1];
+
+			hex_text(hex, a_key.bytes, a_key.size < 48 ? a_key.size : 48);
+			snprintf(text, sizeof text, "%s at key %s", table_text(table), hex);
+			wrong(v, "differs from the log", text);
+			break;
+		}
+	}
+	if (ra != rb)
+		wrong(v, "has more or fewer entries than the log gives, or can't be read", table_text(table));
+	scan_close(&real);
+	scan_close(&rebuilt);
+}
+
+static void check_signature(struct verify *v)
+{
+	struct note_key key;
+	struct slice note;
+	uint8_t signed_root[HASH_SIZE], root[HASH_SIZE];
+	uint64_t size = 0;
+	char origin[NOTE_NAME_MAX + 1];
+
+	engine_origin(origin, v->state.authority);
+	note_key_from_seed(&key, origin, v->key.log_seed);
+	if (store_get(v->txn, TABLE_META, slice_text("checkpoint"), &note) != STORE_OK ||
+	    !note_open(note, &key, &size, signed_root)) {
+		wrong(v, "the signed checkpoint is missing or its signature is not good", NULL);
+		return;
+	}
+	tree_root(&v->tree, root);
+	if (size != v->head)
+		wrong_at(v, "the signed checkpoint is of another size", size);
+	else if (memcmp(root, signed_root, HASH_SIZE) != 0)
+		wrong(v, "the records do not add up to the signed root", NULL);
+}
+
+static void compare_meta(struct verify *v, const char *name)
+{
+	struct slice a = {0}, b = {0};
+	enum store_result ra = store_get(v->txn, TABLE_META, slice_text(name), &a);
+	enum store_result rb = store_get(v->scratch_txn, TABLE_META, slice_text(name), &b);
+
+	if (ra != rb || (ra == STORE_OK && !slice_equal(a, b)))
+		wrong(v, "differs from the log", name);
+}
+
+/* A pupil whose record is older than the tail's start would be missing marks. */
+static void check_tail(struct verify *v)
+{
+	for (uint32_t n = 1; n <= v->pupil_count && n <= v->state.pupil_count; n++) {
+		const struct pupil *p = state_pupil(&v->state, n);
+
+		if (v->pupil_positions[n] == UINT64_MAX) {
+			continue;
+		}
+		if (v->pupil_positions[n])
+			wrong_at(v, "the figures of a pupil stand at an event that is not theirs, number", n);
+		else if (p->position <= v->pupils_from)
+			wrong_at(v, "the figures of a pupil were never written, number", n);
+	}
+}
+
+static void compare(struct verify *v)
+{
+	static const enum table same[] = {TABLE_TREE,  TABLE_IDS,	  TABLE_UPNS,	TABLE_PERSONS,	TABLE_STANDING,
+					  TABLE_CASES, TABLE_PUPIL_CASES, TABLE_TIMERS, TABLE_ALERTS,	TABLE_ALERT_CHANGES,
+					  TABLE_ACCESS, TABLE_CALENDARS,  TABLE_PATHWAYS};
+
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		compare_table(v, same[i]);
+	compare_meta(v, "authority");
+	compare_meta(v, "clock");
+	check_tail(v);
+	check_signature(v);
+}
+
+static void check_values(struct verify *v)
+{
+	struct scrub place = {0};
+	enum store_result result;
+	char why[300] = "";
+
+	while ((result = store_scrub(v->store, &place, 100000, why, sizeof why)) == STORE_OK)
+		continue;
+	if (result != STORE_NONE)
+		wrong(v, "a value's checksum", why);
+	else
+		fprintf(v->out, "ok     %llu values, each with its checksum\n", (unsigned long long)place.seen);
+}
+
+static void replay_all(struct verify *v)
+{
+	struct slice value;
+	enum store_result result;
+
+	v->log.methods = &log_lmdb;
+	if (v->log.methods->head(&v->log, v->txn, &v->head) != STORE_OK || !v->head) {
+		wrong(v, "the log has no head", NULL);
+		return;
+	}
+	if (store_get(v->txn, TABLE_META, slice_text("pupils-from"), &value) == STORE_OK) {
+		struct reader r = reader_of(value);
+
+		v->pupils_from = read_u64(&r);
+	}
+	load_positions(v);
+	state_init(&v->state, &v->key, v->persons);
+	v->state.txn = v->scratch_txn;
+	result = v->log.methods->read(&v->log, v->txn, 1, UINT64_MAX, replay, v);
+	if (result != STORE_NONE && result != STORE_OK)
+		wrong(v, "the log can't be read", store_why(v->store));
+	if (v->replayed != v->head)
+		wrong_at(v, "the replay ended before the head, at", v->replayed);
+	if (!v->faults)
+		fprintf(v->out, "ok     %llu events, %llu marks replayed, each hashed\n", (unsigned long long)v->replayed,
+			(unsigned long long)v->marks);
+	if (v->scratch_txn)
+		compare(v);
+}
+
+int verify_store(const char *dir, FILE *out)
+{
+	struct verify *v = memory_new(sizeof *v);
+	unsigned faults;
+
+	v->out = out;
+	snprintf(v->dir, sizeof v->dir, "%s", dir);
+	if (open_all(v)) {
+		check_values(v);
+		replay_all(v);
+	} else {
+		v->faults += v->faults == 0;
+	}
+	if (!v->faults)
+		fprintf(out, "ok     every projection equals its replay; %u of %u pupils' records written, the others in the tail\n",
+			v->pupils_equal, v->pupil_count);
+	fprintf(out, v->faults ? "FAILED %u faults\n" : "verified, %u faults\n", v->faults);
+	faults = v->faults;
+	close_all(v);
+	free(v);
+	return faults ? 1 : 0;
+}

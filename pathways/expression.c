@@ -1,0 +1,353 @@
+/* expression.c - a parser by descent, straight into postfix steps.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "pathways/expression.h"
+
+enum { NESTING_MAX = 12, NUMBER_MAX = 1000000 };
+
+struct parser {
+	struct pathway *pathway;
+	const struct action_rule *action;
+	enum expression_place place;
+	struct slice text;
+	size_t at;          /* behind the token */
+	size_t token_at;
+	struct slice token; /* empty: the end */
+	unsigned count, depth, nesting;
+	bool bad;
+	struct expression_fault *fault;
+};
+
+__attribute__((format(printf, 3, 4)))
+static void fail(struct parser *p, size_t offset, const char *format, ...)
+{
+	va_list arguments;
+
+	if (p->bad)
+		return;
+	p->bad = true;
+	p->fault->offset = offset;
+	va_start(arguments, format);
+	vsnprintf(p->fault->text, sizeof p->fault->text, format, arguments);
+	va_end(arguments);
+}
+
+#define SHOW(s) (int)((s).size < 40 ? (s).size : 40), (const char *)(s).bytes
+
+static bool is_word(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+static void next(struct parser *p)
+{
+	const uint8_t *s = p->text.bytes;
+	size_t size = p->text.size, start;
+
+	while (p->at < size && (s[p->at] == ' ' || s[p->at] == '\n'))
+		p->at++;
+	start = p->token_at = p->at;
+	if (p->at == size) {
+		p->token = (struct slice){NULL, 0};
+		return;
+	}
+	if (is_word(s[p->at])) {
+		while (p->at < size && is_word(s[p->at]))
+			p->at++;
+	} else if ((s[p->at] == '<' || s[p->at] == '>' || s[p->at] == '!') && p->at + 1 < size && s[p->at + 1] == '=') {
+		p->at += 2;
+	} else {
+		p->at++;
+	}
+	p->token = slice_of(s + start, p->at - start);
+}
+
+static bool accept(struct parser *p, const char *text)
+{
+	if (p->bad || !slice_is(p->token, text))
+		return false;
+	next(p);
+	return true;
+}
+
+static void expect(struct parser *p, const char *text)
+{
+	if (!accept(p, text))
+		fail(p, p->token_at, "\"%s\" expected%s", text, p->token.size ? "" : " before the end");
+}
+
+static void emit(struct parser *p, struct step step)
+{
+	if (p->bad)
+		return;
+	if (p->count == EXPRESSION_MAX || p->pathway->step_count == STEPS_MAX) {
+		fail(p, p->token_at, "too long (%d steps at most)", EXPRESSION_MAX);
+		return;
+	}
+	if (step.kind < STEP_LT) {
+		if (++p->depth > EXPRESSION_STACK_MAX)
+			fail(p, p->token_at, "too much at once: use brackets, or cut it in two");
+	} else if (step.kind != STEP_NOT) {
+		p->depth--;
+	}
+	p->pathway->steps[p->pathway->step_count++] = step;
+	p->count++;
+}
+
+static struct slice word(struct parser *p, const char *what)
+{
+	struct slice token = p->token;
+
+	if (token.size == 0 || !is_word(token.bytes[0])) {
+		fail(p, p->token_at, "the name of %s expected", what);
+		return (struct slice){NULL, 0};
+	}
+	next(p);
+	return token;
+}
+
+/* field [ "=" word ], of `action`. */
+static void field(struct parser *p, const struct action_rule *action, struct step *step)
+{
+	size_t at = p->token_at;
+	struct slice name = word(p, "a field");
+	const struct field_rule *rule;
+	int index;
+
+	if (p->bad)
+		return;
+	index = action_field(action, name);
+	if (index < 0) {
+		fail(p, at, "%.*s is not a field of %.*s", SHOW(name), SHOW(action->name));
+		return;
+	}
+	rule = &action->fields[index];
+	step->field = (uint8_t)(index + 1);
+	if (rule->type == FIELD_TEXT && (p->place != EXPRESSION_NEED || step->kind != STEP_GIVEN)) {
+		fail(p, at, "%.*s is free text, which is sealed: only a need of its own action may ask whether it was given", SHOW(name));
+		return;
+	}
+	if (!accept(p, "="))
+		return;
+	at = p->token_at;
+	name = word(p, "a value");
+	if (p->bad)
+		return;
+	index = field_value(rule, name);
+	if (index < 0) {
+		fail(p, at, "%.*s is not a value of %.*s", SHOW(name), SHOW(rule->name));
+		return;
+	}
+	step->chosen = (uint8_t)(index + 1);
+}
+
+static void call_of_action(struct parser *p, struct step step)
+{
+	size_t at = p->token_at;
+	struct slice name = word(p, "an action");
+	int index;
+
+	if (p->bad)
+		return;
+	index = pathway_action(p->pathway, name);
+	if (index < 0) {
+		fail(p, at, "no action %.*s in this file", SHOW(name));
+		return;
+	}
+	step.value = index;
+	if (accept(p, ","))
+		field(p, &p->pathway->actions[index], &step);
+	emit(p, step);
+}
+
+static void call_of_deadline(struct parser *p, struct step step)
+{
+	size_t at = p->token_at;
+	struct slice name = word(p, "a deadline");
+	int index = p->bad ? 0 : pathway_deadline(p->pathway, name);
+
+	if (index < 0)
+		fail(p, at, "no deadline %.*s in this file", SHOW(name));
+	step.value = index;
+	emit(p, step);
+}
+
+static void call_of_stage(struct parser *p, struct step step)
+{
+	size_t at = p->token_at;
+	struct slice name = word(p, "a stage");
+	int index = p->bad ? 0 : pathway_stage(p->pathway, name);
+
+	if (index < 0)
+		fail(p, at, "no stage %.*s in this file", SHOW(name));
+	step.value = index + 1;
+	emit(p, step);
+}
+
+static void call_of_field(struct parser *p, struct step step)
+{
+	if (p->place == EXPRESSION_QUESTION || p->action == NULL) {
+		fail(p, p->token_at, "given() asks for a field of an action, and there is none here");
+		return;
+	}
+	field(p, p->action, &step);
+	emit(p, step);
+}
+
+static const struct call {
+	const char *name;
+	uint8_t kind;
+	void (*parse)(struct parser *, struct step);
+} CALLS[] = {
+	{"done", STEP_DONE, call_of_action},
+	{"done_for_parent", STEP_DONE_PARENT, call_of_action},
+	{"days_since", STEP_DAYS_SINCE, call_of_action},
+	{"given", STEP_GIVEN, call_of_field},
+	{"reached", STEP_STAGE, call_of_stage},
+	{"running", STEP_RUNNING, call_of_deadline},
+	{"days_into", STEP_DAYS_INTO, call_of_deadline},
+};
+
+static const struct figure_name {
+	const char *name;
+	int32_t figure;
+} FIGURE_NAMES[] = {
+#define X(name, number, text) {text, FIGURE_##name},
+	FIGURES(X)
+#undef X
+};
+
+static void either(struct parser *);
+
+static void named_value(struct parser *p)
+{
+	size_t at = p->token_at;
+	struct slice name = p->token;
+
+	next(p);
+	for (size_t i = 0; i < sizeof CALLS / sizeof *CALLS; i++) {
+		if (!slice_is(name, CALLS[i].name))
+			continue;
+		expect(p, "(");
+		if (!p->bad)
+			CALLS[i].parse(p, (struct step){.kind = CALLS[i].kind});
+		expect(p, ")");
+		return;
+	}
+	for (size_t i = 0; i < sizeof FIGURE_NAMES / sizeof *FIGURE_NAMES; i++) {
+		if (slice_is(name, FIGURE_NAMES[i].name)) {
+			if (FIGURE_NAMES[i].figure == FIGURE_COMPULSORY_AGE && p->place != EXPRESSION_NEED)
+				fail(p, at, "%.*s rests on the birth date, which is sealed: only a need may ask for it", SHOW(name));
+			emit(p, (struct step){.kind = STEP_FIGURE, .value = FIGURE_NAMES[i].figure});
+			return;
+		}
+	}
+	fail(p, at, "%.*s is neither a figure nor done(), done_for_parent(), days_since(), given(), reached(), "
+	     "running() or days_into()", SHOW(name));
+}
+
+static void one_number(struct parser *p)
+{
+	int32_t number = 0;
+
+	for (size_t i = 0; i < p->token.size; i++) {
+		uint8_t c = p->token.bytes[i];
+
+		if (c < '0' || c > '9' || number > NUMBER_MAX / 10) {
+			fail(p, p->token_at, "not a whole number up to %d", NUMBER_MAX);
+			return;
+		}
+		number = number * 10 + (c - '0');
+	}
+	next(p);
+	emit(p, (struct step){.kind = STEP_NUMBER, .value = number});
+}
+
+static void one_value(struct parser *p)
+{
+	if (p->bad)
+		return;
+	if (accept(p, "(")) {
+		if (++p->nesting > NESTING_MAX)
+			fail(p, p->token_at, "brackets nested too deeply (%d at most)", NESTING_MAX);
+		else
+			either(p);
+		p->nesting--;
+		expect(p, ")");
+	} else if (p->token.size == 0) {
+		fail(p, p->token_at, "something is missing at the end");
+	} else if (p->token.bytes[0] >= '0' && p->token.bytes[0] <= '9') {
+		one_number(p);
+	} else if (is_word(p->token.bytes[0])) {
+		named_value(p);
+	} else {
+		fail(p, p->token_at, "a figure, a number or a call expected, not \"%.*s\"", SHOW(p->token));
+	}
+}
+
+static void one_factor(struct parser *p)
+{
+	static const struct { const char *text; uint8_t kind; } operators[] = {
+		{"<", STEP_LT}, {"<=", STEP_LE}, {"=", STEP_EQ}, {"!=", STEP_NE}, {">=", STEP_GE}, {">", STEP_GT},
+	};
+
+	if (accept(p, "not")) {
+		if (++p->nesting > NESTING_MAX)
+			fail(p, p->token_at, "nested too deeply (%d at most)", NESTING_MAX);
+		else
+			one_factor(p);
+		p->nesting--;
+		emit(p, (struct step){.kind = STEP_NOT});
+		return;
+	}
+	one_value(p);
+	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
+		if (accept(p, operators[i].text)) {
+			one_value(p);
+			emit(p, (struct step){.kind = operators[i].kind});
+			return;
+		}
+	}
+}
+
+static void all_of(struct parser *p)
+{
+	one_factor(p);
+	while (accept(p, "and")) {
+		one_factor(p);
+		emit(p, (struct step){.kind = STEP_AND});
+	}
+}
+
+static void either(struct parser *p)
+{
+	all_of(p);
+	while (accept(p, "or")) {
+		all_of(p);
+		emit(p, (struct step){.kind = STEP_OR});
+	}
+}
+
+bool expression_parse(struct pathway *pathway, const struct action_rule *action, enum expression_place place,
+                      struct slice text, struct expression *out, struct expression_fault *fault)
+{
+	struct parser p = {
+		.pathway = pathway, .action = action, .place = place, .text = text, .fault = fault,
+	};
+	uint16_t first = pathway->step_count;
+
+	next(&p);
+	either(&p);
+	if (!p.bad && p.token.size > 0)
+		fail(&p, p.token_at, "\"%.*s\" was not expected here", SHOW(p.token));
+	if (p.bad) {
+		pathway->step_count = first;
+		return false;
+	}
+	out->first = first;
+	out->count = (uint8_t)p.count;
+	return true;
+}

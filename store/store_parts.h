@@ -1,0 +1,54 @@
+/* store_parts.h - what the files of the store share; nobody else includes it.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_STORE_PARTS_H
+#define STORE_STORE_PARTS_H
+
+#include <lmdb.h>
+#include <sys/types.h>
+
+#include "store/store.h"
+
+enum { CHECK_SIZE = 8 };
+
+struct txn {
+	struct store *store;
+	MDB_txn *mdb;
+	bool write;
+	unsigned scans;               /* open ones; none may be left at the end */
+	enum store_result spoilt;     /* by a write that failed; OK: it is sound */
+	uint32_t writes[TABLE_COUNT];
+	struct txn *next_idle;
+};
+
+struct store {
+	MDB_env *env;
+	enum store_mode mode;
+	int dir_fd, lock_fd;
+	MDB_dbi tables[TABLE_COUNT];
+	uint8_t check_key[16];
+	struct txn writer;
+	bool writing;
+	unsigned reading;             /* read transactions that are open */
+	struct txn *idle;             /* ended read transactions, reset, that keep their reader slot */
+	/* Where a record is put together to be hashed: SipHash wants it in one piece,
+	 * and a value borrowed from a page must not be read while a put moves it. */
+	uint8_t *room;
+	size_t room_size;
+	/* Who has what open in this process. */
+	pid_t pid;
+	dev_t device;
+	ino_t inode;
+	struct store *next;
+};
+
+/* Keeps a sentence for store_why and gives the result back. */
+enum store_result store_fail(enum store_result, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The result that a code of LMDB's or an errno stands for; keeps "<doing>: <its text>". */
+enum store_result store_fail_mdb(int code, const char *doing);
+
+/* The value without its checksum, if that is right. */
+enum store_result store_check(struct store *, enum table, MDB_val key, MDB_val stored, struct slice *value);
+
+#endif

@@ -1,0 +1,324 @@
+/* txn.c - transactions, single records and scans.
+ *
+ * What is hashed, and where in the store's room it stands:
+ *
+ *   table 1 | key size 2 | key | value | SipHash-2-4, 8
+ *                               '-- what LMDB holds --'
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "store/store_parts.h"
+
+enum { RECORD_HEAD = 1 + 2 };
+static const uint64_t nearly_no_disk = 1 << 20;
+
+static MDB_val val_of(struct slice slice)
+{
+	return (MDB_val){ .mv_size = slice.size, .mv_data = (void *)(uintptr_t)slice.bytes };
+}
+
+/* Room for a record of these sizes, or NULL where there is no memory. Grows by
+ * doubling, so that the usual put and get never allocate. */
+static uint8_t *room_for(struct store *store, size_t key_size, size_t value_size)
+{
+	size_t needed = RECORD_HEAD + key_size + value_size + CHECK_SIZE;
+	size_t size = store->room_size ? store->room_size : 4096;
+	uint8_t *room;
+
+	if (needed <= store->room_size)
+		return store->room;
+	while (size < needed)
+		size *= 2;
+	room = malloc(size);
+	if (!room)
+		return NULL;
+	if (store->room)
+		sodium_memzero(store->room, store->room_size);
+	free(store->room);
+	store->room = room;
+	store->room_size = size;
+	return room;
+}
+
+/* Puts the record together and its checksum behind it; gives where the value starts. */
+static uint8_t *assemble(struct store *store, enum table table, MDB_val key, const void *value, size_t size)
+{
+	uint8_t *room = room_for(store, key.mv_size, size);
+
+	if (!room)
+		return NULL;
+	room[0] = (uint8_t)table;
+	room[1] = (uint8_t)(key.mv_size >> 8);
+	room[2] = (uint8_t)key.mv_size;
+	memcpy(room + RECORD_HEAD, key.mv_data, key.mv_size);
+	if (size > 0)
+		memcpy(room + RECORD_HEAD + key.mv_size, value, size);
+	crypto_shorthash_siphash24(room + RECORD_HEAD + key.mv_size + size, room,
+	                           RECORD_HEAD + key.mv_size + size, store->check_key);
+	return room + RECORD_HEAD + key.mv_size;
+}
+
+static enum store_result damaged(enum table table, MDB_val key, const char *how)
+{
+	char hex[2 * 64 + 1];
+	size_t size = key.mv_size < 64 ? key.mv_size : 64;
+
+	sodium_bin2hex(hex, sizeof(hex), key.mv_data, size);
+	return store_fail(STORE_DAMAGED, "table %s, key %s%s: %s", table_text(table), hex,
+	                  size < key.mv_size ? "..." : "", how);
+}
+
+enum store_result store_check(struct store *store, enum table table, MDB_val key, MDB_val stored,
+                              struct slice *value)
+{
+	const uint8_t *bytes = stored.mv_data;
+	const uint8_t *right;
+	size_t size;
+
+	if (key.mv_size < 1 || key.mv_size > STORE_KEY_MAX)
+		return store_fail(STORE_DAMAGED, "table %s: a key of %zu bytes", table_text(table), key.mv_size);
+	if (stored.mv_size < CHECK_SIZE)
+		return damaged(table, key, "shorter than its checksum");
+	size = stored.mv_size - CHECK_SIZE;
+	right = assemble(store, table, key, bytes, size);
+	if (!right)
+		return store_fail(STORE_FAILED, "no memory for a record of %zu bytes", size);
+	if (memcmp(right + size, bytes + size, CHECK_SIZE) != 0)
+		return damaged(table, key, "the checksum is wrong");
+	*value = slice_of(bytes, size);
+	return STORE_OK;
+}
+
+static enum store_result begin_write(struct store *store, struct txn **out)
+{
+	int code;
+
+	if (store->mode == STORE_READ)
+		return store_fail(STORE_FAILED, "the store is open for reading only");
+	if (store->writing)
+		return store_fail(STORE_FAILED, "a write transaction is open already");
+	store->writer = (struct txn){ .store = store, .write = true };
+	code = mdb_txn_begin(store->env, NULL, 0, &store->writer.mdb);
+	if (code != 0)
+		return store_fail_mdb(code, "begin to write");
+	store->writing = true;
+	*out = &store->writer;
+	return STORE_OK;
+}
+
+static int begin_mdb_read(struct store *store, struct txn *txn)
+{
+	if (txn->mdb)
+		return mdb_txn_renew(txn->mdb);
+	return mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn->mdb);
+}
+
+static enum store_result begin_read(struct store *store, struct txn **out)
+{
+	struct txn *txn = store->idle;
+	int code, dead;
+
+	if (txn) {
+		store->idle = txn->next_idle;
+	} else {
+		txn = calloc(1, sizeof(*txn));
+		if (!txn)
+			return store_fail(STORE_FAILED, "no memory for a transaction");
+		txn->store = store;
+	}
+	code = begin_mdb_read(store, txn);
+	if (code == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0)
+		code = begin_mdb_read(store, txn);
+	/* The writer, in another process, has a larger map than we; it may only be
+	 * mapped anew while nobody here holds a page of it. */
+	if (code == MDB_MAP_RESIZED && store->reading == 0 && !store->writing) {
+		code = mdb_env_set_mapsize(store->env, 0);
+		if (code == 0)
+			code = begin_mdb_read(store, txn);
+	}
+	if (code != 0) {
+		if (txn->mdb)
+			mdb_txn_abort(txn->mdb);
+		free(txn);
+		return store_fail_mdb(code, "begin to read");
+	}
+	store->reading++;
+	*out = txn;
+	return STORE_OK;
+}
+
+enum store_result store_begin(struct store *store, bool write, struct txn **out)
+{
+	*out = NULL;
+	return write ? begin_write(store, out) : begin_read(store, out);
+}
+
+static void end_read(struct txn *txn)
+{
+	struct store *store = txn->store;
+
+	mdb_txn_reset(txn->mdb);
+	txn->next_idle = store->idle;
+	store->idle = txn;
+	store->reading--;
+}
+
+/* What a failed commit left behind. LMDB commits in three steps: it writes the
+ * changed pages to places that no reader looks at, syncs them, and then writes
+ * the meta page that makes them the store, through a descriptor that syncs by itself.
+ *
+ *   step 1 or 2 fails (ENOSPC, EDQUOT, EFBIG, EIO, a short write as EIO; whatever
+ *   the errno): the old meta page stands, nobody will ever see the new pages, and
+ *   the next commit writes all that it needs again. Known not to be committed.
+ *
+ *   step 3 fails: the meta page may be on disk or not, LMDB has written the old one
+ *   over it in the page cache without knowing whether that will last, and has
+ *   condemned the environment: every later begin gives MDB_PANIC. Unknown.
+ *
+ * The errno can't tell these apart (EIO and ENOSPC come from all three), but
+ * whether the environment was condemned does, so that is asked. */
+static enum store_result commit_failed(struct store *store, int code)
+{
+	MDB_txn *mdb;
+	struct statvfs disk;
+	int probe = mdb_txn_begin(store->env, NULL, 0, &mdb);
+
+	if (probe != 0)
+		return store_fail(STORE_UNKNOWN, "commit: %s; whether it stands can't be known before the store is opened again",
+		                  mdb_strerror(code));
+	mdb_txn_abort(mdb);
+	/* LMDB calls a short write EIO; at the end of the disk that is what it is. */
+	if (code == EIO && fstatvfs(store->dir_fd, &disk) == 0 &&
+	    (uint64_t)disk.f_bavail * disk.f_frsize < nearly_no_disk)
+		return store_fail(STORE_FULL, "commit: the disk is full");
+	return store_fail_mdb(code, "commit");
+}
+
+enum store_result store_commit(struct txn **out)
+{
+	struct txn *txn = *out;
+	struct store *store;
+	enum store_result spoilt;
+	int code;
+
+	assert(txn && txn->scans == 0);
+	*out = NULL;
+	store = txn->store;
+	if (!txn->write) {
+		end_read(txn);
+		return STORE_OK;
+	}
+	store->writing = false;
+	spoilt = txn->spoilt;
+	if (spoilt != STORE_OK) {
+		mdb_txn_abort(txn->mdb);
+		return spoilt;
+	}
+	code = mdb_txn_commit(txn->mdb);
+	return code == 0 ? STORE_OK : commit_failed(store, code);
+}
+
+void store_abort(struct txn **out)
+{
+	struct txn *txn = *out;
+
+	if (!txn)
+		return;
+	assert(txn->scans == 0);
+	*out = NULL;
+	if (!txn->write) {
+		end_read(txn);
+		return;
+	}
+	txn->store->writing = false;
+	mdb_txn_abort(txn->mdb);
+}
+
+enum store_result store_get(struct txn *txn, enum table table, struct slice key, struct slice *value)
+{
+	MDB_val name = val_of(key), stored;
+	int code;
+
+	*value = slice_of(NULL, 0);
+	if (txn->spoilt != STORE_OK)
+		return txn->spoilt;
+	code = mdb_get(txn->mdb, txn->store->tables[table], &name, &stored);
+	if (code != 0)
+		return store_fail_mdb(code, table_text(table));
+	return store_check(txn->store, table, name, stored, value);
+}
+
+/* LMDB's rule: after a put that failed, the transaction can only be aborted. */
+static enum store_result spoil(struct txn *txn, int code, enum table table)
+{
+	txn->spoilt = store_fail_mdb(code, table_text(table));
+	return txn->spoilt;
+}
+
+static enum store_result put(struct txn *txn, enum table table, struct slice key, struct slice value, unsigned flags)
+{
+	struct store *store = txn->store;
+	MDB_val name = val_of(key), stored;
+	int code;
+
+	assert(txn->write);
+	if (txn->spoilt != STORE_OK)
+		return txn->spoilt;
+	if (key.size < 1 || key.size > STORE_KEY_MAX)
+		return spoil(txn, MDB_BAD_VALSIZE, table);
+	stored.mv_data = assemble(store, table, name, value.bytes, value.size);
+	if (!stored.mv_data)
+		return spoil(txn, ENOMEM, table);
+	stored.mv_size = value.size + CHECK_SIZE;
+	/* The key as it was copied, since the caller's may be on a page that moves. */
+	name.mv_data = store->room + RECORD_HEAD;
+	txn->writes[table]++;
+	code = mdb_put(txn->mdb, store->tables[table], &name, &stored, flags);
+	if (code == MDB_KEYEXIST)
+		return store_fail(STORE_FAILED, "table %s: a key that is not after all others", table_text(table));
+	return code == 0 ? STORE_OK : spoil(txn, code, table);
+}
+
+enum store_result store_put(struct txn *txn, enum table table, struct slice key, struct slice value)
+{
+	return put(txn, table, key, value, 0);
+}
+
+enum store_result store_append(struct txn *txn, enum table table, struct slice key, struct slice value)
+{
+	return put(txn, table, key, value, MDB_APPEND);
+}
+
+enum store_result store_delete(struct txn *txn, enum table table, struct slice key)
+{
+	uint8_t copy[STORE_KEY_MAX];
+	MDB_val name = { .mv_size = key.size, .mv_data = copy };
+	int code;
+
+	assert(txn->write);
+	if (txn->spoilt != STORE_OK)
+		return txn->spoilt;
+	if (key.size < 1 || key.size > STORE_KEY_MAX)
+		return spoil(txn, MDB_BAD_VALSIZE, table);
+	memcpy(copy, key.bytes, key.size);
+	txn->writes[table]++;
+	code = mdb_del(txn->mdb, txn->store->tables[table], &name, NULL);
+	if (code == 0 || code == MDB_NOTFOUND)
+		return code == 0 ? STORE_OK : STORE_NONE;
+	return spoil(txn, code, table);
+}
+
+uint64_t store_count(struct txn *txn, enum table table)
+{
+	MDB_stat stat;
+
+	if (txn->spoilt != STORE_OK || mdb_stat(txn->mdb, txn->store->tables[table], &stat) != 0)
+		return 0;
+	return stat.ms_entries;
+}

@@ -1,0 +1,15 @@
+# The tests that drive the two programs from outside, in Python: what a connector,
+# an officer and an unlucky machine do. ./dev soak runs the long forms.
+set(programs --attendd $<TARGET_FILE:attendd> --attend $<TARGET_FILE:attend>)
+set(outside ${CMAKE_CURRENT_SOURCE_DIR})
+
+add_test(NAME outside-connector
+  COMMAND /usr/bin/python3 ${outside}/run_with_daemon.py ${programs} -- /usr/bin/python3 ${outside}/interop/connector.py)
+add_test(NAME outside-term COMMAND /usr/bin/python3 ${outside}/term.py ${programs} --pupils 300)
+add_test(NAME outside-torture COMMAND /usr/bin/python3 ${outside}/torture.py ${programs} --kills 20)
+
+set_tests_properties(outside-connector outside-term outside-torture PROPERTIES
+  LABELS outside ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+set_tests_properties(outside-connector PROPERTIES TIMEOUT 120)
+set_tests_properties(outside-term PROPERTIES TIMEOUT 240)
+set_tests_properties(outside-torture PROPERTIES TIMEOUT 300)

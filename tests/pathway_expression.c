@@ -1,0 +1,129 @@
+/* pathway_expression.c - the small language of conditions: what it means, and
+ * what it refuses where.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "casework/condition.h"
+#include "pathways/expression.h"
+#include "tests/play.h"
+
+static const struct action_rule *action_named(const struct play *p, const char *name)
+{
+	return &p->pathway.actions[pathway_action(&p->pathway, slice_text(name))];
+}
+
+static enum tristate holds(struct play *p, const char *text)
+{
+	struct expression_fault fault;
+	struct expression e = {0, 0};
+	struct case_view view;
+	struct filled filled = {.given = 0};
+	struct scope scope = {.c = p->open ? &p->c : NULL, .view = &view, .action = action_named(p, "contact"),
+		.filled = &filled, .parent = slice_text("p1"), .on = day_of_ms(p->now_ms)};
+	uint16_t steps = p->pathway.step_count;
+	enum tristate result;
+
+	filled.given = 2; /* letter_sent=yes */
+	filled.chosen[0] = 2; /* reached=no */
+	filled.chosen[1] = 1;
+	if (!expression_parse(&p->pathway, scope.action, EXPRESSION_NEED, slice_text(text), &e, &fault))
+		fail_msg("%s: at %zu: %s", text, fault.offset, fault.text);
+	play_view(p, &view);
+	result = expression_holds(&scope, &e);
+	p->pathway.step_count = steps;
+	return result;
+}
+
+static void figures_and_operators(void **state)
+{
+	static const struct { const char *text; enum tristate expected; } rows[] = {
+		{"1", YES}, {"0", NO}, {"2 > 1", YES}, {"2 < 1", NO}, {"2 >= 2", YES}, {"2 <= 1", NO},
+		{"2 = 2", YES}, {"2 != 2", NO}, {"not 0", YES}, {"not not 1", YES},
+		{"1 and 0", NO}, {"1 or 0", YES}, {"0 or 0 and 1", NO}, {"1 or 0 and 0", YES},
+		{"(1 or 0) and 0", NO}, {"not (1 and 1)", NO}, {"not 1 = 2", YES},
+		{"unauthorised_10_weeks = 4", YES}, {"unauthorised_10_weeks > 4", NO},
+		{"unauthorised = 4 and possible = 6 and attended = 2", YES}, {"attendance_per_mille = 333", YES},
+		{"compulsory_school_age", UNKNOWN}, {"not compulsory_school_age", UNKNOWN},
+		{"compulsory_school_age or 1", YES}, {"compulsory_school_age and 0", NO},
+		{"compulsory_school_age and 1", UNKNOWN}, {"compulsory_school_age > 0", UNKNOWN},
+		{"given(letter_sent)", YES}, {"given(reached)", NO}, {"given(reached=no)", YES},
+		{"given(letter_sent=yes)", YES}, {"given(letter_sent=no)", NO}, {"given(barriers)", NO},
+		{"done(contact) = 0", YES}, {"days_since(contact) >= 0", UNKNOWN}, {"reached(universal)", YES},
+		{"reached(stage-1)", NO}, {"running(review)", NO}, {"days_into(review) > 0", UNKNOWN},
+		{"notices_in_3_years = 0 and notices_open = 0 and not period_running", YES},
+		{"unauthorised_in_period >= 0", UNKNOWN},
+	};
+	struct play *p = play_start("2026-09-14");
+
+	(void)state;
+	p->age = UNKNOWN;
+	play_sessions(p, "2026-09-07", 4, "O");
+	play_sessions(p, "2026-09-09", 2, "/");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (holds(p, rows[i].text) != rows[i].expected)
+			fail_msg("%s gives %d", rows[i].text, holds(p, rows[i].text));
+	play_end(p);
+}
+
+static void what_was_done(void **state)
+{
+	static const struct { const char *text; enum tristate expected; } rows[] = {
+		{"done(contact) = 2", YES}, {"done(contact, reached) = 1", YES}, {"done(contact, reached=no) = 1", YES},
+		{"days_since(contact) = 3", YES}, {"days_since(contact, reached) = 5", YES},
+		{"done_for_parent(notice-to-improve) = 0", YES}, {"done(notice-to-improve) = 1", YES},
+		{"period_running", NO}, {"running(nti-end)", NO}, {"reached(stage-3a)", YES}, {"reached(stage-3b)", NO},
+		{"running(review)", NO},
+	};
+	struct play *p = play_start("2026-09-14");
+
+	(void)state;
+	assert_int_equal(act(p, "contact", "2026-09-09", NULL, "reached=yes"), STATUS_OK);
+	assert_int_equal(act(p, "contact", "2026-09-11", NULL, "reached=no letter_sent=yes"), STATUS_OK);
+	assert_int_equal(override(p, "notice-to-improve", NULL, "p2", ""), STATUS_OK);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (holds(p, rows[i].text) != rows[i].expected)
+			fail_msg("%s gives %d", rows[i].text, holds(p, rows[i].text));
+	play_end(p);
+}
+
+static void faults_point_at_the_word(void **state)
+{
+	static const struct { const char *text; size_t offset; const char *says; } rows[] = {
+		{"", 0, "something is missing"}, {"persistent and", 14, "something is missing"},
+		{"persistent severe", 11, "not expected here"}, {"(persistent", 11, "\")\" expected"},
+		{"given(nothing)", 6, "nothing is not a field of contact"}, {"given(reached=maybe)", 14, "maybe is not a value"},
+		{"done(contact, barriers)", 14, "free text"}, {"reached(stage-9)", 8, "no stage stage-9"},
+		{"running(nowhere)", 8, "no deadline nowhere"}, {"1 < 2 < 3", 6, "not expected here"},
+		{"12345678901", 0, "not a whole number"}, {"12x", 0, "not a whole number"}, {"a + b", 0, "neither a figure"},
+		{"persistent & severe", 11, "not expected here"}, {"done contact", 5, "\"(\" expected"},
+		{"((((((((((((((1))))))))))))))", 13, "nested too deeply"},
+		{"not not not not not not not not not not not not not 1", 52, "nested too deeply"},
+		{"1=1 and 1=1 and 1=1 and 1=1 and 1=1 and 1=1 and 1=1 and 1=1 and 1=1 and 1=1 and 1=1 and 1=1 and "
+		 "1=1 and 1=1 and 1=1 and 1=1 and 1=1", 98, "too long"},
+	};
+	struct play *p = play_start("2026-09-14");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct expression_fault fault = {.offset = 0};
+		struct expression e = {0, 0};
+		uint16_t steps = p->pathway.step_count;
+
+		if (expression_parse(&p->pathway, action_named(p, "contact"), EXPRESSION_NEED, slice_text(rows[i].text), &e, &fault))
+			fail_msg("%s is taken", rows[i].text);
+		assert_int_equal(p->pathway.step_count, steps);
+		if (strstr(fault.text, rows[i].says) == NULL || (fault.offset != rows[i].offset && i + 1 < sizeof rows / sizeof *rows))
+			fail_msg("%s: at %zu: %s", rows[i].text, fault.offset, fault.text);
+	}
+	play_end(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(figures_and_operators),
+		cmocka_unit_test(what_was_done),
+		cmocka_unit_test(faults_point_at_the_word),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

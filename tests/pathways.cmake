@@ -1,0 +1,7 @@
+attend_test(pathway_compile attend-pathways)
+attend_test(pathway_expression attend-pathways)
+attend_test(case_rules attend-pathways)
+attend_test(case_record attend-pathways)
+attend_test(stockport_support attend-pathways)
+attend_test(stockport_notice attend-pathways)
+attend_test(stockport_penalty attend-pathways)

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# soak.sh BUILD - the long runs: 200 kills under load, and a term of 20,000 pupils
+# against the naive model. About half an hour.
+#
+# SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+build=${1:?usage: soak.sh BUILD}
+programs=(--attendd "$build/attendd" --attend "$build/attend")
+
+python=/usr/bin/python3
+export PYTHONDONTWRITEBYTECODE=1
+"$python" "$here/torture.py" "${programs[@]}" --kills "${ATTEND_KILLS:-200}"
+"$python" "$here/term.py" "${programs[@]}" --pupils "${ATTEND_PUPILS:-20000}"
