@@ -18,7 +18,6 @@ struct alerts_arguments {
 	struct invocation invocation;
 	uint64_t from, alert;
 	const char *name;
-	bool watching;
 	int status;
 	bool some;
 };
@@ -151,7 +150,7 @@ static bool show(void *context, uint64_t position, const void *item, size_t size
 
 int command_watch(int argc, char **argv)
 {
-	struct alerts_arguments a = { .watching = true };
+	struct alerts_arguments a = { .from = 0 };
 	invocation_parse(&watch_argp, argc, argv, &a.invocation, &a);
 	catch_signals();
 	signal(SIGPIPE, SIG_IGN);

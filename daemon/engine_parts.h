@@ -93,6 +93,7 @@ struct mark_row {
 	uint8_t session, code, fault;
 	bool known, has_minutes, has_recorded;
 	struct slice upn, comment, detail;
+	uint8_t hash[UPN_HASH_SIZE];
 };
 
 enum backup_stage { BACKUP_NONE, BACKUP_COPYING, BACKUP_COPIED, BACKUP_READY, BACKUP_FAILED };

@@ -17,6 +17,7 @@
 #include "daemon/clock.h"
 #include "daemon/journal.h"
 #include "daemon/known_keys.h"
+#include "daemon/pace.h"
 #include "daemon/router.h"
 #include "daemon/self_test.h"
 #include "daemon/supervise.h"
@@ -26,15 +27,10 @@ enum {
 	FRAMES_PER_TURN = 4096,
 	TURN_MS = 250,           /* the longest wait: heartbeats, feeds, watchdog, clock */
 
-	/* A flush costs the same for one submission or a thousand, so under load it
-	 * pays to wait for more: 1 ms cut the 99th percentile at 10,000 a second from 13
-	 * to 5 ms. Below 2,000 a second it only costs. A slice in which nothing came
-	 * ends the wait: whoever sends only against acks has sent all it will. */
-	GATHER_RATE = 2000,      /* frames a second */
-	GATHER_ENOUGH = 1000,    /* frames */
+	/* The wait for more that pace.h may find worth it; a slice in which nothing
+	 * came ends it. */
 	GATHER_US = 1000,
 	GATHER_SLICE_US = 250,
-	RATE_WINDOW_MS = 100,
 
 	LOST_PEERS_MAX = 64,
 	STATUS_MS = 10000,
@@ -56,8 +52,7 @@ struct server {
 	struct clock clock;
 	struct supervise supervise;
 
-	unsigned rate, rate_frames;
-	uint64_t rate_ms;
+	struct pace pace;
 	unsigned sent;           /* in this turn */
 	struct peer lost[LOST_PEERS_MAX]; /* peers that could not be sent to in this turn */
 	unsigned lost_count;
@@ -172,29 +167,19 @@ static bool drain(struct server *server, unsigned *taken)
 static bool gather(struct server *server, unsigned *taken)
 {
 	uint64_t start_us = monotonic_us();
+	unsigned at_start = *taken;
 
-	while (*taken < GATHER_ENOUGH && monotonic_us() - start_us < GATHER_US) {
+	while (*taken < PACE_ENOUGH && monotonic_us() - start_us < GATHER_US) {
 		unsigned before = *taken;
 		if (!router_wait(server->router, GATHER_SLICE_US))
-			return true;
+			break;
 		if (!drain(server, taken))
 			return false;
 		if (*taken == before)
-			return true;
+			break;
 	}
+	pace_waited(&server->pace, *taken - at_start);
 	return true;
-}
-
-static void measure_rate(struct server *server, unsigned taken, uint64_t now_ms)
-{
-	uint64_t elapsed_ms = now_ms - server->rate_ms;
-
-	server->rate_frames += taken;
-	if (elapsed_ms < RATE_WINDOW_MS)
-		return;
-	server->rate = (unsigned)(server->rate_frames * UINT64_C(1000) / elapsed_ms);
-	server->rate_frames = 0;
-	server->rate_ms = now_ms;
 }
 
 /* ---- time ---- */
@@ -310,8 +295,7 @@ static enum server_end turn(struct server *server, bool *more)
 		return end_with(SERVER_STORE, "begin-failed", "the store can't begin a transaction");
 	if (!drain(server, &taken))
 		return end_with(SERVER_SHELL, "socket-failed", zmq_strerror(errno));
-	if (taken && taken < GATHER_ENOUGH && server->rate > GATHER_RATE &&
-	    monotonic_ms - server->rate_ms < 2 * RATE_WINDOW_MS && !gather(server, &taken))
+	if (pace_worth_waiting(&server->pace, taken, monotonic_ms) && !gather(server, &taken))
 		return end_with(SERVER_SHELL, "socket-failed", zmq_strerror(errno));
 	*more = taken >= FRAMES_PER_TURN;
 	if (engine_tick(server->engine, now_ms))
@@ -319,7 +303,7 @@ static enum server_end turn(struct server *server, bool *more)
 	if (engine_commit(server->engine, send_to_peer, server, why, sizeof why))
 		return end_with(SERVER_STORE, "commit-failed", why);
 	forget_lost(server);
-	measure_rate(server, taken, monotonic_ms);
+	pace_count(&server->pace, taken, monotonic_ms);
 
 	unsigned replies = server->sent;
 	engine_feed(server->engine, monotonic_ms, send_to_peer, server);
@@ -426,8 +410,8 @@ enum server_end server_run(struct engine *engine, const struct server_options *o
 	};
 
 	clock_start(&server.clock, clock_read());
-	server.rate_ms = monotonic_us() / 1000;
-	supervise_start(&server.supervise, server.rate_ms);
+	pace_start(&server.pace, monotonic_us() / 1000);
+	supervise_start(&server.supervise, monotonic_us() / 1000);
 	received_open(&server.received);
 	enum server_end end = start(&server);
 	if (end == SERVER_DONE) {

@@ -138,7 +138,7 @@ static struct upn_slot slot_of(const uint8_t hash[static UPN_HASH_SIZE], uint32_
 	struct upn_slot slot = {.pupil = pupil};
 
 	memcpy(&slot.low, hash, 8);
-	memcpy(&slot.high, hash + 8, 8);
+	memcpy(&slot.high, hash + 8, 4);
 	return slot;
 }
 
@@ -170,6 +170,24 @@ uint32_t state_find_upn(const struct state *s, const uint8_t hash[static UPN_HAS
 		if (s->upns[i].low == wanted.low && s->upns[i].high == wanted.high)
 			return s->upns[i].pupil;
 	return 0;
+}
+
+void state_prefetch_upn(const struct state *s, const uint8_t hash[static UPN_HASH_SIZE])
+{
+	struct upn_slot wanted = slot_of(hash, 0);
+
+	__builtin_prefetch(&s->upns[(uint32_t)wanted.low & (s->upn_room - 1)]);
+}
+
+void state_prefetch_pupil(const struct state *s, uint32_t number, day_t day)
+{
+	const struct pupil *p;
+
+	if (!number || number > s->pupil_count)
+		return;
+	p = &s->pupils[number - 1];
+	__builtin_prefetch(p, 1);
+	__builtin_prefetch(&p->weeks[(unsigned)day_week(day) % PUPIL_WEEKS], 1);
 }
 
 void state_room_for_pupils(struct state *s, uint32_t count)

@@ -51,8 +51,9 @@ struct loaded_pathway {
 };
 
 struct upn_slot {
-	uint64_t low, high;     /* the keyed hash; pupil 0: free */
-	uint32_t pupil;
+	uint64_t low;           /* 96 bits of the keyed hash, so that a slot is a quarter of a cache line */
+	uint32_t high;
+	uint32_t pupil;         /* 0: free */
 };
 
 /* A case held by a shadow, which has no tables. */
@@ -130,6 +131,9 @@ void state_touch(struct state *, uint32_t pupil, uint64_t position); /* changed 
  * any, of the roster. 0: none. */
 uint32_t state_school_of(struct state *, uint32_t pupil);
 uint32_t state_find_upn(const struct state *, const uint8_t hash[static UPN_HASH_SIZE]); /* 0: none */
+/* Asks the processor for what a look-up, or a mark, will touch. */
+void state_prefetch_upn(const struct state *, const uint8_t hash[static UPN_HASH_SIZE]);
+void state_prefetch_pupil(const struct state *, uint32_t pupil, day_t);
 const struct calendar *state_calendar(struct state *, uint32_t urn);
 const struct pathway *state_pathway(const struct state *, struct slice name, uint32_t version); /* NULL: none */
 const struct pathway *state_default_pathway(const struct state *); /* NULL: none loaded */

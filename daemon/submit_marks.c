@@ -102,12 +102,29 @@ static void look_at(struct engine *e, const struct submitted_mark *m, struct reg
 	}
 }
 
-/* Then the pupil: found, or registered. */
+/* Pupils lie far apart in memory, and a register's are named together: what each
+ * row will touch is asked for before the first is touched. */
+static void find_pupils(struct engine *e, struct mark_row rows[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!rows[i].fault) {
+			upn_hash(rows[i].hash, &e->key, rows[i].upn);
+			state_prefetch_upn(&e->state, rows[i].hash);
+		}
+	for (size_t i = 0; i < count; i++)
+		if (!rows[i].fault) {
+			rows[i].pupil = state_find_upn(&e->state, rows[i].hash);
+			state_prefetch_pupil(&e->state, rows[i].pupil, rows[i].day);
+		}
+}
+
+/* Then the pupil, registered if this is the first that is heard of it. */
 static void place(struct engine *e, const struct request *r, uint32_t urn, struct mark_row *row)
 {
 	const struct pupil *p;
 
-	row->pupil = engine_pupil_of(e, row->upn, urn, r->who, true);
+	if (!row->pupil)
+		row->pupil = engine_pupil_of(e, row->upn, urn, r->who, true);
 	if (!row->pupil)
 		return;
 	if (twice(e, row)) {
@@ -295,6 +312,7 @@ void submit_marks(struct engine *e, const struct request *r)
 		engine_refuse(e, r, STATUS_BAD_BODY, "registers", in.fault ? in.fault : "no marks");
 		return;
 	}
+	find_pupils(e, rows, tally.rows);
 	for (uint32_t i = 0; i < tally.rows; i++) {
 		if (!rows[i].fault)
 			place(e, r, urn, &rows[i]);

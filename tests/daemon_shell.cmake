@@ -11,6 +11,7 @@ foreach(program attendd-fake attendd-open)
 endforeach()
 
 attend_test(clock_steps attend-shell)
+attend_test(daemon_pace attend-shell)
 attend_test(daemon_door attend-shell)
 foreach(name daemon_commands daemon_shell)
   attend_test(${name} attend-shell)
@@ -22,7 +23,7 @@ foreach(name daemon_door daemon_commands daemon_shell)
   add_dependencies(test-${name} attendd-fake attendd-open)
 endforeach()
 # server.c calls an engine even where a test only wants what stands beside it.
-foreach(name clock_steps daemon_door)
+foreach(name clock_steps daemon_pace daemon_door)
   target_sources(test-${name} PRIVATE fake_engine.c)
 endforeach()
 

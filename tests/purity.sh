@@ -7,7 +7,7 @@
 set -eu
 
 cc=${1:-cc}
-allowed='^(memcpy|memmove|memset|memcmp|memchr|strlen|strcmp|abort|__assert_fail|__stack_chk_fail|__[a-z]+_chk|_GLOBAL_OFFSET_TABLE_)$'
+allowed='^(memcpy|memmove|memset|memcmp|bcmp|memchr|strlen|strcmp|abort|__assert_fail|__stack_chk_fail|__[a-z]+_chk|_GLOBAL_OFFSET_TABLE_)$'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0

@@ -1,5 +1,5 @@
 /* stockport_notice.c - the Notice to Improve: its 15 school days over every edge
- * of a calendar, breaches and their corrections, monitoring, the decisions.
+ * of a calendar, breaches and their corrections, who may serve it and on whom.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/play.h"
@@ -273,109 +273,6 @@ static void sp_10_a_second_notice_to_the_same_parent_is_lacking(void **state)
 	play_end(p);
 }
 
-static void sp_11_the_decision_is_put_when_the_days_have_ended(void **state)
-{
-	struct play *p = served_on("2026-09-14", "2026-09-14");
-
-	(void)state;
-	play_mark(p, "2026-09-16", AM, "O");
-	play_until(p, "2026-09-17");
-	assert_int_equal(act(p, "penalty-notice", NULL, "p1", ""), STATUS_UNMET); /* even after a breach */
-	assert_int_equal(lacking(p, "SP-11"), 1);
-	assert_int_equal(act(p, "decision", NULL, NULL, "outcome=issue"), STATUS_UNMET);
-	assert_int_equal(lacking(p, "SP-11"), 1);
-	play_until(p, "2026-10-05");
-	assert_int_equal(said(p, ALERT_DECISION), 0);
-	play_until(p, "2026-10-06");
-	assert_int_equal(said(p, ALERT_DECISION), 1);
-	assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "Unauthorised sessions in them: 1 (2026-09-16 AM O)"));
-	assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "Outcomes: issue, not-to-issue"));
-	/* A notice dated back into the fifteen days is still too soon. */
-	assert_int_equal(act(p, "penalty-notice", "2026-10-05", "p1", ""), STATUS_UNMET);
-	assert_int_equal(act(p, "penalty-notice", NULL, "p1", ""), STATUS_OK);
-	assert_true(newest(p, "nti-end")->decided);
-	play_until(p, "2026-10-20");
-	assert_int_equal(said(p, ALERT_OVERDUE), 1); /* the review's alone: the question was answered */
-	play_end(p);
-}
-
-static void sp_11_a_decision_not_taken_is_overdue(void **state)
-{
-	struct play *p = served_on("2026-09-14", "2026-09-14");
-
-	(void)state;
-	play_until(p, "2026-10-06");
-	assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "no unauthorised absence"));
-	assert_int_equal(said(p, ALERT_OVERDUE), 0);
-	play_until(p, "2026-10-07");
-	assert_int_equal(said(p, ALERT_OVERDUE), 1);
-	assert_true(case_deadline_overdue(newest(p, "nti-end")));
-	assert_int_equal(act(p, "decision", NULL, NULL, "outcome=not-to-issue"), STATUS_OK);
-	assert_false(case_deadline_overdue(newest(p, "nti-end")));
-	play_end(p);
-}
-
-static void sp_12_monitoring_follows_in_all_cases(void **state)
-{
-	struct play *clean = served_on("2026-09-14", "2026-09-14");
-	struct play *breached = served_on("2026-09-14", "2026-09-14");
-
-	(void)state;
-	play_mark(breached, "2026-09-16", AM, "O");
-	play_until(clean, "2026-10-06");
-	play_until(breached, "2026-10-06");
-	assert_true(in_stage(clean, "monitoring"));
-	assert_true(in_stage(breached, "monitoring"));
-	assert_day(newest(clean, "monitoring-end")->last, "2027-01-05");
-	assert_day(newest(breached, "monitoring-end")->last, "2027-01-05");
-	assert_int_equal(act(clean, "monitoring-outcome", NULL, NULL, "outcome=close"), STATUS_UNMET);
-	assert_int_equal(lacking(clean, "SP-12"), 1);
-	play_end(clean);
-	play_end(breached);
-}
-
-static void sp_13_threshold_at_the_end_of_monitoring(void **state)
-{
-	(void)state;
-	for (unsigned sessions = 9; sessions <= 10; sessions++) {
-		struct play *p = served_on("2026-09-14", "2026-09-14");
-
-		/* The ten school weeks that end with 5 January: from 26 October's next, 2 November. */
-		play_sessions(p, "2026-11-02", sessions, "O");
-		play_days(p, "2027-01-04", "2027-01-05", "/");
-		play_until(p, "2027-01-06");
-		assert_int_equal(newest(p, "monitoring-end")->state, DEADLINE_MET);
-		if (sessions == 10) {
-			assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "with 10 unauthorised sessions"));
-			assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "Outcomes: stage-3b, continue, close"));
-			assert_int_equal(act(p, "decision", NULL, NULL, "outcome=stage-3b"), STATUS_OK);
-			assert_true(in_stage(p, "stage-3b"));
-		} else {
-			assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "Is the case to be closed?"));
-			assert_int_equal(act(p, "decision", NULL, NULL, "outcome=stage-3b"), STATUS_UNMET);
-			assert_int_equal(lacking(p, "SP-13"), 1);
-			assert_int_equal(act(p, "monitoring-outcome", NULL, NULL, "outcome=close"), STATUS_OK);
-			assert_true(p->c.closed);
-			assert_true(in_stage(p, "closed"));
-		}
-		assert_true(newest(p, "monitoring-end")->decided);
-		play_end(p);
-	}
-}
-
-static void sp_13_monitoring_may_go_on(void **state)
-{
-	struct play *p = served_on("2026-09-14", "2026-09-14");
-
-	(void)state;
-	play_until(p, "2027-01-11");
-	assert_int_equal(act(p, "decision", NULL, NULL, "outcome=continue"), STATUS_OK);
-	assert_int_equal(newest(p, "monitoring-end")->state, DEADLINE_OPEN);
-	assert_day(newest(p, "monitoring-end")->last, "2027-04-11");
-	assert_true(in_stage(p, "monitoring"));
-	play_end(p);
-}
-
 static void sp_20_of_a_known_age_bars_and_an_unknown_one_lacks(void **state)
 {
 	static const char *const legal[] = {"notice-to-improve", "contract", "supervision-order", "prosecution"};
@@ -448,11 +345,6 @@ int main(void)
 		cmocka_unit_test(en_03_corrections_after_the_end_add_and_withdraw),
 		cmocka_unit_test(sp_10_two_notices_for_two_parents),
 		cmocka_unit_test(sp_10_a_second_notice_to_the_same_parent_is_lacking),
-		cmocka_unit_test(sp_11_the_decision_is_put_when_the_days_have_ended),
-		cmocka_unit_test(sp_11_a_decision_not_taken_is_overdue),
-		cmocka_unit_test(sp_12_monitoring_follows_in_all_cases),
-		cmocka_unit_test(sp_13_threshold_at_the_end_of_monitoring),
-		cmocka_unit_test(sp_13_monitoring_may_go_on),
 		cmocka_unit_test(sp_20_of_a_known_age_bars_and_an_unknown_one_lacks),
 		cmocka_unit_test(sp_29_notices_and_prosecution_by_officers_alone),
 		cmocka_unit_test(sp_30_barriers_considered_and_recorded),

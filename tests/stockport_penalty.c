@@ -116,6 +116,8 @@ static void sp_14_second_notice_has_no_reduction(void **state)
 	assert_int_equal(newest(p, "payment-reduced")->notice, 1); /* the first's alone */
 	assert_int_equal(newest(p, "payment")->notice, 2);
 	assert_day(newest(p, "payment")->last, "2026-11-11");
+	assert_day(p->c.notices[1].full_last, "2026-11-11");
+	assert_int_equal(newest(p, "payment")->parent[1], '1');
 	/* Another parent's is that parent's first. */
 	assert_int_equal(act(p, "penalty-notice", NULL, "p2", "reason=leave"), STATUS_OK);
 	assert_int_equal(p->c.notices[2].number, 1);
@@ -125,7 +127,25 @@ static void sp_14_second_notice_has_no_reduction(void **state)
 	assert_int_equal(act(p, "payment", NULL, "p1", "issued=2026-10-12"), STATUS_OK);
 	assert_int_equal(p->c.notices[1].paid_pence, 16000);
 	assert_int_equal(p->c.notices[0].paid_on, 0);
-	assert_int_equal(newest(p, "payment-reduced")->state, DEADLINE_OPEN);
+	assert_int_equal(newest_of(p, "payment-reduced", "p1")->state, DEADLINE_OPEN);
+	assert_int_equal(newest_of(p, "payment-reduced", "p2")->state, DEADLINE_OPEN);
+	assert_int_equal(newest_of(p, "payment", "p2")->state, DEADLINE_OPEN);
+	play_end(p);
+}
+
+static void sp_20_no_penalty_notice_outside_compulsory_age(void **state)
+{
+	struct play *p = play_start("2026-10-05");
+
+	(void)state;
+	play_sessions(p, "2026-09-21", 12, "G");
+	p->age = NO;
+	assert_int_equal(override(p, "penalty-notice", NULL, "p1", "reason=leave"), STATUS_BARRED);
+	assert_int_equal(lacking(p, "SP-20"), 1);
+	p->age = UNKNOWN;
+	assert_int_equal(act(p, "penalty-notice", NULL, "p1", "reason=leave"), STATUS_UNMET);
+	p->age = YES;
+	assert_int_equal(act(p, "penalty-notice", NULL, "p1", "reason=leave"), STATUS_OK);
 	play_end(p);
 }
 
@@ -272,6 +292,7 @@ int main(void)
 		cmocka_unit_test(sp_14_paid_on_day_21_and_on_day_22),
 		cmocka_unit_test(sp_14_paid_in_time_and_recorded_late),
 		cmocka_unit_test(sp_14_second_notice_has_no_reduction),
+		cmocka_unit_test(sp_20_no_penalty_notice_outside_compulsory_age),
 		cmocka_unit_test(sp_14_no_third_within_three_years),
 		cmocka_unit_test(sp_14_after_a_notice_to_improve_and_for_leave_together),
 		cmocka_unit_test(sp_14_notices_of_an_earlier_case_count),

@@ -107,6 +107,15 @@ static void en_04_persistent_and_severe_are_watched(void **state)
 	assert_int_equal(raised(p, "2026-09-01", "2026-09-11", "O", ALERT_PERSISTENT), 0); /* 18 sessions */
 	assert_int_equal(raised(p, "2026-09-14", "2026-09-14", "O", ALERT_PERSISTENT), 1);
 	play_end(p);
+	p = play_start("2026-09-30"); /* two of twenty is ten per cent, one isn't */
+	play_mark(p, "2026-09-01", AM, "O");
+	play_mark(p, "2026-09-01", PM, "/");
+	assert_int_equal(raised(p, "2026-09-02", "2026-09-14", "K", ALERT_PERSISTENT), 0);
+	play_end(p);
+	p = play_start("2026-09-30");
+	play_days(p, "2026-09-01", "2026-09-01", "O");
+	assert_int_equal(raised(p, "2026-09-02", "2026-09-14", "K", ALERT_PERSISTENT), 1);
+	play_end(p);
 }
 
 /* --- Stages 1 and 2 ------------------------------------------------------- */
@@ -221,6 +230,18 @@ static void sp_06_a_review_done_in_time_but_recorded_late_is_met(void **state)
 	play_end(p);
 }
 
+static void sp_06_there_must_be_a_plan_to_review(void **state)
+{
+	struct play *p = play_start("2026-09-07");
+
+	(void)state;
+	assert_int_equal(act(p, "contact", NULL, NULL, ""), STATUS_OK);
+	assert_int_equal(act(p, "review", NULL, NULL, "outcome=stay"), STATUS_UNMET);
+	assert_int_equal(lacking(p, "SP-06"), 1);
+	assert_true(slice_is(p->lacks.list[0].supplied_by, "plan"));
+	play_end(p);
+}
+
 static void sp_07_the_school_decides_at_the_end_of_a_review_period(void **state)
 {
 	struct play *p = planned();
@@ -292,6 +313,34 @@ static void sp_09_neither_contract_nor_voluntary_support(void **state)
 	play_end(p);
 }
 
+static void sp_09_support_shown_by_the_plan_or_the_referral(void **state)
+{
+	struct play *p = planned();
+
+	(void)state;
+	play_sessions(p, "2026-09-07", 12, "O");
+	play_until(p, "2026-09-21");
+	assert_int_equal(act(p, "referral", NULL, NULL, "contract_engaged=no support_engaged=no why=x"), STATUS_UNMET);
+	assert_int_equal(p->lacks.count, 1);
+	assert_int_equal(act(p, "plan", NULL, NULL, "support_offered=yes"), STATUS_OK);
+	assert_int_equal(act(p, "referral", NULL, NULL, "contract_engaged=no support_engaged=no why=x"), STATUS_OK);
+	play_end(p);
+}
+
+static void sp_09_a_notice_needs_more_than_ten_sessions_still(void **state)
+{
+	for (unsigned sessions = 10; sessions <= 11; sessions++) {
+		struct play *p = planned();
+
+		(void)state;
+		play_sessions(p, "2026-09-07", sessions, "O");
+		play_until(p, "2026-09-21");
+		assert_int_equal(override(p, "referral", NULL, NULL, REFERRAL), STATUS_OK);
+		assert_int_equal(act(p, "notice-to-improve", NULL, "p1", BARRIERS), sessions == 11 ? STATUS_OK : STATUS_UNMET);
+		play_end(p);
+	}
+}
+
 static void sp_09_why_the_parents_could_do_more(void **state)
 {
 	struct play *p = planned();
@@ -349,10 +398,13 @@ int main(void)
 		cmocka_unit_test(sp_06_meeting_is_led_by_the_school_after_its_letter),
 		cmocka_unit_test(sp_06_review_after_four_to_six_weeks),
 		cmocka_unit_test(sp_06_a_review_done_in_time_but_recorded_late_is_met),
+		cmocka_unit_test(sp_06_there_must_be_a_plan_to_review),
 		cmocka_unit_test(sp_07_the_school_decides_at_the_end_of_a_review_period),
 		cmocka_unit_test(sp_09_every_missing_piece_of_evidence_is_named),
 		cmocka_unit_test(sp_09_more_than_ten_sessions),
 		cmocka_unit_test(sp_09_neither_contract_nor_voluntary_support),
+		cmocka_unit_test(sp_09_support_shown_by_the_plan_or_the_referral),
+		cmocka_unit_test(sp_09_a_notice_needs_more_than_ten_sessions_still),
 		cmocka_unit_test(sp_09_why_the_parents_could_do_more),
 		cmocka_unit_test(sp_09_consultation_where_there_is_another_process),
 		cmocka_unit_test(sp_09_a_notice_needs_the_referral),

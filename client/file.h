@@ -1,0 +1,21 @@
+/* file.h - a small file read whole.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLIENT_FILE_H
+#define CLIENT_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Its bytes and a zero byte after them, to be freed; NULL with errno where it can't
+ * be read or is larger than `size_max` (EFBIG). "-" is standard input. */
+char *file_read(const char *path, size_t size_max, size_t *size);
+
+/* For records_open: `context` points to a struct text_left. */
+struct text_left {
+	const char *at;
+	size_t left;
+};
+ssize_t text_read(void *context, void *room, size_t size);
+
+#endif

@@ -1,0 +1,552 @@
+/* The disk fails, is full, or loses its power, at each write and each sync in turn.
+ *
+ * This program's own write and sync calls stand before libc's, for LMDB and for
+ * us alike. A fault strikes the nth call; a power cut also takes back, of all that
+ * was written and not synced, what a coin decides.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tests/store_place.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "store/secrets.h"
+#include "store/tree.h"
+
+enum fault {
+	NO_FAULT,
+	FAIL,            /* the call does nothing and gives an error */
+	FAIL_AFTERWARDS, /* it is done, and gives an error all the same */
+	SHORT_WRITE,     /* half of it is done */
+	POWER_CUT,
+};
+
+enum { UNSYNCED_MAX = 4096, COMMITS = 12, PERSONS_ROUND = 60 };
+
+static struct {
+	enum fault fault;
+	int error;
+	unsigned countdown; /* strikes when it gets to 0; once */
+	bool struck;
+	unsigned calls;     /* seen while armed, for knowing when all were tried */
+	uint64_t random;
+	/* What a power cut may undo, for POWER_CUT alone. */
+	struct unsynced {
+		int fd;
+		off_t at;
+		size_t size, had;
+		uint8_t *before;
+		off_t file_size;
+	} unsynced[UNSYNCED_MAX];
+	unsigned unsynced_count;
+} disk;
+
+static void arm(enum fault fault, int error, unsigned nth)
+{
+	disk.fault = fault;
+	disk.error = error;
+	disk.countdown = nth;
+	disk.struck = false;
+	disk.calls = 0;
+}
+
+static bool strikes(void)
+{
+	if (disk.fault == NO_FAULT || disk.struck)
+		return false;
+	disk.calls++;
+	if (--disk.countdown > 0)
+		return false;
+	disk.struck = true;
+	return true;
+}
+
+/* The write is remembered before it is done. */
+static void remember(int fd, size_t size, off_t at)
+{
+	struct unsynced *u = &disk.unsynced[disk.unsynced_count];
+	struct stat status;
+	long had;
+
+	if (disk.fault != POWER_CUT || disk.unsynced_count == UNSYNCED_MAX)
+		return;
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+		return;
+	u->fd = fd;
+	u->at = at;
+	u->size = size;
+	u->file_size = status.st_size;
+	u->before = malloc(size + 1);
+	had = syscall(SYS_pread64, fd, u->before, size, at);
+	u->had = had > 0 ? (size_t)had : 0;
+	disk.unsynced_count++;
+}
+
+static void forget(int fd)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < disk.unsynced_count; i++) {
+		if (disk.unsynced[i].fd == fd)
+			free(disk.unsynced[i].before);
+		else
+			disk.unsynced[kept++] = disk.unsynced[i];
+	}
+	disk.unsynced_count = kept;
+}
+
+/* Each write that was not synced stays, goes, or goes from a 512-byte sector on. */
+static void cut_power(void)
+{
+	while (disk.unsynced_count > 0) {
+		struct unsynced *u = &disk.unsynced[--disk.unsynced_count];
+		uint64_t coin = place_random(&disk.random) % 3;
+		size_t from = coin == 0 ? 0 : coin == 1 ? u->size : (size_t)(place_random(&disk.random) % (u->size / 512 + 1)) * 512;
+
+		if (from < u->had)
+			syscall(SYS_pwrite64, u->fd, u->before + from, u->had - from, u->at + (off_t)from);
+		if (u->had < u->size && from < u->size && u->at + (off_t)u->had >= u->file_size)
+			syscall(SYS_ftruncate, u->fd, u->at + (off_t)(from > u->had ? from : u->had));
+	}
+	_exit(0);
+}
+
+static ssize_t do_write(int fd, const struct iovec *parts, int count, off_t at)
+{
+	size_t size = 0;
+	uint8_t *whole;
+	ssize_t result;
+	bool struck = strikes();
+
+	for (int i = 0; i < count; i++)
+		size += parts[i].iov_len;
+	if (struck && disk.fault == FAIL) {
+		errno = disk.error;
+		return -1;
+	}
+	remember(fd, size, at);
+	if (struck && disk.fault == POWER_CUT)
+		cut_power();
+	whole = malloc(size + 1);
+	size = 0;
+	for (int i = 0; i < count; i++) {
+		memcpy(whole + size, parts[i].iov_base, parts[i].iov_len);
+		size += parts[i].iov_len;
+	}
+	if (struck && disk.fault == SHORT_WRITE)
+		size /= 2;
+	result = syscall(SYS_pwrite64, fd, whole, size, at);
+	free(whole);
+	/* LMDB's meta page goes through a descriptor that syncs by itself. */
+	if (fcntl(fd, F_GETFL) & O_DSYNC && disk.unsynced_count > 0 && disk.fault == POWER_CUT)
+		free(disk.unsynced[--disk.unsynced_count].before);
+	if (struck && disk.fault == FAIL_AFTERWARDS) {
+		errno = disk.error;
+		return -1;
+	}
+	return result;
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
+{
+	struct iovec part = { (void *)(uintptr_t)bytes, size };
+
+	return do_write(fd, &part, 1, at);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t at)
+{
+	return pwrite(fd, bytes, size, at);
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int count)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	ssize_t result;
+
+	/* A pipe or a terminal, which is none of ours. */
+	if (at < 0)
+		return syscall(SYS_writev, fd, parts, count);
+	result = do_write(fd, parts, count, at);
+	if (result > 0)
+		lseek(fd, result, SEEK_CUR);
+	return result;
+}
+
+static int do_sync(int fd, long call)
+{
+	bool struck = strikes();
+
+	if (struck && disk.fault == POWER_CUT)
+		cut_power();
+	if (struck && (disk.fault == FAIL || disk.fault == FAIL_AFTERWARDS)) {
+		errno = disk.error;
+		return -1;
+	}
+	forget(fd);
+	return (int)syscall(call, fd);
+}
+
+int fdatasync(int fd)
+{
+	return do_sync(fd, SYS_fdatasync);
+}
+
+int fsync(int fd)
+{
+	return do_sync(fd, SYS_fsync);
+}
+
+/* Commit number n: positions 3n + 1 to 3n + 3 in the log, the tree over them, the
+ * number in a table that is changed by each. */
+static enum store_result commit_one(struct store *store, struct log *log, struct tree *tree, uint64_t number)
+{
+	struct txn *txn;
+	struct tree copy = *tree;
+	enum store_result result = store_begin(store, true, &txn);
+
+	if (result != STORE_OK)
+		return result;
+	for (uint64_t i = 0; i < 3 && result == STORE_OK; i++) {
+		uint64_t position = number * 3 + i + 1;
+		uint8_t room[700];
+		struct slice record = slice_of(room, 100 + (size_t)(position * 53 % 600));
+
+		place_fill(room, record.size, position);
+		result = log->methods->append(log, txn, position - 1, &record, 1);
+		if (result == STORE_OK)
+			result = tree_append(tree, txn, record);
+	}
+	if (result == STORE_OK)
+		result = store_put(txn, TABLE_CASES, slice_text("commits"), place_key(number + 1));
+	if (result == STORE_OK)
+		result = store_commit(&txn);
+	else
+		store_abort(&txn);
+	if (result != STORE_OK)
+		*tree = copy;
+	return result;
+}
+
+static bool record_as_written(void *context, uint64_t position, struct slice record)
+{
+	uint8_t room[700];
+	size_t size = 100 + (size_t)(position * 53 % 600);
+
+	place_fill(room, size, position);
+	*(bool *)context = *(bool *)context && slice_equal(record, slice_of(room, size));
+	return true;
+}
+
+/* How many commits stand in the store, all of whose parts must agree. */
+static uint64_t commits_standing(struct store *store, struct log *log, struct tree *tree)
+{
+	struct txn *txn = place_begin(store, false);
+	struct scrub scrub = { 0 };
+	struct slice value;
+	uint64_t head, count = 0;
+	bool good = true;
+	char why[300] = "";
+
+	assert_int_equal(log->methods->head(log, txn, &head), STORE_OK);
+	if (head > 0) {
+		struct reader r;
+
+		assert_int_equal(store_get(txn, TABLE_CASES, slice_text("commits"), &value), STORE_OK);
+		r = reader_of(value);
+		count = read_u64(&r);
+	}
+	assert_int_equal(head, count * 3);
+	assert_int_equal(log->methods->read(log, txn, 1, head, record_as_written, &good), STORE_OK);
+	assert_true(good);
+	assert_int_equal(tree_open(tree, log, txn, head), STORE_OK);
+	store_abort(&txn);
+	if (store_scrub(store, &scrub, 100000, why, sizeof(why)) != STORE_NONE)
+		fail_msg("%s", why);
+	return count;
+}
+
+/* One whole run with a fault at the nth call; false when there was no nth call. */
+static bool run_with_fault(const char *dir, enum fault fault, int error, unsigned nth, unsigned results[static 8])
+{
+	struct log log = { &log_lmdb };
+	struct tree tree = { .size = 0 };
+	struct store *store = place_open(dir, STORE_CREATE);
+	uint64_t committed = 0;
+	bool struck;
+
+	arm(fault, error, nth);
+	while (committed < COMMITS) {
+		enum store_result result = commit_one(store, &log, &tree, committed);
+
+		if (result == STORE_OK) {
+			committed++;
+			continue;
+		}
+		assert_true(disk.struck);
+		results[result]++;
+		if (result == STORE_UNKNOWN) {
+			struct txn *txn;
+			uint64_t standing;
+
+			/* Nothing goes on before it was opened again. */
+			assert_int_equal(store_begin(store, false, &txn), STORE_UNKNOWN);
+			assert_int_equal(store_begin(store, true, &txn), STORE_UNKNOWN);
+			store_close(&store);
+			store = place_open(dir, STORE_WRITE);
+			standing = commits_standing(store, &log, &tree);
+			assert_true(standing == committed || standing == committed + 1);
+			committed = standing;
+		} else {
+			/* Known not to be there: the same again, in the same store, succeeds. */
+			assert_true(result == STORE_FAILED || result == STORE_FULL);
+			assert_int_equal(result == STORE_FULL, error == ENOSPC || error == EFBIG || error == EDQUOT);
+			assert_int_equal(commits_standing(store, &log, &tree), committed);
+			assert_int_equal(commit_one(store, &log, &tree, committed), STORE_OK);
+			committed++;
+		}
+	}
+	struck = disk.struck;
+	arm(NO_FAULT, 0, 0);
+	store_close(&store);
+	store = place_open(dir, STORE_WRITE);
+	assert_int_equal(commits_standing(store, &log, &tree), committed);
+	store_close(&store);
+	return struck;
+}
+
+static void run_all_places(struct place *place, enum fault fault, int error, unsigned results[static 8])
+{
+	unsigned nth = 1;
+	char dir[300], name[32];
+	bool struck = true;
+
+	memset(results, 0, 8 * sizeof(*results));
+	for (; struck; nth++) {
+		snprintf(name, sizeof(name), "%d-%d-%u", (int)fault, error, nth);
+		place_inside(place, dir, name);
+		struck = run_with_fault(dir, fault, error, nth, results);
+	}
+	/* Three calls a commit: pages, sync, meta. */
+	assert_true(nth > COMMITS * 3);
+}
+
+static void a_failing_write_or_sync_loses_nothing(void **state)
+{
+	static const int errors[] = { EIO, ENOSPC, EFBIG, EDQUOT };
+	unsigned results[8];
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		run_all_places(*state, FAIL, errors[i], results);
+		print_message("%s: %u full, %u failed, %u unknown\n", strerror(errors[i]), results[STORE_FULL],
+		              results[STORE_FAILED], results[STORE_UNKNOWN]);
+		/* A failed meta write at each commit is unknown, whatever its errno; nothing else is. */
+		assert_int_equal(results[STORE_UNKNOWN], COMMITS);
+		assert_true(results[errors[i] == EIO ? STORE_FAILED : STORE_FULL] >= 2 * COMMITS);
+		assert_int_equal(results[errors[i] == EIO ? STORE_FULL : STORE_FAILED], 0);
+	}
+}
+
+static void a_write_that_is_done_and_fails_loses_nothing(void **state)
+{
+	unsigned results[8];
+
+	run_all_places(*state, FAIL_AFTERWARDS, EIO, results);
+	assert_int_equal(results[STORE_UNKNOWN], COMMITS);
+	assert_true(results[STORE_FAILED] >= 2 * COMMITS);
+}
+
+static void a_short_write_loses_nothing(void **state)
+{
+	unsigned results[8];
+
+	run_all_places(*state, SHORT_WRITE, 0, results);
+	assert_int_equal(results[STORE_UNKNOWN], COMMITS);
+	assert_true(results[STORE_FAILED] >= COMMITS);
+}
+
+/* The child tells of each commit over a pipe before it does the next. */
+static uint64_t committed_before_power_cut(const char *dir, unsigned nth, uint64_t random, bool *cut)
+{
+	int ends[2], status;
+	uint64_t count = 0;
+	char byte;
+	pid_t child;
+
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		struct store_options options = place_options(STORE_WRITE);
+		struct log log = { &log_lmdb };
+		struct tree tree = { .size = 0 };
+		struct store *store;
+
+		close(ends[0]);
+		if (store_open(&store, dir, &options, NULL, 0) != STORE_OK)
+			_exit(1);
+		disk.random = random;
+		arm(POWER_CUT, 0, nth);
+		for (uint64_t i = 0; i < COMMITS; i++) {
+			if (commit_one(store, &log, &tree, i) != STORE_OK || write(ends[1], "c", 1) != 1)
+				_exit(1);
+		}
+		_exit(7);
+	}
+	close(ends[1]);
+	while (read(ends[0], &byte, 1) == 1)
+		count++;
+	close(ends[0]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 7));
+	*cut = WEXITSTATUS(status) == 0;
+	return count;
+}
+
+static void a_power_cut_loses_no_commit(void **state)
+{
+	uint64_t random = place_seed();
+	struct log log = { &log_lmdb };
+	unsigned cuts = 0, more = 0;
+	bool cut = true;
+
+	for (unsigned nth = 1; cut; nth++) {
+		for (unsigned again = 0; again < 4; again++) {
+			char dir[300], name[32];
+			struct store *store;
+			struct tree tree;
+			uint64_t told, standing;
+
+			snprintf(name, sizeof(name), "cut-%u-%u", nth, again);
+			place_inside(*state, dir, name);
+			store = place_open(dir, STORE_CREATE);
+			store_close(&store);
+			told = committed_before_power_cut(dir, nth, place_random(&random), &cut);
+			store = place_open(dir, STORE_WRITE);
+			standing = commits_standing(store, &log, &tree);
+			assert_true(standing == told || standing == told + 1);
+			assert_true(cut || told == COMMITS);
+			/* And it goes on from there. */
+			assert_int_equal(commit_one(store, &log, &tree, standing), STORE_OK);
+			store_close(&store);
+			cuts += cut;
+			more += standing > told;
+		}
+	}
+	print_message("%u power cuts, %u with a commit that nobody was told of\n", cuts, more);
+	assert_true(cuts >= COMMITS * 3 * 4);
+}
+
+static void persons_keys_survive_a_failing_disk(void **state)
+{
+	struct place *place = *state;
+	bool struck = true;
+	unsigned failures = 0;
+	char dir[300], name[32], why[300];
+
+	for (unsigned nth = 1; struck; nth++) {
+		struct persons *persons;
+		uint8_t room[100], open[100];
+		struct writer w = writer_of(room, sizeof(room));
+
+		snprintf(name, sizeof(name), "persons-%u", nth);
+		place_inside(place, dir, name);
+		assert_int_equal(persons_create(dir, why, sizeof(why)), 0);
+		assert_int_equal(persons_open(&persons, dir, true, why, sizeof(why)), 0);
+		arm(nth % 3 == 0 ? SHORT_WRITE : nth % 3 == 1 ? FAIL : FAIL_AFTERWARDS, EIO, nth / 3 + 1);
+		for (uint32_t round = 0; round < 4; round++) {
+			for (uint32_t i = 1; i <= PERSONS_ROUND; i++)
+				persons_add(persons, round * PERSONS_ROUND + i);
+			/* Tried again until it is there. */
+			while (persons_sync(persons) != 0)
+				failures++;
+		}
+		assert_true(persons_seal(persons, 2 * PERSONS_ROUND, 1, 1, slice_text("who"), &w));
+		while (persons_erase(persons, 7) != 0)
+			failures++;
+		struck = disk.struck;
+		arm(NO_FAULT, 0, 0);
+		persons_close(&persons);
+		assert_int_equal(persons_open(&persons, dir, true, why, sizeof(why)), 0);
+		assert_int_equal(persons_count(persons), 4 * PERSONS_ROUND);
+		assert_int_equal(persons_dropped(persons), 0);
+		for (uint32_t pupil = 1; pupil <= 4 * PERSONS_ROUND; pupil++)
+			assert_int_equal(persons_known(persons, pupil), pupil != 7);
+		struct writer opened = writer_of(open, sizeof(open));
+
+		assert_true(persons_unseal(persons, 2 * PERSONS_ROUND, 1, 1, writer_slice(&w), &opened));
+		persons_close(&persons);
+	}
+	print_message("%u failures\n", failures);
+	assert_true(failures > 10);
+}
+
+static void persons_keys_survive_a_power_cut(void **state)
+{
+	uint64_t random = place_seed() + 1;
+	struct place *place = *state;
+	char dir[300], name[32], why[300];
+	bool cut = true;
+	unsigned dropped = 0;
+
+	for (unsigned nth = 1; cut; nth++) {
+		for (unsigned again = 0; again < 4; again++) {
+			struct persons *persons;
+			int ends[2], status;
+			uint32_t synced = 0;
+			char byte;
+			pid_t child;
+
+			snprintf(name, sizeof(name), "persons-cut-%u-%u", nth, again);
+			place_inside(place, dir, name);
+			assert_int_equal(persons_create(dir, why, sizeof(why)), 0);
+			assert_int_equal(pipe(ends), 0);
+			disk.random = place_random(&random);
+			child = fork();
+			if (child == 0) {
+				close(ends[0]);
+				if (persons_open(&persons, dir, true, why, sizeof(why)) != 0)
+					_exit(1);
+				arm(POWER_CUT, 0, nth);
+				for (uint32_t pupil = 1; pupil <= 4 * PERSONS_ROUND; pupil++) {
+					persons_add(persons, pupil);
+					if (pupil % PERSONS_ROUND == 0 && (persons_sync(persons) != 0 || write(ends[1], "s", 1) != 1))
+						_exit(1);
+				}
+				_exit(7);
+			}
+			close(ends[1]);
+			while (read(ends[0], &byte, 1) == 1)
+				synced += PERSONS_ROUND;
+			close(ends[0]);
+			assert_int_equal(waitpid(child, &status, 0), child);
+			assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 7));
+			cut = WEXITSTATUS(status) == 0;
+			if (persons_open(&persons, dir, true, why, sizeof(why)) != 0)
+				fail_msg("cut at %u: %s", nth, why);
+			dropped += persons_dropped(persons) > 0;
+			for (uint32_t pupil = 1; pupil <= synced; pupil++)
+				assert_true(persons_known(persons, pupil));
+			persons_close(&persons);
+		}
+	}
+	print_message("%u torn tails\n", dropped);
+	assert_true(dropped > 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+	const struct CMUnitTest tests[] = {
+		TEST(a_failing_write_or_sync_loses_nothing),
+		TEST(a_write_that_is_done_and_fails_loses_nothing),
+		TEST(a_short_write_loses_nothing),
+		TEST(a_power_cut_loses_no_commit),
+		TEST(persons_keys_survive_a_failing_disk),
+		TEST(persons_keys_survive_a_power_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
