@@ -121,11 +121,12 @@ static bool is_dirty(const struct engine *e, uint32_t number)
  * holds at least what was known when it began: the tail to replay starts there. */
 static void sweep(struct engine *e)
 {
-	uint64_t due = e->sweep_credit * e->state.pupil_count / SWEEP_MARKS;
+	uint64_t marks = e->options.sweep_marks ? e->options.sweep_marks : SWEEP_MARKS;
+	uint64_t due = e->sweep_credit * e->state.pupil_count / marks;
 
 	if (!due)
 		return;
-	e->sweep_credit -= due * SWEEP_MARKS / e->state.pupil_count;
+	e->sweep_credit -= due * marks / e->state.pupil_count;
 	while (due-- && e->broken == STORE_OK) {
 		if (e->sweep_at >= e->state.pupil_count) {
 			save_pupils_from(e, e->sweep_from);

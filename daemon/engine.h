@@ -26,6 +26,7 @@ struct engine_options {
 	bool read_only;      /* for verify and as-of shadows */
 	bool manual_clock;
 	uint64_t map_size;   /* 0: the store's own choice */
+	uint32_t sweep_marks; /* pupils' figures are all written once in so many marks; 0: the usual */
 };
 
 /* 0, or -1 with a sentence in `why`. */

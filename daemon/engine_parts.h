@@ -29,7 +29,7 @@
 enum {
 	BATCH_SIZE = 64 << 20,        /* bytes of records that one transaction may hold */
 	BATCH_SOFT = 32 << 20,        /* committed at the next submission from here on */
-	SWEEP_MARKS = 2 * 1000 * 1000, /* a sweep of the pupils' figures for so many marks: half the tail's bound */
+	SWEEP_MARKS = 4 * 1000 * 1000, /* a sweep of the pupils' figures for so many marks: half the tail's bound */
 	SUBSCRIPTIONS_MAX = 4096,
 	PAGE_ITEMS_MAX = 1000,
 	PAGE_RECORDS_MAX = 50 * 1000, /* records that one question or feeding looks at */

@@ -11,8 +11,6 @@
 
 enum { ALERT_TEXT_MAX = 4096 };
 
-static const char BREACH_TEXT[] = "{title}{for_parent}, to {last}: breached by {sessions}.";
-
 /* ---- watches over a pupil ---- */
 
 static void raise_watch(struct engine *e, const struct pathway *pathway, const struct pupil *p, uint32_t pupil,
@@ -93,13 +91,14 @@ void raise_case_alert(struct engine *e, const struct case_state *c, const struct
 	engine_append(e, &ev);
 }
 
-static void change_breach(struct engine *e, const struct case_state *c, const struct case_view *view, uint8_t deadline)
+static void change_breach(struct engine *e, const struct case_state *c, const struct case_view *view, uint8_t deadline,
+			  struct slice text)
 {
 	uint8_t room[ALERT_TEXT_MAX];
 	struct writer w = writer_of(room, sizeof room);
 	struct event ev;
 
-	case_text(&w, c, view, deadline, slice_text(BREACH_TEXT));
+	case_text(&w, c, view, deadline, text);
 	engine_event(e, &ev, EVENT_ALERT_CHANGED, 0);
 	ev.alert_changed = (struct event_alert_changed){.alert = c->deadlines[deadline - 1].breach_alert,
 							.text = writer_slice(&w)};
@@ -125,10 +124,10 @@ static void look_at_case(struct engine *e, uint32_t number, day_t day)
 
 		switch ((enum breach_change)breaches[i].change) {
 		case BREACH_RAISE:
-			raise_case_alert(e, c, &view, ALERT_BREACH, n, slice_text(BREACH_TEXT), 0);
+			raise_case_alert(e, c, &view, ALERT_BREACH, n, breaches[i].text, 0);
 			break;
 		case BREACH_CHANGE:
-			change_breach(e, c, &view, n);
+			change_breach(e, c, &view, n, breaches[i].text);
 			break;
 		case BREACH_WITHDRAW:
 			withdraw(e, ALERT_BREACH, c->deadlines[n - 1].breach_alert, c->pupil, c->number, n);

@@ -24,7 +24,7 @@
 #include "daemon/zap.h"
 
 enum {
-	FRAMES_PER_TURN = 4096,
+	FRAMES_PER_TURN = 512,
 	TURN_MS = 250,           /* the longest wait: heartbeats, feeds, watchdog, clock */
 
 	/* The wait for more that pace.h may find worth it; a slice in which nothing

@@ -25,8 +25,15 @@ enum store_result state_case_load(struct state *s, uint32_t number, struct case_
 	if (!s->txn)
 		return STORE_NONE;
 	result = store_get(s->txn, TABLE_CASES, key_slice(&key), &value);
-	if (result == STORE_OK && !case_decode(c, value))
-		return STORE_DAMAGED;
+	if (result == STORE_OK) {
+		const struct pathway *pathway;
+
+		if (!case_decode(c, value))
+			return STORE_DAMAGED;
+		pathway = state_pathway(s, c->pathway_name, c->pathway_version);
+		if (!pathway || !case_fits(c, pathway))
+			return STORE_DAMAGED;
+	}
 	return result;
 }
 

@@ -174,8 +174,9 @@ bool marks_next(struct marks_reader *m, struct mark *mark)
 	code = read_u8(&m->in);
 	/* The difference is bounded before it is added, so that the sum can't overflow. */
 	if (pupil < -(int64_t)UINT32_MAX || pupil > UINT32_MAX)
-		pupil = 0;
-	pupil += m->pupil;
+		reader_fault(&m->in);
+	else
+		pupil += m->pupil;
 	*mark = (struct mark){
 		.pupil = (uint32_t)pupil, .day = m->day, .session = m->session, .code = code & (uint8_t)~HAS_EXTRAS};
 	if (pupil < 1 || pupil > UINT32_MAX || mark->code == 0 || mark->code >= CODE_END ||
