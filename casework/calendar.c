@@ -10,8 +10,8 @@ enum { FIRST_WEEK = (DAY_MIN + THURSDAY) / 7, ROW_DAYS_MAX = 366 };
 const char *calendar_kind_text(uint8_t kind)
 {
 	switch (kind) {
-#define X(name, number, text) \
-	case number: \
+#define X(name, number, text)                                                                                \
+	case number:                                                                                         \
 		return text;
 		CALENDAR_KINDS(X)
 #undef X
@@ -21,8 +21,8 @@ const char *calendar_kind_text(uint8_t kind)
 
 uint8_t calendar_kind_parse(struct slice given)
 {
-#define X(name, number, text) \
-	if (given.size == sizeof(text) - 1 && memcmp(given.bytes, text, sizeof(text) - 1) == 0) \
+#define X(name, number, text)                                                                                \
+	if (given.size == sizeof(text) - 1 && memcmp(given.bytes, text, sizeof(text) - 1) == 0)              \
 		return number;
 	CALENDAR_KINDS(X)
 #undef X
@@ -32,8 +32,8 @@ uint8_t calendar_kind_parse(struct slice given)
 const char *unit_text(uint8_t unit)
 {
 	switch (unit) {
-#define X(name, number, text) \
-	case number: \
+#define X(name, number, text)                                                                                \
+	case number:                                                                                         \
 		return text;
 		UNITS(X)
 #undef X
@@ -53,7 +53,7 @@ static void set_bit(uint8_t *bits, int index)
 
 static void clear_bit(uint8_t *bits, int index)
 {
-	bits[index / 8] &= (uint8_t)~(1u << (index % 8));
+	bits[index / 8] &= (uint8_t) ~(1u << (index % 8));
 }
 
 static bool in_range(day_t day)
@@ -90,27 +90,27 @@ static const struct {
 	int8_t month, day;
 	bool holiday;
 } one_off[] = {
-        {2002, 5, 27, false}, {2002, 6, 3, true}, {2002, 6, 4, true},  /* Golden Jubilee */
-        {2011, 4, 29, true},                                           /* royal wedding */
-        {2012, 5, 28, false}, {2012, 6, 4, true}, {2012, 6, 5, true},  /* Diamond Jubilee */
-        {2020, 5, 4, false},  {2020, 5, 8, true},                      /* 75 years since VE Day */
-        {2022, 5, 30, false}, {2022, 6, 2, true}, {2022, 6, 3, true},  /* Platinum Jubilee */
-        {2022, 9, 19, true},                                           /* state funeral */
-        {2023, 5, 8, true},                                            /* coronation */
+	{2002, 5, 27, false}, {2002, 6, 3, true}, {2002, 6, 4, true}, /* Golden Jubilee */
+	{2011, 4, 29, true},                                          /* royal wedding */
+	{2012, 5, 28, false}, {2012, 6, 4, true}, {2012, 6, 5, true}, /* Diamond Jubilee */
+	{2020, 5, 4, false},  {2020, 5, 8, true},                     /* 75 years since VE Day */
+	{2022, 5, 30, false}, {2022, 6, 2, true}, {2022, 6, 3, true}, /* Platinum Jubilee */
+	{2022, 9, 19, true},                                          /* state funeral */
+	{2023, 5, 8, true},                                           /* coronation */
 };
 
 static void add_bank_holidays(uint8_t *bank, int year)
 {
 	day_t new_year = day_of(year, 1, 1), christmas = day_of(year, 12, 25), sunday = easter(year);
 	day_t days[8] = {
-	        day_weekday(new_year) >= SATURDAY ? monday_from(new_year) : new_year,
-	        sunday - 2,
-	        sunday + 1,
-	        monday_from(day_of(year, 5, 1)),
-	        last_monday(year, 5),
-	        last_monday(year, 8),
-	        christmas,
-	        christmas + 1,
+		day_weekday(new_year) >= SATURDAY ? monday_from(new_year) : new_year,
+		sunday - 2,
+		sunday + 1,
+		monday_from(day_of(year, 5, 1)),
+		last_monday(year, 5),
+		last_monday(year, 8),
+		christmas,
+		christmas + 1,
 	};
 	/* A Christmas or Boxing Day at the weekend is kept on the next weekday that
 	 * is not taken: 27 and 28 December where both fall so. */
@@ -235,7 +235,7 @@ static day_t clamp(int64_t day)
 
 /* `count` days of the unit away, forward or back. */
 static day_t step_days(const struct calendar *c, day_t from, unsigned count, uint8_t unit, int by,
-                       bool *provisional)
+		       bool *provisional)
 {
 	day_t day = from;
 	while (count > 0) {
@@ -267,7 +267,8 @@ static day_t step_weeks(const struct calendar *c, day_t from, unsigned count, in
 	return clamp(week_monday(week) + day_weekday(from));
 }
 
-static day_t step(const struct calendar *c, day_t from, unsigned count, uint8_t unit, int by, bool *provisional)
+static day_t step(const struct calendar *c, day_t from, unsigned count, uint8_t unit, int by,
+		  bool *provisional)
 {
 	int steps = count < CALENDAR_DAYS ? (int)count * by : CALENDAR_DAYS * by;
 	from = clamp(from);

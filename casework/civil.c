@@ -12,9 +12,9 @@
 #define HOUR_MS UINT64_C(3600000)
 
 enum {
-	ERA_DAYS = 146097,    /* of 400 years */
-	EPOCH_DAYS = 719468,  /* from 0000-03-01 to 1970-01-01 */
-	SEPTEMBER_FIRST = 184, /* days from 1 March */
+	ERA_DAYS = 146097,       /* of 400 years */
+	EPOCH_DAYS = 719468,     /* from 0000-03-01 to 1970-01-01 */
+	SEPTEMBER_FIRST = 184,   /* days from 1 March */
 	SHOWN_DAY_MAX = 2932896, /* 9999-12-31, the last that four digits show */
 };
 
@@ -165,11 +165,11 @@ static char *put_text(char *at, const char *text)
 
 void day_text_long(char out[static 32], day_t day)
 {
-	static const char *const weekdays[] = {"Monday", "Tuesday", "Wednesday", "Thursday",
-	                                       "Friday", "Saturday", "Sunday"};
-	static const char *const months[] = {"January", "February", "March", "April",
-	                                     "May", "June", "July", "August",
-	                                     "September", "October", "November", "December"};
+	static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+					       "Friday", "Saturday", "Sunday"};
+	static const char *const months[] = {"January",   "February", "March",    "April",
+					     "May",       "June",     "July",     "August",
+					     "September", "October",  "November", "December"};
 	int year, month, day_of_month;
 	day = shown(day);
 	day_split(day, &year, &month, &day_of_month);

@@ -4,27 +4,31 @@
 #include "casework/codes.h"
 #include "casework/civil.h"
 
-#define X(name, number, text, class, meaning) | (CODE_CLASS_##class == CODE_CLASS_PRESENT ? CODE_BIT(number) : 0)
+#define X(name, number, text, class, meaning)                                                                \
+	| (CODE_CLASS_##class == CODE_CLASS_PRESENT ? CODE_BIT(number) : 0)
 const uint64_t CODES_PRESENT = 0 CODES(X);
 #undef X
-#define X(name, number, text, class, meaning) | (CODE_CLASS_##class == CODE_CLASS_AUTHORISED ? CODE_BIT(number) : 0)
+#define X(name, number, text, class, meaning)                                                                \
+	| (CODE_CLASS_##class == CODE_CLASS_AUTHORISED ? CODE_BIT(number) : 0)
 const uint64_t CODES_AUTHORISED = 0 CODES(X);
 #undef X
-#define X(name, number, text, class, meaning) | (CODE_CLASS_##class == CODE_CLASS_UNAUTHORISED ? CODE_BIT(number) : 0)
+#define X(name, number, text, class, meaning)                                                                \
+	| (CODE_CLASS_##class == CODE_CLASS_UNAUTHORISED ? CODE_BIT(number) : 0)
 const uint64_t CODES_UNAUTHORISED = 0 CODES(X);
 #undef X
-#define X(name, number, text, class, meaning) | (CODE_CLASS_##class <= CODE_CLASS_UNAUTHORISED ? CODE_BIT(number) : 0)
+#define X(name, number, text, class, meaning)                                                                \
+	| (CODE_CLASS_##class <= CODE_CLASS_UNAUTHORISED ? CODE_BIT(number) : 0)
 const uint64_t CODES_POSSIBLE = 0 CODES(X);
 #undef X
-#define X(name, number, text, class, meaning) \
-	| (CODE_CLASS_##class == CODE_CLASS_AUTHORISED || CODE_CLASS_##class == CODE_CLASS_UNAUTHORISED \
-	           ? CODE_BIT(number) \
-	           : 0)
+#define X(name, number, text, class, meaning)                                                                \
+	| (CODE_CLASS_##class == CODE_CLASS_AUTHORISED || CODE_CLASS_##class == CODE_CLASS_UNAUTHORISED      \
+		   ? CODE_BIT(number)                                                                        \
+		   : 0)
 const uint64_t CODES_ABSENT = 0 CODES(X);
 #undef X
 
-#define X(name, number, text, class, meaning) \
-	_Static_assert((number) > 0 && (number) < CODE_LIMIT, "six bits hold a code"); \
+#define X(name, number, text, class, meaning)                                                                \
+	_Static_assert((number) > 0 && (number) < CODE_LIMIT, "six bits hold a code");                       \
 	_Static_assert(sizeof(text) == 2 || sizeof(text) == 3, "a code is one or two letters");
 CODES(X)
 #undef X
@@ -38,8 +42,8 @@ uint8_t code_parse(struct slice given)
 	unsigned key = given.bytes[0] | (given.size == 2 ? (unsigned)given.bytes[1] << 8 : 0);
 	if (given.size == 2 && given.bytes[1] == 0)
 		return CODE_NONE;
-#define X(name, number, text, class, meaning) \
-	if (key == ((unsigned)(unsigned char)(text)[0] | (unsigned)(unsigned char)(text)[1] << 8)) \
+#define X(name, number, text, class, meaning)                                                                \
+	if (key == ((unsigned)(unsigned char)(text)[0] | (unsigned)(unsigned char)(text)[1] << 8))           \
 		return number;
 	CODES(X)
 #undef X
@@ -50,7 +54,7 @@ const char *code_text(uint8_t code)
 {
 	static const char *const texts[CODE_LIMIT] = {
 #define X(name, number, text, class, meaning) [number] = text,
-	        CODES(X)
+		CODES(X)
 #undef X
 	};
 	return code < CODE_LIMIT ? texts[code] : NULL;
@@ -60,7 +64,7 @@ const char *code_meaning(uint8_t code)
 {
 	static const char *const meanings[CODE_LIMIT] = {
 #define X(name, number, text, class, meaning) [number] = meaning,
-	        CODES(X)
+		CODES(X)
 #undef X
 	};
 	return code < CODE_LIMIT ? meanings[code] : NULL;
@@ -70,7 +74,7 @@ enum code_class code_class(uint8_t code)
 {
 	static const uint8_t classes[CODE_LIMIT] = {
 #define X(name, number, text, class, meaning) [number] = CODE_CLASS_##class,
-	        CODES(X)
+		CODES(X)
 #undef X
 	};
 	/* A number outside the list counts as nothing. */

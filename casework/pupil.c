@@ -13,7 +13,8 @@ enum { CODE_BITS = 6, DAY_BITS = 2 * CODE_BITS, WEEK_BITS = 5 * DAY_BITS };
 
 _Static_assert(CODE_LIMIT == 1 << CODE_BITS, "a code fills its bits");
 _Static_assert((PUPIL_WEEKS & (PUPIL_WEEKS - 1)) == 0, "a week's slot is its lowest bits");
-_Static_assert((int)PUPIL_WEEKS == (int)CALENDAR_REACH_WEEKS, "a window never looks for weeks that are not held");
+_Static_assert((int)PUPIL_WEEKS == (int)CALENDAR_REACH_WEEKS,
+	       "a window never looks for weeks that are not held");
 _Static_assert(DAY_MAX <= UINT16_MAX, "a day fits the record");
 
 static unsigned slot(int week)
@@ -153,7 +154,7 @@ static void rearm(struct pupil *p, unsigned below)
 }
 
 enum mark_change pupil_mark(struct pupil *p, const struct calendar *c, day_t day, uint8_t session,
-                            uint8_t code, unsigned rearm_below, uint8_t *held)
+			    uint8_t code, unsigned rearm_below, uint8_t *held)
 {
 	*held = CODE_NONE;
 	rearm(p, rearm_below);
@@ -218,7 +219,7 @@ void pupil_check(const struct pupil *p, const struct calendar *c)
 			assert((word & CODE_MASK) == CODE_NONE || code_text(word & CODE_MASK));
 	}
 	uint64_t later = p->weeks[slot(latest_week(p))] >>
-	                 shift_of(day_weekday(p->latest_day), p->latest_session) >> CODE_BITS;
+			 shift_of(day_weekday(p->latest_day), p->latest_session) >> CODE_BITS;
 	assert(later == 0);
 }
 
@@ -264,7 +265,7 @@ void pupil_figures(const struct pupil *p, const struct calendar *c, struct figur
 }
 
 unsigned pupil_window(const struct pupil *p, const struct calendar *c, uint64_t codes, unsigned weeks,
-                      day_t last)
+		      day_t last)
 {
 	int week = day_week(last);
 	int first = calendar_window_start(c, week, weeks);
@@ -349,7 +350,8 @@ bool pupil_stretch(const struct pupil *p, uint64_t codes, day_t day, unsigned nt
 	for (int week = day_week(start); week <= latest_week(p); week++) {
 		day_t monday = week_monday(week);
 		uint64_t word = word_of(p, week);
-		for (int weekday = start > monday ? start - monday : MONDAY; word && weekday <= FRIDAY; weekday++) {
+		for (int weekday = start > monday ? start - monday : MONDAY; word && weekday <= FRIDAY;
+		     weekday++) {
 			enum day_kind kind = day_in_word(p, codes, word, monday + weekday, weekday);
 			if (kind == DAY_BREAKS)
 				return true;
@@ -366,7 +368,7 @@ bool pupil_stretch(const struct pupil *p, uint64_t codes, day_t day, unsigned nt
 }
 
 unsigned pupil_run(const struct pupil *p, uint64_t codes, day_t day, day_t *first, day_t *last, unsigned nth,
-                   day_t *nth_day)
+		   day_t *nth_day)
 {
 	struct stretch s = {0};
 	if (pupil_day(p, codes, day) == DAY_IN)

@@ -8,7 +8,8 @@
 enum { CODE_BITS = 6, WEEK_BITS = 60 };
 
 /* urn, case_no, position, standing, raised, latest, four figures, held, weeks */
-_Static_assert(4 + 5 + 10 + 1 + 4 + 3 + 4 * 3 + 8 + 8 * PUPIL_WEEKS <= PUPIL_RECORD_MAX, "a full record fits");
+_Static_assert(4 + 5 + 10 + 1 + 4 + 3 + 4 * 3 + 8 + 8 * PUPIL_WEEKS <= PUPIL_RECORD_MAX,
+	       "a full record fits");
 
 void pupil_encode(struct writer *out, const struct pupil *p)
 {

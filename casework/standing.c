@@ -6,10 +6,13 @@
 
 #include "casework/watch.h"
 
-/* Kinds that cases raise; all others are a watch's. */
-static const uint32_t CASE_KINDS = UINT32_C(1) << ALERT_BREACH | UINT32_C(1) << ALERT_DUE_SOON |
-                                   UINT32_C(1) << ALERT_DUE | UINT32_C(1) << ALERT_OVERDUE |
-                                   UINT32_C(1) << ALERT_DECISION | UINT32_C(1) << ALERT_DEADLINE_MOVED;
+bool watch_speaks(uint8_t alert_kind)
+{
+	const uint32_t of_cases = UINT32_C(1) << ALERT_BREACH | UINT32_C(1) << ALERT_DUE_SOON |
+				  UINT32_C(1) << ALERT_DUE | UINT32_C(1) << ALERT_OVERDUE |
+				  UINT32_C(1) << ALERT_DECISION | UINT32_C(1) << ALERT_DEADLINE_MOVED;
+	return alert_kind > 0 && alert_kind < ALERT_KIND_LIMIT && !(of_cases >> alert_kind & 1);
+}
 
 static void write_text(struct writer *out, const char *text)
 {
@@ -50,7 +53,7 @@ static void write_percentage(struct writer *out, const struct pupil *p)
 }
 
 static bool write_named(struct writer *out, struct slice name, const struct pupil *p,
-                        const struct watch_change *change)
+			const struct watch_change *change)
 {
 	if (slice_is(name, "count"))
 		write_number(out, change->count);
@@ -68,7 +71,7 @@ static bool write_named(struct writer *out, struct slice name, const struct pupi
 }
 
 void watch_text(struct writer *out, const struct pathway *pathway, const struct pupil *p,
-                const struct watch_change *change)
+		const struct watch_change *change)
 {
 	const struct watch_rule *rule = &pathway->watches[change->watch];
 	struct slice text = rule->type == WATCH_SHARE && !change->up ? rule->text_down : rule->text;
@@ -90,7 +93,7 @@ static void drop(struct standing *standing, unsigned i)
 	assert(i < standing->count);
 	standing->count--;
 	memmove(&standing->alerts[i], &standing->alerts[i + 1],
-	        (standing->count - i) * sizeof standing->alerts[0]);
+		(standing->count - i) * sizeof standing->alerts[0]);
 	memset(&standing->alerts[standing->count], 0, sizeof standing->alerts[0]);
 }
 
@@ -105,9 +108,9 @@ static bool is_current(const struct pupil *p, const struct event_alert_raised *e
 }
 
 void watch_apply_raised(struct pupil *p, struct standing *standing, const struct event_alert_raised *event,
-                        uint64_t alert, unsigned rearm_below)
+			uint64_t alert, unsigned rearm_below)
 {
-	if (event->kind == 0 || event->kind >= ALERT_KIND_LIMIT || CASE_KINDS >> event->kind & 1)
+	if (!watch_speaks(event->kind))
 		return;
 	if (is_current(p, event, rearm_below)) {
 		uint32_t bit = UINT32_C(1) << event->kind;
@@ -126,11 +129,11 @@ void watch_apply_raised(struct pupil *p, struct standing *standing, const struct
 	if (standing->count == STANDING_MAX)
 		drop(standing, 0);
 	standing->alerts[standing->count++] = (struct standing_alert){
-	        .kind = event->kind,
-	        .up = event->up,
-	        .alert = alert,
-	        .first_day = event->first_day,
-	        .last_day = event->last_day,
+		.kind = event->kind,
+		.up = event->up,
+		.alert = alert,
+		.first_day = event->first_day,
+		.last_day = event->last_day,
 	};
 }
 

@@ -28,8 +28,8 @@ _Static_assert(STANDING_MAX <= 32, "a bit for each standing alert");
 const char *watch_fault(const struct watch_rule *rule)
 {
 	uint32_t of_year = UINT32_C(1) << ALERT_PERSISTENT | UINT32_C(1) << ALERT_SEVERE;
-	if (!alert_kind_text(rule->kind))
-		return "no such kind of alert";
+	if (!watch_speaks(rule->kind) || !alert_kind_text(rule->kind))
+		return "no kind of alert that a watch raises";
 	if (rule->at_least == 0)
 		return "the number that it reaches is at least 1";
 	if (rule->codes & ~CODES_POSSIBLE)
@@ -75,12 +75,14 @@ static bool is_newest(const struct pupil *p, const struct watch_mark *mark)
 	return mark->held == CODE_NONE && mark->day == p->latest_day && mark->session == p->latest_session;
 }
 
-/* The morning's code of the marked day before `day` where its afternoon never
- * came: that day ends only as the latest register passes on to `day`. */
-static uint8_t morning_left_open(const struct pupil *p, const struct watch_mark *mark)
+/* The morning's code of the day that this mark, the newest, ends: its own day,
+ * which may now stand in a run or no longer touch one; or the marked day before
+ * it, where that one's afternoon never came. */
+static uint8_t morning_ended(const struct pupil *p, const struct watch_mark *mark)
 {
-	if (mark->session == PM && pupil_code(p, mark->day, AM) != CODE_NONE)
-		return CODE_NONE;
+	uint8_t morning = mark->session == PM ? pupil_code(p, mark->day, AM) : CODE_NONE;
+	if (morning != CODE_NONE)
+		return morning;
 	day_t first = pupil_first_held(p);
 	for (day_t day = mark->day - 1; day >= first; day--) {
 		if (pupil_code(p, day, PM) != CODE_NONE)
@@ -103,7 +105,7 @@ bool watch_idle(const struct pathway *pathway, const struct pupil *p, const stru
 		return false;
 	/* A correction to a code that breaks no run may join two. */
 	bool may_join = mark->held != CODE_NONE && !code_in(CODES_POSSIBLE, mark->code);
-	uint8_t open = newest ? morning_left_open(p, mark) : CODE_NONE;
+	uint8_t morning = newest ? morning_ended(p, mark) : CODE_NONE;
 	for (unsigned i = 0; i < pathway->watch_count; i++) {
 		const struct watch_rule *rule = &pathway->watches[i];
 		switch ((enum watch_type)rule->type) {
@@ -113,7 +115,7 @@ bool watch_idle(const struct pathway *pathway, const struct pupil *p, const stru
 			break;
 		case WATCH_RUN:
 		case WATCH_SICK:
-			if (may_join || touches(rule, mark->code) || touches(rule, open))
+			if (may_join || touches(rule, mark->code) || touches(rule, morning))
 				return false;
 			break;
 		case WATCH_SHARE:
@@ -184,7 +186,7 @@ static bool count_holds(const struct look *l, const struct watch_rule *rule)
 		return true;
 	int week = day_week(mark->day), latest = day_week(p->latest_day);
 	return week != latest && (!calendar_is_school_week(l->calendar, week) ||
-	                          week < calendar_window_start(l->calendar, latest, PUPIL_WINDOW_WEEKS));
+				  week < calendar_window_start(l->calendar, latest, PUPIL_WINDOW_WEEKS));
 }
 
 static bool holds(const struct look *l, const struct watch_rule *rule, const struct standing_alert *alert)
@@ -211,9 +213,13 @@ static void withdraw(struct look *l)
 			if (rule->kind != alert->kind || holds(l, rule, alert))
 				continue;
 			l->gone |= UINT32_C(1) << i;
-			emit(l, (struct watch_change){.withdraw = true, .alert = alert->alert, .kind = alert->kind,
-			                              .watch = (uint8_t)w, .up = alert->up,
-			                              .first_day = alert->first_day, .last_day = alert->last_day});
+			emit(l, (struct watch_change){.withdraw = true,
+						      .alert = alert->alert,
+						      .kind = alert->kind,
+						      .watch = (uint8_t)w,
+						      .up = alert->up,
+						      .first_day = alert->first_day,
+						      .last_day = alert->last_day});
 		}
 	}
 }
@@ -221,7 +227,8 @@ static void withdraw(struct look *l)
 /* Was this stretch spoken of by an alert that stands, or by one of this look? One
  * that has left the weeks held is deemed to be of a stretch that goes back so
  * far, unless the number is only now reached. */
-static bool spoken_of(const struct look *l, const struct watch_rule *rule, const struct stretch *s, day_t since)
+static bool spoken_of(const struct look *l, const struct watch_rule *rule, const struct stretch *s,
+		      day_t since)
 {
 	day_t held = pupil_first_held(l->pupil);
 	for (unsigned i = 0; i < l->standing->count; i++) {
@@ -274,15 +281,19 @@ static void raise_total(struct look *l, uint8_t watch)
 	if (!total_unspoken(l, rule))
 		return;
 	day_t start = school_year_start(day_school_year(p->latest_day)), day = p->latest_day;
-	while (day > start && !touches(rule, pupil_code(p, day, AM)) && !touches(rule, pupil_code(p, day, PM)))
+	while (day > start && !touches(rule, pupil_code(p, day, AM)) &&
+	       !touches(rule, pupil_code(p, day, PM)))
 		day--;
 	struct stretch s = stretch_round(l, rule, day);
 	if (spoken_of(l, rule, &s, start))
 		return;
 	unsigned total = year_total(l, rule, day_school_year(p->latest_day));
-	emit(l, (struct watch_change){.watch = watch, .kind = rule->kind, .up = true,
-	                              .first_day = (uint16_t)s.first, .last_day = (uint16_t)day,
-	                              .count = total / 2});
+	emit(l, (struct watch_change){.watch = watch,
+				      .kind = rule->kind,
+				      .up = true,
+				      .first_day = (uint16_t)s.first,
+				      .last_day = (uint16_t)day,
+				      .count = total / 2});
 }
 
 static void raise_run(struct look *l, uint8_t watch, day_t day)
@@ -293,10 +304,13 @@ static void raise_run(struct look *l, uint8_t watch, day_t day)
 	    spoken_of(l, rule, &s, 0))
 		return;
 	bool total = rule->type == WATCH_SICK && total_unspoken(l, rule) &&
-	             day_school_year(s.nth_day) == day_school_year(l->pupil->latest_day);
-	emit(l, (struct watch_change){.watch = watch, .kind = rule->kind, .up = total,
-	                              .first_day = (uint16_t)s.first, .last_day = (uint16_t)s.nth_day,
-	                              .count = s.count});
+		     day_school_year(s.nth_day) == day_school_year(l->pupil->latest_day);
+	emit(l, (struct watch_change){.watch = watch,
+				      .kind = rule->kind,
+				      .up = total,
+				      .first_day = (uint16_t)s.first,
+				      .last_day = (uint16_t)s.nth_day,
+				      .count = s.count});
 }
 
 static void raise_runs(struct look *l, uint8_t watch)
@@ -322,9 +336,12 @@ static void raise_count(struct look *l, uint8_t watch)
 	if (p->window < rule->at_least || is_raised(p, rule->kind))
 		return;
 	int week = calendar_window_start(l->calendar, day_week(p->latest_day), PUPIL_WINDOW_WEEKS);
-	emit(l, (struct watch_change){.watch = watch, .kind = rule->kind, .up = true,
-	                              .first_day = (uint16_t)week_monday(week), .last_day = p->latest_day,
-	                              .count = p->window});
+	emit(l, (struct watch_change){.watch = watch,
+				      .kind = rule->kind,
+				      .up = true,
+				      .first_day = (uint16_t)week_monday(week),
+				      .last_day = p->latest_day,
+				      .count = p->window});
 }
 
 static void raise_share(struct look *l, uint8_t watch)
@@ -333,16 +350,24 @@ static void raise_share(struct look *l, uint8_t watch)
 	bool reached = share_reached(rule, l->pupil);
 	if (reached == is_raised(l->pupil, rule->kind))
 		return;
-	emit(l, (struct watch_change){.watch = watch, .kind = rule->kind, .up = reached,
-	                              .last_day = l->pupil->latest_day,
-	                              .count = l->pupil->absent, .of = l->pupil->possible});
+	emit(l, (struct watch_change){.watch = watch,
+				      .kind = rule->kind,
+				      .up = reached,
+				      .last_day = l->pupil->latest_day,
+				      .count = l->pupil->absent,
+				      .of = l->pupil->possible});
 }
 
 size_t watch_look(const struct pathway *pathway, const struct pupil *p, const struct calendar *c,
-                  const struct standing *standing, const struct watch_mark *mark,
-                  struct watch_change out[WATCH_CHANGES_MAX])
+		  const struct standing *standing, const struct watch_mark *mark,
+		  struct watch_change out[WATCH_CHANGES_MAX])
 {
-	struct look l = {.pathway = pathway, .pupil = p, .calendar = c, .standing = standing, .mark = mark, .out = out};
+	struct look l = {.pathway = pathway,
+			 .pupil = p,
+			 .calendar = c,
+			 .standing = standing,
+			 .mark = mark,
+			 .out = out};
 	if (p->latest_day == 0)
 		return 0;
 	if (mark->day != 0 && !is_newest(p, mark))

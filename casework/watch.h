@@ -82,6 +82,9 @@ struct watch_mark {
 	uint8_t session, code, held; /* held: before; CODE_NONE: none */
 };
 
+/* Is this a kind of alert that a watch may raise? Those of a case's deadlines are not. */
+bool watch_speaks(uint8_t alert_kind);
+
 /* What is wrong with a watch as a rule, or NULL: a count is of kind THRESHOLD and
  * of the unauthorised codes (struct pupil keeps that window alone), no other
  * type is; codes are known and possible attendances; a number is at least 1 and a
@@ -107,7 +110,7 @@ size_t watch_look(const struct pathway *, const struct pupil *, const struct cal
 void watch_text(struct writer *, const struct pathway *, const struct pupil *, const struct watch_change *);
 
 /* Applying. The event's `kind`, `up`, `first_day` and `last_day` are the
- * change's; an event of a deadline changes nothing. `standing` may be NULL where
+ * change's; an event of a kind that no watch raises changes nothing. `standing` may be NULL where
  * only the record in memory is wanted: the record comes out the same.
  *
  * Replay takes in all marks of a submission before the alerts that were raised

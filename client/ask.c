@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "client/to_json.h"
-#include "proto/status.h"
 
 void body_begin(struct body *b)
 {
@@ -74,7 +73,7 @@ void body_free(struct body *b)
 	msgpack_sbuffer_destroy(&b->buffer);
 }
 
-void print_lacks(FILE *out, const json_t *lacks, const char *indent)
+void print_lacks(FILE *out, const json_t *lacks, const char *action, const char *indent)
 {
 	size_t index;
 	json_t *lack;
@@ -92,7 +91,7 @@ void print_lacks(FILE *out, const json_t *lacks, const char *indent)
 			fprintf(out, " [%s]", clause);
 		if (json_is_true(json_object_get(lack, "bar")))
 			fputs("; no override lifts this", out);
-		else if (supplied_by)
+		else if (supplied_by && (!action || strcmp(supplied_by, action) != 0))
 			fprintf(out, "; recorded by: %s", supplied_by);
 		fputc('\n', out);
 	}
@@ -130,11 +129,8 @@ json_t *ask(const struct invocation *invocation, struct attend *connection, enum
 		return answer;
 	}
 	complain(invocation, "%s%s", result == ATTEND_REFUSED ? "refused: " : "", attend_why(connection));
-	json_t *lacks = json_object_get(answer, "lacks");
-	print_lacks(stderr, lacks, "  ");
+	print_lacks(stderr, json_object_get(answer, "lacks"), NULL, "  ");
 	print_faults(json_object_get(answer, "faults"));
-	if (reply->status == STATUS_UNMET && json_array_size(lacks))
-		fputs("  Record what is missing, or give your reason with --override REASON.\n", stderr);
 	json_decref(answer);
 	return NULL;
 }

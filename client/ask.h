@@ -44,7 +44,8 @@ int ask_pages(const struct invocation *, struct attend *, const char *what, page
 /* One line; flushed. */
 void print_json(json_t *);
 
-/* What stands in the way, one line each: `lacks` of a refusal or of an action. */
-void print_lacks(FILE *, const json_t *lacks, const char *indent);
+/* What stands in the way, one line each: `lacks` of a refusal or of an action. What
+ * `action` itself would supply needs no pointer to it; NULL: none is meant. */
+void print_lacks(FILE *, const json_t *lacks, const char *action, const char *indent);
 
 #endif

@@ -234,7 +234,7 @@ static void print_action(const json_t *item)
 		print_field(field);
 	if (json_array_size(lacks))
 		puts("    still lacks:");
-	print_lacks(stdout, lacks, "      ");
+	print_lacks(stdout, lacks, action, "      ");
 }
 
 int command_actions(int argc, char **argv)

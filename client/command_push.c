@@ -132,10 +132,11 @@ static void print_result(const struct push *p, bool json, bool whole)
 		return;
 	}
 	char rows[THOUSANDS_SIZE], accepted[THOUSANDS_SIZE], known[THOUSANDS_SIZE], refused[THOUSANDS_SIZE], rate[THOUSANDS_SIZE];
-	printf("%s rows: %s accepted, %s known already, %s refused (%" PRIu64 ".%" PRIu64 " s, %s rows/s)\n",
-	       thousands(rows, p->rows), thousands(accepted, p->accepted), thousands(known, p->known),
-	       thousands(refused, p->refused), elapsed_ms / 1000, elapsed_ms % 1000 / 100,
-	       thousands(rate, p->rows * 1000 / (elapsed_ms ? elapsed_ms : 1)));
+	printf("%s rows: %s accepted, %s known already, %s refused", thousands(rows, p->rows),
+	       thousands(accepted, p->accepted), thousands(known, p->known), thousands(refused, p->refused));
+	if (elapsed_ms >= 1000)
+		printf(" (%" PRIu64 " s, %s rows/s)", elapsed_ms / 1000, thousands(rate, p->rows * 1000 / elapsed_ms));
+	putchar('\n');
 	if (!whole)
 		puts("Not all of it was answered. Push it again: what was taken is not taken twice.");
 }

@@ -14,9 +14,9 @@
 #include "client/backoff.h"
 #include "client/line.h"
 
-/* An answer this late is asked for again though the line looks well: the
- * heartbeats prove the daemon's socket, not its loop. */
-enum { LATE_MS = 4000 };
+/* An answer late by a third of the patience with silence, or by this, is asked for
+ * again though the line looks well: heartbeats prove the daemon's socket, not its loop. */
+enum { LATE_MS_MAX = 4000 };
 /* A handshake cut short once may be a daemon that was just stopping. */
 enum { HANDSHAKES_FAILED_MAX = 3 };
 
@@ -264,13 +264,18 @@ static void line_changed(struct attend *a, enum line_news news, uint64_t now_ms)
 	}
 }
 
+static uint64_t late_ms(const struct attend *a)
+{
+	return a->timeout_ms / 3 < LATE_MS_MAX ? a->timeout_ms / 3 : LATE_MS_MAX;
+}
+
 static void ask_late_ones_again(struct attend *a, uint64_t now_ms)
 {
 	if (!a->count || !a->unsent)
 		return;
 	const struct pending *oldest = ring_at(a, 0);
-	uint64_t late_ms = (uint64_t)LATE_MS << (oldest->attempts > 4 ? 4 : oldest->attempts - (oldest->attempts > 0));
-	if (!oldest->answered && now_ms - oldest->sent_ms > late_ms && now_ms - a->heard_ms > LATE_MS)
+	unsigned doublings = oldest->attempts > 5 ? 4 : oldest->attempts ? oldest->attempts - 1 : 0;
+	if (now_ms - oldest->sent_ms > late_ms(a) << doublings && now_ms - a->heard_ms > late_ms(a))
 		a->unsent = 0;
 }
 

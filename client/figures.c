@@ -160,24 +160,25 @@ static void print_done(const json_t *actions)
 	table_print(table, stdout, "  ");
 }
 
-static void print_next(const json_t *next)
+static void print_next(const json_t *next, const char *upn)
 {
-	static const char *const titles[] = { "action", "", "still lacks", NULL };
+	static const char *const titles[] = { "action", "", "", NULL };
 	struct table *table = table_new(titles);
-	size_t index, at;
-	json_t *step, *lack;
+	size_t index, lacking = 0;
+	json_t *step;
 	json_array_foreach(next, index, step) {
-		char lacks[2000] = "";
-		json_array_foreach(json_object_get(step, "lacks"), at, lack) {
-			const char *one = json_is_string(lack) ? json_string_value(lack) : text(lack, "text");
-			size_t used = strlen(lacks);
-			snprintf(lacks + used, sizeof lacks - used, "%s%s", used ? "; " : "", one ? one : "");
-		}
-		table_row(table, (const char *const[]){ text(step, "action"), text(step, "title"), lacks[0] ? lacks : "nothing: ready" });
+		size_t lacks = json_array_size(json_object_get(step, "lacks"));
+		char note[40] = "ready";
+		if (lacks)
+			snprintf(note, sizeof note, "lacks %zu", lacks);
+		lacking += lacks > 0;
+		table_row(table, (const char *const[]){ text(step, "action"), note, text(step, "title") });
 	}
 	if (json_array_size(next))
 		puts("\nNext");
 	table_print(table, stdout, "  ");
+	if (lacking)
+		printf("  What is lacking: attend actions --pupil %s\n", upn ? upn : "UPN");
 }
 
 void print_case(const json_t *one)
@@ -198,7 +199,7 @@ void print_case(const json_t *one)
 	print_case_deadlines(json_object_get(one, "deadlines"));
 	print_notices(json_object_get(one, "penalty_notices"));
 	print_done(json_object_get(one, "actions"));
-	print_next(json_object_get(one, "next"));
+	print_next(json_object_get(one, "next"), text(one, "upn"));
 }
 
 void print_deadlines(const json_t *items)

@@ -77,9 +77,8 @@ static const char *from_environment(const char *name)
 
 void invocation_parse(const struct argp *argp, int argc, char **argv, struct invocation *invocation, void *input)
 {
-	const char *space = strrchr(argv[0], ' ');
 	*invocation = (struct invocation){
-		.command = space ? space + 1 : argv[0],
+		.command = argv[0],
 		.server = from_environment("ATTEND_SERVER"),
 		.server_key = from_environment("ATTEND_SERVER_KEY"),
 		.identity = from_environment("ATTEND_IDENTITY"),
@@ -95,7 +94,7 @@ void complain(const struct invocation *invocation, const char *format, ...)
 {
 	va_list arguments;
 	fflush(stdout); /* in the order in which it happened, where both are one terminal */
-	fprintf(stderr, "attend %s: ", invocation->command);
+	fprintf(stderr, "%s: ", invocation->command);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);

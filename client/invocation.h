@@ -16,7 +16,7 @@
 #include "client/attend.h"
 
 struct invocation {
-	const char *command;      /* its name, for messages */
+	const char *command;      /* "attend NAME", for messages */
 	const char *server, *server_key, *identity; /* from an option or the environment */
 	unsigned timeout_ms;
 	bool json;
@@ -39,7 +39,7 @@ uint64_t invocation_number(struct argp_state *, const char *name, const char *te
  * (exit status 2). `window` 0: the library's. */
 struct attend *invocation_open(const struct invocation *, unsigned window);
 
-/* "attend COMMAND: ..." on standard error. */
+/* "attend NAME: ..." on standard error. */
 void complain(const struct invocation *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Set by SIGINT or SIGTERM once catch_signals was called. */

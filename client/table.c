@@ -132,7 +132,10 @@ static void print_line(const struct table *t, FILE *out, const char *indent, cha
 
 void table_print(struct table *t, FILE *out, const char *indent)
 {
-	if (t->count) {
+	bool titled = false;
+	for (unsigned i = 0; i < t->columns; i++)
+		titled = titled || t->titles[i][0];
+	if (t->count && titled) {
 		char *titles[TABLE_COLUMNS_MAX];
 		for (unsigned i = 0; i < t->columns; i++)
 			titles[i] = must(strdup(t->titles[i]));

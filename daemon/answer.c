@@ -7,6 +7,7 @@
 
 struct again {
 	struct engine *engine;
+	const struct request *request;
 	struct event *event;
 	bool found;
 };
@@ -28,9 +29,72 @@ static void answer_rows(struct pack *p, struct slice body, uint32_t accepted, bo
 	free(refusals);
 }
 
-static void answer(struct engine *e, const struct event *ev, uint64_t position)
+/* One event's numbers; what it lends is gone when this returns. */
+static bool keep(void *context, uint64_t position, struct slice record)
 {
-	struct pack *p = &e->body;
+	struct again *a = context;
+
+	(void)position;
+	a->found = event_decode(a->event, record, true);
+	return false;
+}
+
+static bool event_at(struct engine *e, uint64_t position, struct event *room)
+{
+	struct again a = {.engine = e, .event = room};
+
+	if (position < 1 || position > engine_head(e))
+		return false;
+	if (position > e->committed) /* of this very batch */
+		keep(&a, position, e->records[position - e->committed - 1]);
+	else
+		e->log.methods->read(&e->log, e->txn, position, 1, keep, &a);
+	return a.found;
+}
+
+/* What followed from a calendar stands behind it, up to the next submission. */
+static uint64_t moved_by(struct engine *e, uint64_t calendar)
+{
+	struct event *ev = memory_new(sizeof *ev);
+	uint64_t moved = 0;
+
+	while (event_at(e, ++calendar, ev) && !ev->submitted)
+		moved += ev->kind == EVENT_ALERT_RAISED && ev->alert_raised.kind == ALERT_DEADLINE_MOVED;
+	free(ev);
+	return moved;
+}
+
+/* And what a clock fired on its way stands before it, each in its own time. */
+static uint64_t fired_by(struct engine *e, uint64_t clock)
+{
+	struct event *ev = memory_new(sizeof *ev);
+	uint64_t fired = 0;
+
+	while (event_at(e, --clock, ev) && !ev->submitted)
+		fired += ev->kind == EVENT_DEADLINE_FIRED && ev->at_ms == ev->deadline_fired.due_ms;
+	free(ev);
+	return fired;
+}
+
+static void answer_clock(struct again *a, uint64_t now_ms, uint64_t fired)
+{
+	struct pack *p = &a->engine->body;
+	const char *wrong = NULL;
+	uint64_t wanted_ms = 0;
+	bool more = time_parse(mp_find_str(a->request->message->body, "to", &wrong), &wanted_ms) && wanted_ms > now_ms;
+
+	pack_map(p, more ? 3 : 2);
+	pack_text(p, "now");
+	pack_time(p, now_ms);
+	pack_key_uint(p, "fired", fired);
+	if (more)
+		pack_key_bool(p, "more", true);
+}
+
+static void answer(struct again *a, uint64_t position)
+{
+	const struct event *ev = a->event;
+	struct pack *p = &a->engine->body;
 
 	pack_clear(p);
 	if (ev->kind == EVENT_MARKS_RECORDED) {
@@ -40,8 +104,9 @@ static void answer(struct engine *e, const struct event *ev, uint64_t position)
 	} else if (ev->kind == EVENT_ACTION_RECORDED) {
 		pack_action_answer(p, &ev->action_recorded);
 	} else if (ev->kind == EVENT_CALENDAR_LOADED) {
-		pack_map(p, 1);
+		pack_map(p, 2);
 		pack_key_uint(p, "rows", ev->calendar_loaded.row_count);
+		pack_key_uint(p, "moved", moved_by(a->engine, position));
 	} else if (ev->kind == EVENT_PATHWAY_LOADED) {
 		pack_map(p, 2);
 		pack_key_str(p, "name", ev->pathway_loaded.name);
@@ -50,10 +115,9 @@ static void answer(struct engine *e, const struct event *ev, uint64_t position)
 		pack_map(p, 1);
 		pack_key_uint(p, "principal", position);
 	} else if (ev->kind == EVENT_CLOCK_MOVED) {
-		pack_map(p, 2);
-		pack_text(p, "now");
-		pack_time(p, ev->clock_moved.to_ms);
-		pack_key_uint(p, "fired", 0);
+		answer_clock(a, ev->clock_moved.to_ms, fired_by(a->engine, position));
+	} else if (ev->kind == EVENT_CLOCK_CONFIRMED) {
+		answer_clock(a, ev->at_ms, 0);
 	}
 }
 
@@ -62,7 +126,7 @@ static bool take(void *context, uint64_t position, struct slice record)
 	struct again *a = context;
 
 	if (event_decode(a->event, record, true)) {
-		answer(a->engine, a->event, position);
+		answer(a, position);
 		a->found = true;
 	}
 	return false;
@@ -70,15 +134,12 @@ static bool take(void *context, uint64_t position, struct slice record)
 
 void answer_again(struct engine *e, const struct request *r, uint64_t position)
 {
-	struct again a = {.engine = e, .event = memory_new(sizeof *a.event)};
+	struct again a = {.engine = e, .request = r, .event = memory_new(sizeof *a.event)};
 
-	if (position > e->committed) { /* of this very batch */
-		struct slice record = e->records[position - e->committed - 1];
-
-		take(&a, position, record);
-	} else {
+	if (position > e->committed) /* of this very batch */
+		take(&a, position, e->records[position - e->committed - 1]);
+	else
 		e->log.methods->read(&e->log, e->txn, position, 1, take, &a);
-	}
 	free(a.event);
 	if (a.found)
 		engine_reply(e, r, STATUS_KNOWN, position);

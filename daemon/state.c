@@ -119,7 +119,8 @@ void state_touch(struct state *s, uint32_t number, uint64_t position)
 
 	if (!p)
 		return;
-	p->position = position;
+	if (position > p->position) /* an alert of this very event may have moved it on */
+		p->position = position;
 	if (!s->only_pupil)
 		s->dirty[(number - 1) / 8] |= (uint8_t)(1u << ((number - 1) % 8));
 }

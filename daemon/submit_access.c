@@ -82,6 +82,22 @@ static const char *take_grant(struct slice body, struct event_access_granted *g,
 	return NULL;
 }
 
+/* Without an administrator nobody could ever grant again. */
+static bool last_administrator(const struct state *s, const uint8_t key[static PUBLIC_KEY_SIZE])
+{
+	const struct principal *p = state_principal(s, key);
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < s->principal_count; i++)
+		count += s->principals[i]->role == ROLE_ADMINISTRATOR && !s->principals[i]->revoked;
+	return p && !p->revoked && p->role == ROLE_ADMINISTRATOR && count == 1;
+}
+
+static void refuse_last(struct engine *e, const struct request *r)
+{
+	engine_refuse(e, r, STATUS_BAD_FIELD, "key", "the last administrator: grant another one first");
+}
+
 void submit_grant(struct engine *e, const struct request *r)
 {
 	struct event *ev = memory_new(sizeof *ev);
@@ -92,6 +108,8 @@ void submit_grant(struct engine *e, const struct request *r)
 	fault = take_grant(r->message->body, &ev->access_granted, &field);
 	if (fault) {
 		engine_refuse(e, r, STATUS_BAD_FIELD, field, fault);
+	} else if (ev->access_granted.role != ROLE_ADMINISTRATOR && last_administrator(&e->state, ev->access_granted.key)) {
+		refuse_last(e, r);
 	} else {
 		engine_append(e, ev);
 		pack_map(&e->body, 1);
@@ -99,15 +117,6 @@ void submit_grant(struct engine *e, const struct request *r)
 		engine_reply(e, r, STATUS_OK, engine_head(e));
 	}
 	free(ev);
-}
-
-static unsigned administrators(const struct state *s)
-{
-	unsigned count = 0;
-
-	for (uint32_t i = 0; i < s->principal_count; i++)
-		count += s->principals[i]->role == ROLE_ADMINISTRATOR && !s->principals[i]->revoked;
-	return count;
 }
 
 void submit_revoke(struct engine *e, const struct request *r)
@@ -129,8 +138,8 @@ void submit_revoke(struct engine *e, const struct request *r)
 		engine_refuse(e, r, STATUS_NOT_FOUND, "key", "no grant stands for this key");
 		return;
 	}
-	if (p->role == ROLE_ADMINISTRATOR && administrators(&e->state) == 1) {
-		engine_refuse(e, r, STATUS_BAD_FIELD, "key", "the last administrator: grant another one first");
+	if (last_administrator(&e->state, key)) {
+		refuse_last(e, r);
 		return;
 	}
 	engine_event(e, &ev, EVENT_ACCESS_REVOKED, r->who->number);

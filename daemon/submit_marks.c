@@ -8,7 +8,12 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
-enum { MINUTES_LATE_MAX = 600 };
+enum {
+	MINUTES_LATE_MAX = 600,
+	HEAD_ROOM = 64, /* of an event, beside its rows */
+	ROW_ROOM = 20,  /* of a row: a register's head, pupil, code and extras, or a refusal */
+	COMMENT_ROOM = SEAL_EXTRA + 3, /* of a comment, beside its text */
+};
 
 /* The last date and session are remembered: a register's marks share them. */
 struct register_head {
@@ -194,6 +199,7 @@ static void apply_and_react(struct engine *e, const struct event *ev, struct sli
 
 struct tally {
 	uint32_t rows, refused, known;
+	size_t room; /* that the event may take, at most */
 };
 
 static uint32_t refusals_of(const struct mark_row rows[], size_t count, struct refusal out[])
@@ -259,7 +265,7 @@ static void record(struct engine *e, const struct request *r, uint32_t urn, cons
 	write_rows(e, &out, rows, tally->rows);
 	marks_end(&out, tally->known, tally->refused, refusals);
 	if (w.full || writer_size(&w) > EVENT_SIZE_MAX) {
-		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "the marks with their comments are too large for one submission");
+		e->broken = STORE_FULL; /* the batch's room: its size was looked at before */
 		goto done;
 	}
 	whole = writer_slice(&w);
@@ -306,10 +312,16 @@ void submit_marks(struct engine *e, const struct request *r)
 			return;
 		}
 		look_at(e, &m, &head, &rows[tally.rows]);
+		tally.room += ROW_ROOM + (m.comment.size ? m.comment.size + COMMENT_ROOM : 0);
 		rows[tally.rows++].upn = m.upn;
 	}
 	if (in.fault || !tally.rows) {
 		engine_refuse(e, r, STATUS_BAD_BODY, "registers", in.fault ? in.fault : "no marks");
+		return;
+	}
+	/* before a pupil is registered: what is refused leaves no trace */
+	if (tally.room > EVENT_SIZE_MAX - HEAD_ROOM) {
+		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "the marks with their comments are too large for one submission");
 		return;
 	}
 	find_pupils(e, rows, tally.rows);

@@ -131,12 +131,13 @@ struct store_room {
 void store_room(struct store *, struct store_room *);
 
 /* Checks up to `records` values from where `*place` stands (all zeroes: the start),
- * every table in turn: checksums, keys strictly rising, no gap in the log, and that
- * a table holds as many as LMDB says (only where nothing was committed while it was
- * walked: so always in a store at rest). At the start, the list of free pages, a
- * wrong entry of which would let a live page be overwritten. OK: go on from
- * `*place`; NONE: the end, all was good; DAMAGED: `why` names table and key.
- * LMDB trusts its pages: damage to its own structure may also end the process. */
+ * every table in turn: checksums, keys strictly rising and found by a search, no
+ * gap in the log, no record on a page that is listed as free, and that a table
+ * holds as many as LMDB says (where nothing was committed while it was walked: so
+ * always in a store at rest). OK: go on from `*place`; NONE: the end, all was
+ * good; DAMAGED: `why` names table and key. Each call reads the list of free pages
+ * first, so ask for some hundreds of records or more. LMDB trusts its pages: damage
+ * to its own structure may also end the process. */
 struct scrub {
 	int table;
 	uint8_t key[STORE_KEY_MAX];

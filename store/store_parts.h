@@ -51,4 +51,17 @@ enum store_result store_fail_mdb(int code, const char *doing);
 /* The value without its checksum, if that is right. */
 enum store_result store_check(struct store *, enum table, MDB_val key, MDB_val stored, struct slice *value);
 
+/* What a scrub knows of the file's pages in one read transaction. */
+struct scrub_pages {
+	uint8_t *free;        /* a bit for each page */
+	size_t count, size;   /* of pages; of one */
+	const uint8_t *first; /* page 0 in memory, once known */
+};
+/* Reads the list of free pages: in range, none twice, and with those in use they
+ * make up the file. */
+enum store_result scrub_pages_open(struct scrub_pages *, struct txn *);
+void scrub_pages_close(struct scrub_pages *);
+/* Does the record stand on pages that are in use? */
+bool scrub_pages_hold(struct scrub_pages *, struct slice key, struct slice value);
+
 #endif

@@ -55,13 +55,14 @@ static void no_rows(struct calendar *c)
 
 /* As published: bank holidays of England and Wales. */
 static const char *const published[] = {
-        "2024-01-01", "2024-03-29", "2024-04-01", "2024-05-06", "2024-05-27", "2024-08-26", "2024-12-25", "2024-12-26",
-        "2025-01-01", "2025-04-18", "2025-04-21", "2025-05-05", "2025-05-26", "2025-08-25", "2025-12-25", "2025-12-26",
-        "2026-01-01", "2026-04-03", "2026-04-06", "2026-05-04", "2026-05-25", "2026-08-31", "2026-12-25", "2026-12-28",
-        "2027-01-01", "2027-03-26", "2027-03-29", "2027-05-03", "2027-05-31", "2027-08-30", "2027-12-27", "2027-12-28",
-        "2028-01-03", "2028-04-14", "2028-04-17", "2028-05-01", "2028-05-29", "2028-08-28", "2028-12-25", "2028-12-26",
-        "2029-01-01", "2029-03-30", "2029-04-02", "2029-05-07", "2029-05-28", "2029-08-27", "2029-12-25", "2029-12-26",
-        "2030-01-01", "2030-04-19", "2030-04-22", "2030-05-06", "2030-05-27", "2030-08-26", "2030-12-25", "2030-12-26",
+	"2024-01-01", "2024-03-29", "2024-04-01", "2024-05-06", "2024-05-27", "2024-08-26", "2024-12-25",
+	"2024-12-26", "2025-01-01", "2025-04-18", "2025-04-21", "2025-05-05", "2025-05-26", "2025-08-25",
+	"2025-12-25", "2025-12-26", "2026-01-01", "2026-04-03", "2026-04-06", "2026-05-04", "2026-05-25",
+	"2026-08-31", "2026-12-25", "2026-12-28", "2027-01-01", "2027-03-26", "2027-03-29", "2027-05-03",
+	"2027-05-31", "2027-08-30", "2027-12-27", "2027-12-28", "2028-01-03", "2028-04-14", "2028-04-17",
+	"2028-05-01", "2028-05-29", "2028-08-28", "2028-12-25", "2028-12-26", "2029-01-01", "2029-03-30",
+	"2029-04-02", "2029-05-07", "2029-05-28", "2029-08-27", "2029-12-25", "2029-12-26", "2030-01-01",
+	"2030-04-19", "2030-04-22", "2030-05-06", "2030-05-27", "2030-08-26", "2030-12-25", "2030-12-26",
 };
 
 static void en_05_bank_holidays_2024_to_2030(void **state)
@@ -86,15 +87,15 @@ static void en_05_holidays_that_were_proclaimed(void **state)
 		const char *day;
 		bool holiday;
 	} cases[] = {
-	        {"2002-05-27", false}, {"2002-06-03", true}, {"2002-06-04", true}, {"2011-04-29", true},
-	        {"2011-05-02", true},  {"2011-05-30", true}, {"2012-05-28", false}, {"2012-06-04", true},
-	        {"2012-06-05", true},  {"2020-05-04", false}, {"2020-05-08", true}, {"2021-05-03", true},
-	        {"2022-05-30", false}, {"2022-06-02", true}, {"2022-06-03", true}, {"2022-09-19", true},
-	        {"2023-05-01", true},  {"2023-05-08", true}, {"2023-05-29", true}, {"2010-12-27", true},
-	        {"2010-12-28", true},  {"2011-01-03", true}, {"2011-12-26", true}, {"2011-12-27", true},
-	        {"2012-01-02", true},  {"2022-12-26", true}, {"2022-12-27", true}, {"2022-12-28", false},
-	        {"2000-01-03", true},  {"2000-04-21", true}, {"2000-04-24", true}, {"2038-04-23", true},
-	        {"2038-04-26", true},  {"2099-12-25", true},
+		{"2002-05-27", false}, {"2002-06-03", true},  {"2002-06-04", true},  {"2011-04-29", true},
+		{"2011-05-02", true},  {"2011-05-30", true},  {"2012-05-28", false}, {"2012-06-04", true},
+		{"2012-06-05", true},  {"2020-05-04", false}, {"2020-05-08", true},  {"2021-05-03", true},
+		{"2022-05-30", false}, {"2022-06-02", true},  {"2022-06-03", true},  {"2022-09-19", true},
+		{"2023-05-01", true},  {"2023-05-08", true},  {"2023-05-29", true},  {"2010-12-27", true},
+		{"2010-12-28", true},  {"2011-01-03", true},  {"2011-12-26", true},  {"2011-12-27", true},
+		{"2012-01-02", true},  {"2022-12-26", true},  {"2022-12-27", true},  {"2022-12-28", false},
+		{"2000-01-03", true},  {"2000-04-21", true},  {"2000-04-24", true},  {"2038-04-23", true},
+		{"2038-04-26", true},  {"2099-12-25", true},
 	};
 	struct calendar c;
 	no_rows(&c);
@@ -105,7 +106,9 @@ static void en_05_holidays_that_were_proclaimed(void **state)
 		unsigned count = 0;
 		for (day_t day = day_of(year, 1, 1); day <= day_of(year, 12, 31); day++)
 			count += calendar_is_bank_holiday(&c, day);
-		unsigned more = year == 2002 || year == 2011 || year == 2012 || year == 2023 ? 1 : year == 2022 ? 2 : 0;
+		unsigned more = year == 2002 || year == 2011 || year == 2012 || year == 2023 ? 1
+				: year == 2022                                               ? 2
+											     : 0;
 		assert_int_equal(count, 8 + more);
 	}
 }
@@ -205,13 +208,15 @@ static void en_02_window_of_ten_school_weeks(void **state)
 	assert_int_equal(calendar_window_start(&c, week, 3), day_week(date("2026-11-02")));
 	assert_int_equal(calendar_window_start(&c, week, 4), day_week(date("2026-10-19")));
 	/* A week without school counts as itself. */
-	assert_int_equal(calendar_window_start(&c, day_week(date("2026-10-28")), 2), day_week(date("2026-10-19")));
+	assert_int_equal(calendar_window_start(&c, day_week(date("2026-10-28")), 2),
+			 day_week(date("2026-10-19")));
 	/* No more than 63 weeks back. */
 	struct calendar_row closed[3] = {row("2024-09-02", "2024-09-06", CALENDAR_TERM),
-	                                 row("2026-09-07", "2026-09-11", CALENDAR_TERM),
-	                                 row("2026-08-03", "2026-08-07", CALENDAR_TERM)};
+					 row("2026-09-07", "2026-09-11", CALENDAR_TERM),
+					 row("2026-08-03", "2026-08-07", CALENDAR_TERM)};
 	calendar_build(&c, closed, 3);
-	assert_int_equal(calendar_window_start(&c, day_week(date("2026-09-07")), 10), day_week(date("2026-08-03")));
+	assert_int_equal(calendar_window_start(&c, day_week(date("2026-09-07")), 10),
+			 day_week(date("2026-08-03")));
 }
 
 static void en_05_each_unit_counts_its_own_days(void **state)
@@ -226,36 +231,38 @@ static void en_05_each_unit_counts_its_own_days(void **state)
 		const char *to, *name;
 		bool provisional;
 	} cases[] = {
-	        {"2026-10-12", 15, UNIT_DAYS, "2026-10-27", "days", false},
-	        /* over half-term: nine school days to 23 October, six after it */
-	        {"2026-10-12", 15, UNIT_SCHOOL_DAYS, "2026-11-09", "school days", false},
-	        {"2026-10-12", 9, UNIT_SCHOOL_DAYS, "2026-10-23", "school days", false},
-	        {"2026-10-12", 10, UNIT_SCHOOL_DAYS, "2026-11-02", "school days", false},
-	        {"2026-10-24", 1, UNIT_SCHOOL_DAYS, "2026-11-02", "school days", false},
-	        /* over the training day of 12 February and the week after it */
-	        {"2027-02-11", 1, UNIT_SCHOOL_DAYS, "2027-02-22", "school days", false},
-	        {"2027-07-20", 1, UNIT_SCHOOL_DAYS, "2027-07-21", "school days", false},
-	        {"2027-07-20", 2, UNIT_SCHOOL_DAYS, "2027-07-22", "school days", true},
-	        {"2026-12-23", 2, UNIT_WORKING_DAYS, "2026-12-29", "working days", false},
-	        {"2026-12-24", 3, UNIT_WORKING_DAYS, "2026-12-31", "working days", false},
-	        {"2027-07-20", 5, UNIT_WORKING_DAYS, "2027-07-27", "working days", false},
-	        {"2026-10-12", 6, UNIT_WEEKS, "2026-11-23", "weeks", false},
-	        {"2026-10-14", 2, UNIT_SCHOOL_WEEKS, "2026-11-04", "school weeks", false},
-	        {"2026-10-14", 4, UNIT_SCHOOL_WEEKS, "2026-11-18", "school weeks", false},
-	        {"2027-07-14", 1, UNIT_SCHOOL_WEEKS, "2027-07-21", "school weeks", false},
-	        {"2027-07-14", 2, UNIT_SCHOOL_WEEKS, "2027-07-28", "school weeks", true},
-	        {"2027-02-28", 3, UNIT_MONTHS, "2027-05-28", "months", false},
-	        {"2026-11-30", 3, UNIT_MONTHS, "2027-02-28", "months", false},
-	        {"2028-02-29", 3, UNIT_YEARS, "2031-02-28", "years", false},
-	        {"2026-10-12", 0, UNIT_SCHOOL_DAYS, "2026-10-12", "school days", false},
+		{"2026-10-12", 15, UNIT_DAYS, "2026-10-27", "days", false},
+		/* over half-term: nine school days to 23 October, six after it */
+		{"2026-10-12", 15, UNIT_SCHOOL_DAYS, "2026-11-09", "school days", false},
+		{"2026-10-12", 9, UNIT_SCHOOL_DAYS, "2026-10-23", "school days", false},
+		{"2026-10-12", 10, UNIT_SCHOOL_DAYS, "2026-11-02", "school days", false},
+		{"2026-10-24", 1, UNIT_SCHOOL_DAYS, "2026-11-02", "school days", false},
+		/* over the training day of 12 February and the week after it */
+		{"2027-02-11", 1, UNIT_SCHOOL_DAYS, "2027-02-22", "school days", false},
+		{"2027-07-20", 1, UNIT_SCHOOL_DAYS, "2027-07-21", "school days", false},
+		{"2027-07-20", 2, UNIT_SCHOOL_DAYS, "2027-07-22", "school days", true},
+		{"2026-12-23", 2, UNIT_WORKING_DAYS, "2026-12-29", "working days", false},
+		{"2026-12-24", 3, UNIT_WORKING_DAYS, "2026-12-31", "working days", false},
+		{"2027-07-20", 5, UNIT_WORKING_DAYS, "2027-07-27", "working days", false},
+		{"2026-10-12", 6, UNIT_WEEKS, "2026-11-23", "weeks", false},
+		{"2026-10-14", 2, UNIT_SCHOOL_WEEKS, "2026-11-04", "school weeks", false},
+		{"2026-10-14", 4, UNIT_SCHOOL_WEEKS, "2026-11-18", "school weeks", false},
+		{"2027-07-14", 1, UNIT_SCHOOL_WEEKS, "2027-07-21", "school weeks", false},
+		{"2027-07-14", 2, UNIT_SCHOOL_WEEKS, "2027-07-28", "school weeks", true},
+		{"2027-02-28", 3, UNIT_MONTHS, "2027-05-28", "months", false},
+		{"2026-11-30", 3, UNIT_MONTHS, "2027-02-28", "months", false},
+		{"2028-02-29", 3, UNIT_YEARS, "2031-02-28", "years", false},
+		{"2026-10-12", 0, UNIT_SCHOOL_DAYS, "2026-10-12", "school days", false},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		bool provisional = false;
-		day_t end = calendar_add(&c, date(cases[i].from), cases[i].count, cases[i].unit, &provisional);
+		day_t end =
+			calendar_add(&c, date(cases[i].from), cases[i].count, cases[i].unit, &provisional);
 		assert_int_equal(end, date(cases[i].to));
 		assert_int_equal(provisional, cases[i].provisional);
 		assert_string_equal(unit_text(cases[i].unit), cases[i].name);
-		assert_int_equal(calendar_add(&c, date(cases[i].from), cases[i].count, cases[i].unit, NULL), end);
+		assert_int_equal(calendar_add(&c, date(cases[i].from), cases[i].count, cases[i].unit, NULL),
+				 end);
 	}
 	bool provisional = true; /* is left alone, never set to false */
 	calendar_add(&c, date("2026-10-12"), 1, UNIT_SCHOOL_DAYS, &provisional);
@@ -271,12 +278,15 @@ static void en_06_a_closure_lengthens_what_runs_over_it(void **state)
 	struct calendar_row rows[16];
 	size_t count = school_rows(rows);
 	school_year(&c);
-	assert_int_equal(calendar_add(&c, date("2026-10-12"), 15, UNIT_SCHOOL_DAYS, NULL), date("2026-11-09"));
+	assert_int_equal(calendar_add(&c, date("2026-10-12"), 15, UNIT_SCHOOL_DAYS, NULL),
+			 date("2026-11-09"));
 	rows[count++] = row("2026-11-04", "2026-11-05", CALENDAR_CLOSURE);
 	calendar_build(&c, rows, count);
-	assert_int_equal(calendar_add(&c, date("2026-10-12"), 15, UNIT_SCHOOL_DAYS, NULL), date("2026-11-11"));
+	assert_int_equal(calendar_add(&c, date("2026-10-12"), 15, UNIT_SCHOOL_DAYS, NULL),
+			 date("2026-11-11"));
 	/* but working days do not know of it */
-	assert_int_equal(calendar_add(&c, date("2026-11-03"), 2, UNIT_WORKING_DAYS, NULL), date("2026-11-05"));
+	assert_int_equal(calendar_add(&c, date("2026-11-03"), 2, UNIT_WORKING_DAYS, NULL),
+			 date("2026-11-05"));
 }
 
 static void subtracting_goes_the_other_way(void **state)
@@ -363,19 +373,19 @@ static void kinds_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(en_05_bank_holidays_2024_to_2030),
-	        cmocka_unit_test(en_05_holidays_that_were_proclaimed),
-	        cmocka_unit_test(en_05_a_school_year_has_190_days),
-	        cmocka_unit_test(outside_the_terms_the_default_rule_holds),
-	        cmocka_unit_test(rows_add_to_the_bank_holidays),
-	        cmocka_unit_test(weeks_have_a_school_day_or_none),
-	        cmocka_unit_test(en_02_window_of_ten_school_weeks),
-	        cmocka_unit_test(en_05_each_unit_counts_its_own_days),
-	        cmocka_unit_test(en_06_a_closure_lengthens_what_runs_over_it),
-	        cmocka_unit_test(subtracting_goes_the_other_way),
-	        cmocka_unit_test(nothing_leaves_the_century),
-	        cmocka_unit_test(faults_are_named),
-	        cmocka_unit_test(kinds_have_names),
+		cmocka_unit_test(en_05_bank_holidays_2024_to_2030),
+		cmocka_unit_test(en_05_holidays_that_were_proclaimed),
+		cmocka_unit_test(en_05_a_school_year_has_190_days),
+		cmocka_unit_test(outside_the_terms_the_default_rule_holds),
+		cmocka_unit_test(rows_add_to_the_bank_holidays),
+		cmocka_unit_test(weeks_have_a_school_day_or_none),
+		cmocka_unit_test(en_02_window_of_ten_school_weeks),
+		cmocka_unit_test(en_05_each_unit_counts_its_own_days),
+		cmocka_unit_test(en_06_a_closure_lengthens_what_runs_over_it),
+		cmocka_unit_test(subtracting_goes_the_other_way),
+		cmocka_unit_test(nothing_leaves_the_century),
+		cmocka_unit_test(faults_are_named),
+		cmocka_unit_test(kinds_have_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

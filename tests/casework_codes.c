@@ -17,11 +17,9 @@ static const struct {
 	const char *codes;
 	enum code_class class;
 } classes[] = {
-        {"/ \\ L K V P W B", CODE_CLASS_PRESENT},
-        {"C C1 C2 M J1 S T R I E", CODE_CLASS_AUTHORISED},
-        {"G N O U", CODE_CLASS_UNAUTHORISED},
-        {"D Q X Y1 Y2 Y3 Y4 Y5 Y6 Y7", CODE_CLASS_NOT_POSSIBLE},
-        {"Z #", CODE_CLASS_ADMINISTRATIVE},
+	{"/ \\ L K V P W B", CODE_CLASS_PRESENT}, {"C C1 C2 M J1 S T R I E", CODE_CLASS_AUTHORISED},
+	{"G N O U", CODE_CLASS_UNAUTHORISED},     {"D Q X Y1 Y2 Y3 Y4 Y5 Y6 Y7", CODE_CLASS_NOT_POSSIBLE},
+	{"Z #", CODE_CLASS_ADMINISTRATIVE},
 };
 
 static void en_01_every_code_is_known_with_its_class(void **state)
@@ -45,7 +43,8 @@ static void en_01_every_code_is_known_with_its_class(void **state)
 			assert_int_equal(code_in(CODES_AUTHORISED, code), authorised);
 			assert_int_equal(code_in(CODES_UNAUTHORISED, code), unauthorised);
 			assert_int_equal(code_in(CODES_ABSENT, code), authorised || unauthorised);
-			assert_int_equal(code_in(CODES_POSSIBLE, code), present || authorised || unauthorised);
+			assert_int_equal(code_in(CODES_POSSIBLE, code),
+					 present || authorised || unauthorised);
 			known++;
 			at += size + (at[size] == ' ');
 		}
@@ -61,8 +60,8 @@ static void en_01_every_code_is_known_with_its_class(void **state)
 static void en_01_what_is_no_code_is_none(void **state)
 {
 	(void)state;
-	static const char *const not_codes[] = {"", "A", "F", "H", "J", "Y", "Y0", "Y8", "C3", "i", "//", "1",
-	                                        " ", "/ ", "Y1 ", "Y11", "##", "\xff", "C\xff"};
+	static const char *const not_codes[] = {"",   "A", "F", "H",  "J",   "Y",   "Y0", "Y8",   "C3",   "i",
+						"//", "1", " ", "/ ", "Y1 ", "Y11", "##", "\xff", "C\xff"};
 	for (size_t i = 0; i < sizeof not_codes / sizeof not_codes[0]; i++)
 		assert_int_equal(code_parse(slice_text(not_codes[i])), CODE_NONE);
 	assert_int_equal(code_parse(slice_of("I\0", 2)), CODE_NONE);
@@ -109,7 +108,8 @@ static void a_stroke_belongs_to_its_session(void **state)
 static void numbers_are_fixed(void **state)
 {
 	(void)state;
-	static const char order[] = "/ \\ L K V P W B C C1 C2 M J1 S T R I E G N O U D Q X Y1 Y2 Y3 Y4 Y5 Y6 Y7 Z #";
+	static const char order[] =
+		"/ \\ L K V P W B C C1 C2 M J1 S T R I E G N O U D Q X Y1 Y2 Y3 Y4 Y5 Y6 Y7 Z #";
 	uint8_t expected = 1;
 	for (const char *at = order; *at; expected++) {
 		size_t size = strcspn(at, " ");
@@ -122,11 +122,11 @@ static void numbers_are_fixed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(en_01_every_code_is_known_with_its_class),
-	        cmocka_unit_test(en_01_what_is_no_code_is_none),
-	        cmocka_unit_test(parse_is_the_inverse_of_text),
-	        cmocka_unit_test(a_stroke_belongs_to_its_session),
-	        cmocka_unit_test(numbers_are_fixed),
+		cmocka_unit_test(en_01_every_code_is_known_with_its_class),
+		cmocka_unit_test(en_01_what_is_no_code_is_none),
+		cmocka_unit_test(parse_is_the_inverse_of_text),
+		cmocka_unit_test(a_stroke_belongs_to_its_session),
+		cmocka_unit_test(numbers_are_fixed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,19 +77,28 @@ static unsigned sick_from(const struct model *m, day_t start)
 	unsigned count = 0;
 	day_t next_year = naive_year_start(start + 380);
 	for (day_t day = start; day < next_year && day <= m->marks.latest; day++)
-		count += (naive_code(&m->marks, day, AM) == CODE_I) + (naive_code(&m->marks, day, PM) == CODE_I);
+		count += (naive_code(&m->marks, day, AM) == CODE_I) +
+			 (naive_code(&m->marks, day, PM) == CODE_I);
 	return count;
 }
 
+/* Of a year that has begun to leave the record nothing can be said any more. */
+static bool total_stands(const struct model *m, const struct naive_alert *a)
+{
+	day_t year = naive_year_start(a->last);
+	return a->up && (year < naive_reach(&m->marks) || sick_from(m, year) >= 30);
+}
+
 /* The run that a day stands in or touches, else the day alone. */
-static void spread(const struct model *m, const struct naive_run runs[], size_t count, day_t day, day_t *first,
-                   day_t *last)
+static void spread(const struct model *m, const struct naive_run runs[], size_t count, day_t day,
+		   day_t *first, day_t *last)
 {
 	*first = *last = day;
 	if (naive_day(&m->marks, SICK, day) == NAIVE_PRESENT)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		day_t low = runs[i].first < day ? runs[i].first : day, high = runs[i].last > day ? runs[i].last : day;
+		day_t low = runs[i].first < day ? runs[i].first : day,
+		      high = runs[i].last > day ? runs[i].last : day;
 		bool broken = false;
 		for (day_t d = low; d <= high; d++)
 			broken = broken || naive_day(&m->marks, SICK, d) == NAIVE_PRESENT;
@@ -117,8 +126,8 @@ static void look_at_sickness(struct model *m, const struct naive_run runs[], siz
 	day_t year = naive_year_start(m->marks.latest);
 	for (size_t i = 0; i < count; i++)
 		if (runs[i].nth && !is_told(m, ALERT_SICKNESS_RETURN, runs[i].first, runs[i].last, 0))
-			say(m, ALERT_SICKNESS_RETURN, runs[i].nth >= year && total_untold(m, year), runs[i].first,
-			    runs[i].nth);
+			say(m, ALERT_SICKNESS_RETURN, runs[i].nth >= year && total_untold(m, year),
+			    runs[i].first, runs[i].nth);
 	if (!total_untold(m, year))
 		return;
 	day_t newest = m->marks.latest, first, last;
@@ -162,8 +171,7 @@ static void model_look(struct model *m, bool correction)
 		if ((a->kind == ALERT_ATTENDANCE_RETURN || a->kind == ALERT_MISSING_FROM_SCHOOL) &&
 		    !some_run(away, away_count, a))
 			take_back(m, a);
-		if (a->kind == ALERT_SICKNESS_RETURN && !some_run(sick, sick_count, a) &&
-		    !(a->up && sick_from(m, naive_year_start(a->last)) >= 30))
+		if (a->kind == ALERT_SICKNESS_RETURN && !some_run(sick, sick_count, a) && !total_stands(m, a))
 			take_back(m, a);
 	}
 	if (!reached) {
@@ -198,8 +206,9 @@ static void compare(const struct scene *s, const struct model *m)
 		for (size_t i = 0; i < s->change_count || i < m->change_count; i++)
 			printf("ours: %d %d %d..%d up %d   model: %d %d %d..%d up %d (latest %d)\n",
 			       s->changes[i].withdraw, s->changes[i].kind, s->changes[i].first_day,
-			       s->changes[i].last_day, s->changes[i].up, m->changes[i].withdraw, m->changes[i].kind,
-			       m->changes[i].first, m->changes[i].last, m->changes[i].up, s->pupil.latest_day);
+			       s->changes[i].last_day, s->changes[i].up, m->changes[i].withdraw,
+			       m->changes[i].kind, m->changes[i].first, m->changes[i].last, m->changes[i].up,
+			       s->pupil.latest_day);
 	assert_int_equal(s->change_count, m->change_count);
 	for (size_t i = 0; i < s->change_count; i++) {
 		assert_int_equal(s->changes[i].withdraw, m->changes[i].withdraw);
@@ -210,24 +219,18 @@ static void compare(const struct scene *s, const struct model *m)
 	}
 }
 
-static day_t date(const char *text)
-{
-	day_t day = 0;
-	assert_true(day_parse(slice_text(text), &day));
-	return day;
-}
-
 static void some_calendar(struct calendar *c, unsigned which)
 {
 	static const char *const rows[][2] = {
-	        {"2026-04-13", "2026-05-22"}, {"2026-06-01", "2026-07-21"}, {"2026-09-01", "2026-10-23"},
-	        {"2026-11-02", "2026-12-18"}, {"2027-01-04", "2027-02-12"}, {"2027-02-22", "2027-03-25"},
-	        {"2027-04-12", "2027-05-28"}, {"2027-06-07", "2027-07-21"}, {"2027-09-01", "2027-12-17"},
+		{"2026-04-13", "2026-05-22"}, {"2026-06-01", "2026-07-21"}, {"2026-09-01", "2026-10-23"},
+		{"2026-11-02", "2026-12-18"}, {"2027-01-04", "2027-02-12"}, {"2027-02-22", "2027-03-25"},
+		{"2027-04-12", "2027-05-28"}, {"2027-06-07", "2027-07-21"}, {"2027-09-01", "2027-12-17"},
 	};
 	struct calendar_row terms[9];
 	for (size_t i = 0; i < 9; i++)
-		terms[i] = (struct calendar_row){(uint16_t)date(rows[i][0]), (uint16_t)date(rows[i][1]), CALENDAR_TERM,
-		                                 slice_text("")};
+		terms[i] = (struct calendar_row){(uint16_t)scene_date(rows[i][0]),
+						 (uint16_t)scene_date(rows[i][1]), CALENDAR_TERM,
+						 slice_text("")};
 	calendar_build(c, terms, which % 4 ? 9 : 0);
 }
 
@@ -259,16 +262,19 @@ static void watches_agree_with_the_naive_model(void **state)
 		memset(school, 0, sizeof *school);
 		m->calendar = s->calendar;
 		m->armed = true;
-		*school = (struct school){.chance = &chance, .calendar = s->calendar,
-		                          .day = date("2026-05-04") - 1 + (day_t)chance_below(&chance, 100),
-		                          .session = PM};
+		*school = (struct school){.chance = &chance,
+					  .calendar = s->calendar,
+					  .day = scene_date("2026-05-04") - 1 +
+						 (day_t)chance_below(&chance, 100),
+					  .session = PM};
 		school_spell(school);
-		while (s->pupil.latest_day < date("2027-07-20") && school->day < date("2027-07-20") &&
-		       s->alert_count < SCENE_ALERTS_MAX - 8) {
+		while (s->pupil.latest_day < scene_date("2027-07-20") &&
+		       school->day < scene_date("2027-07-20") && s->alert_count < SCENE_ALERTS_MAX - 8) {
 			struct sent sent = school_send(school);
 			uint8_t held;
 			enum mark_change change = scene_mark(s, sent.day, sent.session, sent.code);
-			assert_int_equal(change, naive_mark(&m->marks, sent.day, sent.session, sent.code, &held));
+			assert_int_equal(change,
+					 naive_mark(&m->marks, sent.day, sent.session, sent.code, &held));
 			m->change_count = 0;
 			if (change == MARK_NEW || change == MARK_CORRECTED)
 				model_look(m, change == MARK_CORRECTED);
@@ -286,13 +292,14 @@ static void watches_agree_with_the_naive_model(void **state)
 		scene_free(s);
 	}
 	/* Chance has been to every place that it should. */
-	static const uint8_t kinds[] = {ALERT_THRESHOLD, ALERT_ATTENDANCE_RETURN, ALERT_SICKNESS_RETURN,
-	                                ALERT_MISSING_FROM_SCHOOL, ALERT_PERSISTENT, ALERT_SEVERE};
+	static const uint8_t kinds[] = {ALERT_THRESHOLD,       ALERT_ATTENDANCE_RETURN,
+					ALERT_SICKNESS_RETURN, ALERT_MISSING_FROM_SCHOOL,
+					ALERT_PERSISTENT,      ALERT_SEVERE};
 	for (size_t i = 0; i < sizeof kinds; i++) {
 		printf("%s: raised %u, withdrawn %u\n", alert_kind_text(kinds[i]), raised[kinds[i]],
 		       withdrawn[kinds[i]]);
 		assert_true(raised[kinds[i]] >= 10);
-		assert_true(withdrawn[kinds[i]] >= 3 || kinds[i] >= ALERT_PERSISTENT);
+		assert_true(withdrawn[kinds[i]] >= 1 || kinds[i] >= ALERT_PERSISTENT);
 	}
 	printf("%u of %u marks were idle\n", idles, looks);
 	assert_true(idles > looks / 4);
@@ -319,17 +326,20 @@ static void replay_comes_to_the_same_record(void **state)
 		struct pupil replayed = {0};
 		some_calendar(s->calendar, pupil);
 		memset(school, 0, sizeof *school);
-		*school = (struct school){.chance = &chance, .calendar = s->calendar, .day = date("2026-06-01") - 1,
-		                          .session = PM};
+		*school = (struct school){.chance = &chance,
+					  .calendar = s->calendar,
+					  .day = scene_date("2026-06-01") - 1,
+					  .session = PM};
 		school_spell(school);
-		while (school->day < date("2027-11-20")) {
+		while (school->day < scene_date("2027-11-20")) {
 			struct watch_change said[CHANGES_MAX * 8];
 			size_t said_count = 0, size = 1 + chance_below(&chance, 40);
 			while (size-- > 0 && said_count < CHANGES_MAX * 7) {
 				struct sent sent = school_send(school);
 				uint8_t held;
 				scene_mark(s, sent.day, sent.session, sent.code);
-				pupil_mark(&replayed, s->calendar, sent.day, sent.session, sent.code, 10, &held);
+				pupil_mark(&replayed, s->calendar, sent.day, sent.session, sent.code, 10,
+					   &held);
 				memcpy(said + said_count, s->changes, s->change_count * sizeof said[0]);
 				said_count += s->change_count;
 			}
@@ -353,8 +363,8 @@ static void replay_comes_to_the_same_record(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(watches_agree_with_the_naive_model),
-	        cmocka_unit_test(replay_comes_to_the_same_record),
+		cmocka_unit_test(watches_agree_with_the_naive_model),
+		cmocka_unit_test(replay_comes_to_the_same_record),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -200,16 +200,15 @@ class Pupil:
 
     def look_at_threshold(self, correction):
         """Raised when the current window reaches 10, armed again below 10, withdrawn
-        only by a correction: one that takes the current window below 10 or, where
-        weeks have passed and it is below already, the window that was told of."""
+        only by a correction that takes the current window below 10: what fell below
+        because weeks passed was right when it was told."""
         count = window_count(self.marks, self.latest, self.calendar)
         told = [alert for alert in self.alerts if alert.kind == "threshold"]
         if count >= THRESHOLD:
             if self.armed:
                 self.armed = False
                 self.alerts.append(Alert("threshold", self.calendar.window_start(self.latest[0]), self.latest[0]))
-        elif correction and told and told[-1].status == "raised" and (
-                not self.armed or window_count(self.marks, (told[-1].last, "PM"), self.calendar) < THRESHOLD):
+        elif correction and told and told[-1].status == "raised" and not self.armed:
             told[-1].status = "withdrawn"
         if count < THRESHOLD:
             self.armed = True

@@ -82,7 +82,8 @@ static inline day_t naive_reach(const struct naive *n)
 	return n->latest ? naive_monday(n->latest) - 63 * 7 : DAY_MIN;
 }
 
-static inline enum mark_change naive_mark(struct naive *n, day_t day, int session, uint8_t code, uint8_t *held)
+static inline enum mark_change naive_mark(struct naive *n, day_t day, int session, uint8_t code,
+					  uint8_t *held)
 {
 	*held = CODE_NONE;
 	if (n->latest && day < naive_reach(n))
@@ -191,7 +192,7 @@ struct naive_run {
 
 /* Every run from the first day that the record reaches, in order. */
 static inline size_t naive_runs(const struct naive *n, uint64_t codes, unsigned nth, struct naive_run out[],
-                                size_t room)
+				size_t room)
 {
 	size_t count = 0;
 	struct naive_run run = {0};
@@ -252,10 +253,10 @@ struct school {
 	day_t day;
 	uint8_t session;
 	unsigned spell_left;
-	uint8_t spell[2];      /* codes of its mornings and afternoons */
-	unsigned noise;        /* in how many marks one is another code */
+	uint8_t spell[2]; /* codes of its mornings and afternoons */
+	unsigned noise;   /* in how many marks one is another code */
 	unsigned late_count;
-	struct sent late[64];  /* not sent yet */
+	struct sent late[64]; /* not sent yet */
 	size_t history_count;
 	struct sent history[4096]; /* what may be corrected */
 };
@@ -272,9 +273,10 @@ static inline uint8_t any_code(struct chance *c, uint8_t session)
 static inline void school_spell(struct school *s)
 {
 	static const uint8_t moods[][2] = {
-	        {CODE_AM, CODE_PM}, {CODE_AM, CODE_PM}, {CODE_AM, CODE_PM}, {CODE_I, CODE_I}, {CODE_I, CODE_I},
-	        {CODE_O, CODE_O},   {CODE_N, CODE_U},   {CODE_G, CODE_G},   {CODE_O, CODE_Y1}, {CODE_X, CODE_X},
-	        {CODE_I, CODE_D},   {CODE_I, CODE_NONE}, {CODE_U, CODE_NONE}, {CODE_AM, CODE_U}, {CODE_M, CODE_PM},
+		{CODE_AM, CODE_PM},  {CODE_AM, CODE_PM}, {CODE_AM, CODE_PM}, {CODE_I, CODE_I},
+		{CODE_I, CODE_I},    {CODE_O, CODE_O},   {CODE_N, CODE_U},   {CODE_G, CODE_G},
+		{CODE_O, CODE_Y1},   {CODE_X, CODE_X},   {CODE_I, CODE_D},   {CODE_I, CODE_NONE},
+		{CODE_U, CODE_NONE}, {CODE_AM, CODE_U},  {CODE_M, CODE_PM},
 	};
 	unsigned mood = chance_below(s->chance, sizeof moods / sizeof moods[0]);
 	memcpy(s->spell, moods[mood], 2);
@@ -312,11 +314,13 @@ static inline struct sent school_send(struct school *s)
 		if (what < 14 && s->history_count > 0) {
 			/* Corrections are of recent marks mostly, and now and then of any. */
 			size_t known = s->history_count < 4096 ? s->history_count : 4096;
-			size_t back = 1 + chance_below(s->chance, (unsigned)(known < 60 || what < 7 ? known : 60));
+			size_t back =
+				1 + chance_below(s->chance, (unsigned)(known < 60 || what < 7 ? known : 60));
 			struct sent sent = s->history[(s->history_count - back) % 4096];
-			uint8_t plain[] = {sent.session == AM ? CODE_AM : CODE_PM, CODE_I, CODE_O, CODE_N, CODE_Y2};
+			uint8_t plain[] = {sent.session == AM ? CODE_AM : CODE_PM, CODE_I, CODE_O, CODE_N,
+					   CODE_Y2};
 			sent.code = chance_below(s->chance, 3) ? plain[chance_below(s->chance, 5)]
-			                                       : any_code(s->chance, sent.session);
+							       : any_code(s->chance, sent.session);
 			return sent;
 		}
 		school_next_session(s);

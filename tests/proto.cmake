@@ -1,4 +1,4 @@
-foreach(name bytes ids mp event marks message identity)
+foreach(name bytes ids mp event marks message identity golden_event)
   attend_test(proto_${name} attend-proto)
 endforeach()
-attend_test(proto_golden attend-proto PkgConfig::JANSSON)
+attend_test(proto_golden_message attend-proto PkgConfig::JANSSON)

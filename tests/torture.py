@@ -280,11 +280,15 @@ def check_deadlines(client, log, now, faults):
     when = {}
     for event in log:
         if event["kind"] == "deadline-fired":
-            fired[event["case"], event["deadline"], event["phase"]] += 1
-            when[event["case"], event["deadline"], event["phase"]] = (instant(event["due"]), instant(event["recorded"]))
+            key = (event["case"], event["deadline"], event["phase"])
+            fired[key] += 1
+            # a deadline that was moved warns again, of its new day; nothing else speaks twice
+            if key in when and (event["phase"] != "soon" or when[key][0] >= instant(event["due"])):
+                faults.append("deadline %s fired again at %s" % (key, event["recorded"]))
+            when[key] = (instant(event["due"]), instant(event["recorded"]))
     for key, times in fired.items():
         due, recorded = when[key]
-        if times != 1:
+        if times != 1 and key[2] != "soon":
             faults.append("deadline %s fired %d times" % (key, times))
         if recorded < due:
             faults.append("deadline %s fired at %s, before it was due at %s" % (key, recorded, due))

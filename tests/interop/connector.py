@@ -157,7 +157,7 @@ def resumes_after_a_cut(connector):
     of = lambda items, upn: [a for a in items if a["upn"] == upn and a["kind"] == "threshold"]
     first, at = collect(officer, subscription, lambda items: of(items, PUPILS[4]))
     check(of(first, PUPILS[4])[0]["status"] == "raised", first)
-    kept = officer.ask("cursor", {"cursor": CURSOR, "position": at})
+    kept = officer.ask("cursor", {"cursor": CURSOR, "position": at - 1})
     check(kept.status < 300, "the cursor is kept", kept)
     officer.close()  # the cut
 

@@ -1,0 +1,8 @@
+add_library(test-client-fake STATIC client_fake.c)
+target_link_libraries(test-client-fake PUBLIC attend-client)
+foreach(name transport subscription)
+  attend_test(client_${name} test-client-fake)
+endforeach()
+foreach(name rows grouping roster calendar output)
+  attend_test(client_${name} attend-command)
+endforeach()

@@ -1,0 +1,420 @@
+/* libattend over a real line: keys, windows, sending again, cuts, subscriptions.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/client_fake.h"
+
+enum { PATIENT_MS = 10000 };
+
+static const uint8_t empty_map[] = { 0x80 };
+
+static void answer_ok(struct fake *f, const struct message *m, unsigned seen)
+{
+	(void)seen;
+	fake_reply(f, m, STATUS_OK, NULL, 0);
+}
+
+/* {"ok": true} */
+static void answer_well(struct fake *f, const struct message *m, unsigned seen)
+{
+	static const uint8_t body[] = { 0x81, 0xa2, 'o', 'k', 0xc3 };
+	(void)seen;
+	fake_reply(f, m, STATUS_OK, body, sizeof body);
+}
+
+static void never_answer(struct fake *f, const struct message *m, unsigned seen)
+{
+	(void)f;
+	(void)m;
+	(void)seen;
+}
+
+static enum attend_result ask(struct attend *a, struct attend_reply *reply)
+{
+	return attend_call(a, ATTEND_QUERY, NULL, empty_map, sizeof empty_map, reply);
+}
+
+static void a_call_gets_its_reply(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct attend_reply reply;
+	fake_start(&f, answer_well, NULL);
+	struct attend *a = fake_connect(&f, PATIENT_MS, 0);
+	assert_int_equal(ask(a, &reply), ATTEND_OK);
+	assert_int_equal(reply.status, 200);
+	assert_int_equal(reply.position, 7);
+	assert_int_equal(reply.body_size, 5);
+	assert_int_equal(f.commands[0], ATTEND_QUERY);
+	attend_close(&a);
+	assert_null(a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+static void a_key_that_is_refused_is_told_at_once(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct attend_reply reply;
+	fake_start(&f, answer_ok, NULL);
+	f.let_in = false;
+	struct attend *a = fake_connect(&f, 600 * 1000, 0); /* never waited for */
+	assert_int_equal(ask(a, &reply), ATTEND_UNREACHABLE);
+	assert_non_null(strstr(attend_why(a), "refused this key"));
+	assert_non_null(strstr(attend_why(a), attend_public_key(a)));
+	assert_int_equal(reply.status, 0);
+	assert_int_equal(atomic_load(&f.seen), 0);
+	attend_close(&a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+static void another_daemons_key_is_told_apart(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct attend_reply reply;
+	fake_start(&f, answer_ok, NULL);
+	struct attend *a = fake_connect_wrongly(&f, 600 * 1000);
+	assert_int_equal(ask(a, &reply), ATTEND_UNREACHABLE);
+	assert_non_null(strstr(attend_why(a), "server key"));
+	attend_close(&a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+static void nobody_there_is_told_apart(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct attend_reply reply;
+	fake_start(&f, answer_ok, NULL);
+	fake_stop(&f);
+	struct attend *a = fake_connect(&f, 300, 0);
+	assert_int_equal(ask(a, &reply), ATTEND_UNREACHABLE);
+	assert_non_null(strstr(attend_why(a), "can't be reached"));
+	attend_close(&a);
+	fake_remove(&f);
+}
+
+static void a_daemon_that_stays_silent_is_told_apart(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct attend_reply reply;
+	fake_start(&f, never_answer, NULL);
+	struct attend *a = fake_connect(&f, 600, 0);
+	assert_int_equal(ask(a, &reply), ATTEND_UNREACHABLE);
+	assert_non_null(strstr(attend_why(a), "has not answered"));
+	/* asked again while there was hope, under the same id */
+	assert_true(atomic_load(&f.seen) >= 2);
+	assert_memory_equal(f.ids[0], f.ids[1], ATTEND_ID_SIZE);
+	attend_close(&a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+static void late_once(struct fake *f, const struct message *m, unsigned seen)
+{
+	if (seen)
+		fake_reply(f, m, STATUS_OK, NULL, 0);
+}
+
+static void an_answer_that_is_lost_is_asked_for_again(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct attend_reply reply;
+	fake_start(&f, late_once, NULL);
+	struct attend *a = fake_connect(&f, 1500, 0);
+	assert_int_equal(ask(a, &reply), ATTEND_OK);
+	assert_int_equal(atomic_load(&f.seen), 2);
+	assert_memory_equal(f.ids[0], f.ids[1], ATTEND_ID_SIZE);
+	attend_close(&a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+/* What is no reply, or none to us, changes nothing. */
+static void rubbish_first(struct fake *f, const struct message *m, unsigned seen)
+{
+	static const uint8_t others[ATTEND_ID_SIZE] = { 1, 2, 3 };
+	static const uint8_t broken_body[] = { 0x81, 0xa1 };
+	(void)seen;
+	fake_send_frames(f, "rubbish", 7, NULL, 0);
+	fake_send_frames(f, "two", 3, "frames", 6);
+	fake_send(f, ATTEND_QUERY, others, NULL, 0);
+	fake_reply(f, m, STATUS_OK, broken_body, sizeof broken_body);
+	fake_send(f, ATTEND_HELLO, m->id, NULL, 0);
+	fake_reply(f, m, STATUS_NOT_FOUND, NULL, 0);
+}
+
+static void rubbish_is_passed_over(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct attend_reply reply;
+	fake_start(&f, rubbish_first, NULL);
+	struct attend *a = fake_connect(&f, PATIENT_MS, 0);
+	assert_int_equal(ask(a, &reply), ATTEND_REFUSED);
+	assert_int_equal(reply.status, STATUS_NOT_FOUND);
+	assert_string_equal(attend_why(a), "no such thing");
+	attend_close(&a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+struct tally {
+	unsigned answered, last_status, done;
+	uint8_t order[FAKE_SEEN_MAX];
+};
+
+struct post {
+	struct tally *tally;
+	unsigned number, answers, status;
+};
+
+static void count_answer(void *context, const struct attend_reply *reply)
+{
+	struct post *p = context;
+	p->answers++;
+	p->status = reply->status;
+	p->tally->answered++;
+}
+
+static void post_all(struct attend *a, struct post posts[], struct tally *tally, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		posts[i] = (struct post){ .tally = tally, .number = i };
+		assert_int_equal(attend_post(a, ATTEND_MARKS, NULL, empty_map, 1, count_answer, &posts[i]), ATTEND_OK);
+	}
+	assert_int_equal(attend_flush(a), ATTEND_OK);
+	for (unsigned i = 0; i < count; i++) {
+		assert_int_equal(posts[i].answers, 1);
+		assert_int_equal(posts[i].status, 200);
+	}
+}
+
+/* Nothing is answered until a whole window has come; then a request too many would show. */
+enum { WINDOW = 16, POSTS = 160 };
+
+static void answer_by_windows(struct fake *f, const struct message *m, unsigned seen)
+{
+	static struct message held[WINDOW];
+	held[seen % WINDOW] = *m;
+	if (seen % WINDOW == WINDOW - 1)
+		for (unsigned i = 0; i < WINDOW; i++)
+			fake_reply(f, &held[i], STATUS_OK, NULL, 0);
+}
+
+static void no_more_is_on_its_way_than_the_window(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct tally tally = { 0 };
+	static struct post posts[POSTS];
+	fake_start(&f, answer_by_windows, NULL);
+	struct attend *a = fake_connect(&f, PATIENT_MS, WINDOW);
+	post_all(a, posts, &tally, POSTS);
+	assert_int_equal(atomic_load(&f.seen), POSTS); /* each once */
+	assert_int_equal(attend_outstanding(a), 0);
+	attend_close(&a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+/* The third is put off twice. */
+static void put_off_the_third(struct fake *f, const struct message *m, unsigned seen)
+{
+	unsigned *times = f->context;
+	bool third = seen >= 2 && memcmp(f->ids[2], m->id, ATTEND_ID_SIZE) == 0;
+	if (third && ++*times <= 2)
+		fake_reply(f, m, *times == 1 ? STATUS_RETRY_LATER : STATUS_FAILED, NULL, 0);
+	else
+		fake_reply(f, m, STATUS_OK, NULL, 0);
+}
+
+static void what_is_put_off_is_sent_again_under_its_id(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct tally tally = { 0 };
+	struct post posts[8];
+	unsigned times = 0;
+	fake_start(&f, put_off_the_third, &times);
+	struct attend *a = fake_connect(&f, PATIENT_MS, 8);
+	post_all(a, posts, &tally, 8);
+	assert_int_equal(times, 3);
+	attend_close(&a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+static void always_put_off(struct fake *f, const struct message *m, unsigned seen)
+{
+	(void)seen;
+	fake_reply(f, m, STATUS_RETRY_LATER, NULL, 0);
+}
+
+static void patience_ends(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct attend_reply reply;
+	fake_start(&f, always_put_off, NULL);
+	struct attend *a = fake_connect(&f, 300, 0);
+	assert_int_equal(ask(a, &reply), ATTEND_REFUSED);
+	assert_int_equal(reply.status, STATUS_RETRY_LATER);
+	assert_true(atomic_load(&f.seen) >= 2);
+	attend_close(&a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+static void clock_held(struct fake *f, const struct message *m, unsigned seen)
+{
+	(void)seen;
+	fake_reply(f, m, STATUS_CLOCK_HELD, NULL, 0);
+}
+
+static void what_waits_for_a_person_is_told_at_once(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct attend_reply reply;
+	fake_start(&f, clock_held, NULL);
+	struct attend *a = fake_connect(&f, PATIENT_MS, 0);
+	assert_int_equal(ask(a, &reply), ATTEND_REFUSED);
+	assert_int_equal(atomic_load(&f.seen), 1);
+	assert_non_null(strstr(attend_why(a), "attend clock --confirm"));
+	attend_close(&a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+/* Half a window is answered, then the line is cut. */
+static void cut_half_way(struct fake *f, const struct message *m, unsigned seen)
+{
+	if (seen >= 10 && seen < 20)
+		return;
+	if (seen == 20) {
+		atomic_store(&f->close_now, true);
+		return;
+	}
+	fake_reply(f, m, STATUS_OK, NULL, 0);
+}
+
+static void a_cut_loses_nothing_and_doubles_nothing(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct tally tally = { 0 };
+	static struct post posts[40];
+	fake_start(&f, cut_half_way, NULL);
+	struct attend *a = fake_connect(&f, PATIENT_MS, 64);
+	for (unsigned i = 0; i < 40; i++) {
+		posts[i] = (struct post){ .tally = &tally, .number = i };
+		assert_int_equal(attend_post(a, ATTEND_MARKS, NULL, empty_map, 1, count_answer, &posts[i]), ATTEND_OK);
+	}
+	while (!atomic_load(&f.close_now))
+		assert_int_equal(attend_pump(a, 20), ATTEND_OK);
+	fake_await_cut(&f);
+	fake_again(&f);
+	assert_int_equal(attend_flush(a), ATTEND_OK);
+	for (unsigned i = 0; i < 40; i++)
+		assert_int_equal(posts[i].answers, 1);
+	/* On the new line the unanswered came again, in the order in which they were posted. */
+	unsigned seen = atomic_load(&f.seen), at = 21;
+	for (unsigned i = 10; i < 40 && at < seen; i++, at++)
+		if (i <= 20)
+			assert_memory_equal(f.ids[at], f.ids[i], ATTEND_ID_SIZE);
+	attend_close(&a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+static void what_is_left_at_the_end_is_answered_with_nothing(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct tally tally = { 0 };
+	struct post post = { .tally = &tally, .status = 99 };
+	fake_start(&f, never_answer, NULL);
+	struct attend *a = fake_connect(&f, PATIENT_MS, 0);
+	assert_int_equal(attend_post(a, ATTEND_MARKS, NULL, empty_map, 1, count_answer, &post), ATTEND_OK);
+	assert_int_equal(attend_outstanding(a), 1);
+	attend_close(&a);
+	assert_int_equal(post.answers, 1);
+	assert_int_equal(post.status, 0);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+static void a_stop_ends_a_wait(void **state)
+{
+	(void)state;
+	struct fake f;
+	volatile sig_atomic_t stop = 1;
+	char why[256];
+	struct attend_reply reply;
+	fake_start(&f, never_answer, NULL);
+	struct attend_options options = { .server = f.endpoint, .server_key_file = f.server_key, .identity_file = f.identity, .stop = &stop };
+	struct attend *a = attend_open(&options, why, sizeof why);
+	assert_non_null(a);
+	assert_int_equal(ask(a, &reply), ATTEND_STOPPED);
+	attend_close(&a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+static void what_can_not_be_opened_says_why(void **state)
+{
+	(void)state;
+	struct fake f;
+	char why[256] = "";
+	fake_start(&f, answer_ok, NULL);
+	fake_stop(&f);
+	struct attend_options options = { .server = f.endpoint, .server_key_file = "not/there", .identity_file = f.identity };
+	assert_null(attend_open(&options, why, sizeof why));
+	assert_non_null(strstr(why, "not/there"));
+	options.server_key_file = f.server_key;
+	options.identity_file = "not/there/either";
+	assert_null(attend_open(&options, why, sizeof why));
+	assert_non_null(strstr(why, "not/there/either"));
+	options.identity_file = f.identity;
+	options.server = "nonsense";
+	assert_null(attend_open(&options, why, sizeof why));
+	assert_non_null(strstr(why, "tcp://"));
+	fake_remove(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_call_gets_its_reply),
+		cmocka_unit_test(a_key_that_is_refused_is_told_at_once),
+		cmocka_unit_test(another_daemons_key_is_told_apart),
+		cmocka_unit_test(nobody_there_is_told_apart),
+		cmocka_unit_test(a_daemon_that_stays_silent_is_told_apart),
+		cmocka_unit_test(an_answer_that_is_lost_is_asked_for_again),
+		cmocka_unit_test(rubbish_is_passed_over),
+		cmocka_unit_test(no_more_is_on_its_way_than_the_window),
+		cmocka_unit_test(what_is_put_off_is_sent_again_under_its_id),
+		cmocka_unit_test(patience_ends),
+		cmocka_unit_test(what_waits_for_a_person_is_told_at_once),
+		cmocka_unit_test(a_cut_loses_nothing_and_doubles_nothing),
+		cmocka_unit_test(what_is_left_at_the_end_is_answered_with_nothing),
+		cmocka_unit_test(a_stop_ends_a_wait),
+		cmocka_unit_test(what_can_not_be_opened_says_why),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,363 @@
+/* Replay: whatever was done, the log alone gives the same tables and the same figures,
+ * and says nothing a second time. A random workload with clean starts and crashes in
+ * it; then each way in which a record of figures may lag behind, by itself.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "daemon/engine_parts.h"
+#include "tests/engine_host.h"
+#include "tests/proto_random.h"
+
+enum { PUPILS = 40, FIRST_DAY = 20699 /* 2026-09-03 */ };
+
+static struct host h;
+static char upn[PUPILS + 1][UPN_SIZE + 1];
+static const char *const codes[] = {"/", "\\", "N", "O", "U", "G", "I", "M", "L", "X", "B", "C"};
+
+static int setup(void **context)
+{
+	(void)context;
+	host_make(&h, &(struct host_options){.start = "2026-09-03T07:00:00Z", .sweep_marks = 60});
+	for (unsigned i = 0; i <= PUPILS; i++)
+		host_upn(upn[i], i + 1);
+	return 0;
+}
+
+static int teardown(void **context)
+{
+	(void)context;
+	host_end(&h);
+	return 0;
+}
+
+/* ---- what may be asked, as one text ---- */
+
+static char *all_answers(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	static const char *const by_pupil[] = {"pupil", "marks", "case", "actions"};
+
+	for (unsigned i = 0; i < PUPILS; i++)
+		for (size_t q = 0; q < sizeof by_pupil / sizeof *by_pupil; q++) {
+			const struct answer *a = host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'%s','upn':'%s'}", by_pupil[q], upn[i]);
+
+			fprintf(out, "%s %u: %u %s\n", by_pupil[q], i, a->status, a->text);
+		}
+	fprintf(out, "%s\n", host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'deadlines'}")->text);
+	fprintf(out, "%s\n", host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'alerts'}")->text);
+	fprintf(out, "%s\n", host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'checkpoint'}")->text);
+	fclose(out);
+	return text;
+}
+
+/* The figures in memory, to the bit: more than answers tell. */
+static void assert_same_pupils(const struct pupil *before, uint32_t count)
+{
+	assert_int_equal(h.engine->state.pupil_count, count);
+	for (uint32_t i = 0; i < count; i++) {
+		uint8_t room[2][PUPIL_RECORD_MAX];
+		struct writer a = writer_of(room[0], sizeof room[0]), b = writer_of(room[1], sizeof room[1]);
+
+		pupil_encode(&a, &before[i]);
+		pupil_encode(&b, &h.engine->state.pupils[i]);
+		if (!slice_equal(writer_slice(&a), writer_slice(&b)))
+			fail_msg("pupil %u: position %llu raised %x case %u, was %llu %x %u", i + 1,
+				 (unsigned long long)h.engine->state.pupils[i].position, h.engine->state.pupils[i].raised,
+				 h.engine->state.pupils[i].case_no, (unsigned long long)before[i].position, before[i].raised,
+				 before[i].case_no);
+	}
+}
+
+/* Starts again, and compares: every answer, every table, every figure, and no new event. */
+static void start_again(bool crash)
+{
+	char *answers = all_answers(), *tables = host_tables(&h, true), *now;
+	uint32_t count = h.engine->state.pupil_count;
+	struct pupil *pupils = malloc((count + 1) * sizeof *pupils);
+	uint64_t head = host_head(&h);
+
+	if (count)
+		memcpy(pupils, h.engine->state.pupils, count * sizeof *pupils);
+	if (crash)
+		host_crash(&h);
+	else
+		host_restart(&h);
+	host_turns(&h);
+	assert_int_equal(host_head(&h), head);
+	assert_same_pupils(pupils, count);
+	now = host_tables(&h, true);
+	assert_string_equal(now, tables);
+	free(now);
+	now = all_answers();
+	assert_string_equal(now, answers);
+	free(now);
+	free(pupils);
+	free(tables);
+	free(answers);
+}
+
+/* ---- the workload ---- */
+
+static const char *random_urn(void)
+{
+	return random_below(8) ? SCHOOL_URN : OTHER_URN;
+}
+
+/* A submission of up to a few days of a few pupils, some of it wrong, some of it held. */
+static void random_marks(void)
+{
+	char *json = NULL, date[DATE_TEXT_SIZE + 1];
+	size_t size;
+	FILE *out = open_memstream(&json, &size);
+	day_t today = day_of_ms(h.now_ms);
+	unsigned registers = 1 + (unsigned)random_below(4);
+	unsigned bad = (unsigned)random_below(4);
+
+	fprintf(out, "{'urn':'%s','registers':[", random_urn());
+	for (unsigned r = 0; r < registers; r++) {
+		day_t day = today - (day_t)random_below(random_below(5) ? 3 : 60);
+		unsigned count = 1 + (unsigned)random_below(10), first = (unsigned)random_below(PUPILS);
+
+		day_text(date, day);
+		fprintf(out, "%s['%s','%s',[", r ? "," : "", date, random_below(2) ? "AM" : "PM");
+		for (unsigned i = 0; i < count; i++) {
+			const char *code = codes[random_below(sizeof codes / sizeof *codes)];
+
+			if ((first + i) % PUPILS < 12 && random_below(4)) /* some are away much */
+				code = "N";
+			fprintf(out, "%s['%s','%s'%s]", i ? "," : "", upn[(first + i) % PUPILS],
+				bad == 1 && !random_below(6) ? "QQ" : code,
+				random_below(12) ? "" : ",{'comment':'late bus','minutes_late':7}");
+		}
+		fputs("]]", out);
+	}
+	fputs("]}", out);
+	fclose(out);
+	host_put(&h, OFFICER, COMMAND_MARKS, NULL, "%s", json);
+	free(json);
+}
+
+static void random_roster(void)
+{
+	unsigned i = (unsigned)random_below(PUPILS), j = (unsigned)random_below(PUPILS);
+
+	host_put(&h, OFFICER, COMMAND_ROSTER, NULL,
+		 "{'urn':'%s','pupils':[{'upn':'%s','surname':'S%u','birth_date':'201%u-03-01'},{'upn':'%s','surname':'T'}]}", random_urn(),
+		 upn[i], (unsigned)random_below(3), (unsigned)random_below(5), upn[j]);
+}
+
+static void random_action(void)
+{
+	static const char *const actions[] = {
+		"'contact'", "'meeting'", "'plan'", "'review','fields':{'outcome':'stay'}", "'note'", "'note','fields':{'text':'said'}",
+		"'notice-to-improve','parent':'p1'", "'notice-to-improve','parent':'p2'", "'penalty-notice','parent':'p1'",
+		"'payment','parent':'p1'", "'decision','parent':'p1','fields':{'outcome':'not-to-issue'}", "'decision','fields':{'outcome':'close'}",
+		"'monitoring-outcome','fields':{'outcome':'continue'}", "'close'", "'sickness-expected'", "'sickness-return'",
+	};
+	char date[DATE_TEXT_SIZE + 1];
+
+	day_text(date, day_of_ms(h.now_ms) - (day_t)random_below(random_below(6) ? 2 : 30));
+	host_put(&h, random_below(2) ? OFFICER : MANAGER, COMMAND_ACTION, NULL, "{'upn':'%s','on':'%s','action':%s%s}",
+		 upn[random_below(14)], date, actions[random_below(sizeof actions / sizeof *actions)],
+		 random_below(5) ? ",'override':'because'" : "");
+}
+
+static void random_calendar(void)
+{
+	char from[DATE_TEXT_SIZE + 1], rows[600] = "";
+	day_t today = day_of_ms(h.now_ms);
+
+	for (unsigned i = 0; i < 3; i++) {
+		day_text(from, today - 5 + (day_t)random_below(40));
+		snprintf(rows + strlen(rows), sizeof rows - strlen(rows), ",['%s','%s','%s','x']", from, from,
+			 random_below(2) ? "closure" : "inset");
+	}
+	host_put(&h, OFFICER, COMMAND_CALENDAR, NULL,
+		 "{%s'rows':[['2026-09-02','2026-10-23','term','A'],['2026-11-02','2026-12-18','term','B'],['2027-01-04','2027-04-01','term','C']%s]}",
+		 random_below(3) ? "" : random_below(2) ? "'urn':'" SCHOOL_URN "'," : "'urn':'" OTHER_URN "',", rows);
+}
+
+static void random_settings(void)
+{
+	if (random_below(2))
+		host_put(&h, OFFICER, COMMAND_ACKNOWLEDGE, NULL, "{'alert':%u}", (unsigned)(1 + random_below(host_head(&h))));
+	else if (random_below(2))
+		host_put(&h, OFFICER, COMMAND_CURSOR, NULL, "{'cursor':'c%u','position':%u}", (unsigned)random_below(3),
+			 (unsigned)random_below(host_head(&h)));
+	else if (random_below(3) == 0)
+		engine_clock_stepped(h.engine, h.now_ms + 3600000, 3600000);
+	host_put(&h, ADMIN, COMMAND_CLOCK, NULL, "{'confirm':true}");
+}
+
+static void random_step(void)
+{
+	unsigned frames = 1 + (unsigned)random_below(6);
+
+	h.now_ms += random_below(4) ? random_below(6 * 3600000) : random_below(5 * 86400000);
+	host_begin(&h);
+	while (frames--) {
+		unsigned kind = (unsigned)random_below(100);
+
+		if (kind < 55)
+			random_marks();
+		else if (kind < 62)
+			random_roster();
+		else if (kind < 88)
+			random_action();
+		else if (kind < 92)
+			random_calendar();
+		else
+			random_settings();
+	}
+	host_commit(&h);
+	for (unsigned i = 0; i < h.count; i++)
+		if (h.answers[i].status >= 500)
+			fail_msg("%u %s", h.answers[i].status, h.answers[i].text);
+}
+
+static void a_random_workload(void **context)
+{
+	unsigned starts = 0;
+
+	(void)context;
+	random_start();
+	for (unsigned step = 0; step < 400; step++) {
+		random_step();
+		if (random_below(12) == 0) {
+			assert_verified(&h);
+			start_again(random_below(3) > 0);
+			starts++;
+		}
+	}
+	host_turns(&h);
+	assert_true(starts > 10);
+	assert_true(host_counter(&h, "alerts") > 0);
+	printf("%llu events, %u cases\n", (unsigned long long)host_head(&h), h.engine->state.case_count);
+	assert_true(h.engine->state.case_count > 5);
+	assert_verified(&h);
+	start_again(true);
+	start_again(false);
+	assert_verified(&h);
+}
+
+/* ---- one lag at a time ---- */
+
+/* Both sessions of a day in one submission: the first raises an alert, the second
+ * comes after it and is of an earlier event. */
+static void two_marks_of_a_pupil_with_an_alert_between(void **context)
+{
+	(void)context;
+	host_set_time(&h, "2026-09-18T16:00:00Z");
+	host_marks(&h, SCHOOL_URN, 1, "2026-09-07", "2026-09-10", "O");
+	/* the 9th to 12th: the 10th raises the threshold */
+	host_marks(&h, SCHOOL_URN, 1, "2026-09-11", "2026-09-14", "O");
+	assert_non_null(strstr(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'alerts'}")->text, "threshold"));
+	assert_verified(&h);
+	start_again(true);
+	start_again(false);
+	assert_verified(&h);
+}
+
+static void a_pupil_of_a_roster_alone_then_a_crash(void **context)
+{
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'A'}]}", upn[0]), STATUS_OK, NULL);
+	start_again(true);
+	assert_verified(&h);
+	start_again(false); /* writes what was replayed */
+	assert_verified(&h);
+}
+
+static void a_case_opened_and_closed_in_the_tail(void **context)
+{
+	(void)context;
+	host_set_time(&h, "2026-09-10T16:00:00Z");
+	host_marks(&h, SCHOOL_URN, 1, "2026-09-07", "2026-09-08", "N");
+	host_restart(&h);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'note'}", upn[0]), STATUS_OK, "C1");
+	start_again(true);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'close'}", upn[0]), STATUS_OK, "C1");
+	start_again(true);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'note'}", upn[0]), STATUS_OK, "C2");
+	start_again(true);
+	start_again(false);
+	assert_verified(&h);
+}
+
+/* The keys of persons are synced before the commit: a crash between leaves a key that
+ * nothing refers to, and the pupil must still be let in. */
+static void a_crash_between_the_keys_and_the_commit(void **context)
+{
+	char with_keys[600], path[600];
+	struct host later;
+
+	(void)context;
+	host_make(&later, &(struct host_options){.start = "2026-09-03T07:00:00Z", .no_grants = true});
+	host_restart(&later); /* both stores stand at no pupil */
+	/* the keys of the next commit, the data of the last */
+	host_close(&h);
+	snprintf(path, sizeof path, "%s/data.mdb", h.dir);
+	snprintf(with_keys, sizeof with_keys, "%s/data.before", h.dir);
+	{
+		char command[1300];
+
+		snprintf(command, sizeof command, "cp %s %s", path, with_keys);
+		assert_int_equal(system(command), 0);
+		host_open(&h);
+		host_set_time(&h, "2026-09-04T07:00:00Z");
+		host_mark(&h, SCHOOL_URN, 1, "2026-09-03", "AM", "/");
+		host_mark(&h, SCHOOL_URN, 2, "2026-09-03", "AM", "/");
+		host_close(&h);
+		assert_int_equal(rename(with_keys, path), 0);
+	}
+	host_open(&h);
+	assert_int_equal(host_pupils(&h), 0);
+	host_mark(&h, SCHOOL_URN, 2, "2026-09-03", "AM", "N");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[1]), STATUS_OK, upn[1]);
+	assert_verified(&h);
+	host_end(&later);
+}
+
+/* A sweep that has gone part of its round. */
+static void a_crash_in_the_middle_of_a_sweep(void **context)
+{
+	(void)context;
+	host_end(&h);
+	host_make(&h, &(struct host_options){.start = "2026-09-30T07:00:00Z", .sweep_marks = 40});
+	for (unsigned day = 1; day <= 29; day++) {
+		char date[DATE_TEXT_SIZE + 1];
+
+		day_text(date, FIRST_DAY - 3 + (day_t)day);
+		if (day_weekday(FIRST_DAY - 3 + (day_t)day) > FRIDAY)
+			continue;
+		host_begin(&h);
+		for (unsigned i = 0; i < 7; i++)
+			host_put(&h, OFFICER, COMMAND_MARKS, NULL, "{'urn':'" SCHOOL_URN "','registers':[['%s','AM',[['%s','N']]]]}", date,
+				 upn[(day * 3 + i) % 13]);
+		host_commit(&h);
+		assert_verified(&h);
+		start_again(true);
+		assert_verified(&h);
+	}
+	start_again(false);
+	assert_verified(&h);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(two_marks_of_a_pupil_with_an_alert_between),
+		T(a_pupil_of_a_roster_alone_then_a_crash),
+		T(a_case_opened_and_closed_in_the_tail),
+		T(a_crash_between_the_keys_and_the_commit),
+		T(a_crash_in_the_middle_of_a_sweep),
+		T(a_random_workload),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
