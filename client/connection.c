@@ -139,7 +139,9 @@ bool connection_send(struct attend *a, uint8_t command, const uint8_t id[static 
 /* True where the socket has no room for what is still to be sent. */
 static bool send_due(struct attend *a, uint64_t now_ms)
 {
-	if (now_ms < a->hold_ms)
+	/* Not before the monitor says so, though the socket would take it: what is
+	 * sent on a line is then known to be, and is sent again only on the next. */
+	if (!a->up || now_ms < a->hold_ms)
 		return false;
 	while (a->unsent < a->count) {
 		struct pending *p = ring_at(a, a->unsent);
@@ -309,6 +311,8 @@ enum attend_result connection_hope(struct attend *a)
 	}
 	uint64_t now_ms = connection_now_ms();
 	uint64_t from_ms = !a->count ? now_ms : a->heard_ms > a->asked_ms ? a->heard_ms : a->asked_ms;
+	if (from_ms < a->hold_ms) /* that silence was ours */
+		from_ms = a->hold_ms;
 	if (!a->up && a->trouble == TROUBLE_KEY_REFUSED) {
 		connection_why(a, "%s refused this key: it was never granted there, or it was revoked. "
 		               "An administrator lets it in with: attend grant '%s' ROLE",
@@ -321,7 +325,7 @@ enum attend_result connection_hope(struct attend *a)
 		               "or what listens there is not attendd", a->server);
 		return ATTEND_UNREACHABLE;
 	}
-	if (now_ms - from_ms < a->timeout_ms)
+	if (now_ms < from_ms + a->timeout_ms)
 		return ATTEND_OK;
 	if (a->up)
 		connection_why(a, "%s is connected but has not answered for %u s; it may be busy or stuck: "

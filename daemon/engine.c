@@ -196,6 +196,7 @@ int engine_flush(struct engine *e)
 	e->committed = engine_head(e);
 	e->counters[COUNT_COMMITS]++;
 	e->feed_wanted |= e->record_count > 0;
+	e->worked = true;
 	forget_batch(e);
 	return 0;
 }
@@ -408,6 +409,51 @@ static enum store_result load(struct engine *e, char *why, size_t why_size)
 	return result;
 }
 
+/* Goes on through the store's values. 1: more to do; 0: all good; -1: damaged. */
+static int scrub_some(struct engine *e, unsigned records, char *why, size_t why_size)
+{
+	switch (store_scrub(e->store, &e->scrub, records, why, why_size)) {
+	case STORE_OK:
+		return 1;
+	case STORE_NONE:
+		e->scrubbed = true;
+		return 0;
+	case STORE_FULL:
+	case STORE_DAMAGED:
+	case STORE_UNKNOWN:
+	case STORE_FAILED:
+	case STORE_BUSY:
+	case STORE_NEWER:
+		break;
+	}
+	return -1;
+}
+
+void engine_scrub(struct engine *e, uint64_t monotonic_ms)
+{
+	if (e->worked)
+		e->worked_ms = monotonic_ms;
+	e->worked = false;
+	if (e->scrubbed || e->damaged || e->txn || monotonic_ms - e->worked_ms < SCRUB_IDLE_MS)
+		return;
+	e->damaged = scrub_some(e, SCRUB_SLICE, e->damage, sizeof e->damage) < 0;
+}
+
+/* What a small store holds is looked through before anything is served of it; of a
+ * large one as much as fits into a quick start, and the rest in idle turns. */
+static int scrub_at_start(struct engine *e, char *why, size_t why_size)
+{
+	char damage[200] = "";
+
+	memset(&e->scrub, 0, sizeof e->scrub);
+	e->scrubbed = false;
+	if (scrub_some(e, SCRUB_AT_START, damage, sizeof damage) >= 0)
+		return 0;
+	snprintf(why, why_size, "the store in %s is damaged: %s; restore a backup, or run attendd verify to see all of it",
+		 e->dir, damage);
+	return -1;
+}
+
 static int open_store(struct engine *e, char *why, size_t why_size)
 {
 	struct store_options options = {.mode = e->options.read_only ? STORE_READ : STORE_WRITE,
@@ -420,12 +466,18 @@ static int open_store(struct engine *e, char *why, size_t why_size)
 	if (persons_open(&e->persons, e->dir, !e->options.read_only, why, why_size) != 0)
 		return -1;
 	state_init(&e->state, &e->key, e->persons);
+	if (!e->options.read_only && scrub_at_start(e, why, why_size) != 0)
+		return -1;
 	if (why_size)
 		why[0] = '\0';
 	result = load(e, why, why_size);
 	if (result != STORE_OK && !why[0])
 		snprintf(why, why_size, "the store in %s can't be read: %s; attendd verify says what is damaged",
 			 e->dir, store_why(e->store));
+	if (result == STORE_OK && persons_count(e->persons) < e->state.pupil_count) {
+		snprintf(why, why_size, "%s/persons.keys lacks the keys of the last pupils; restore it, or a backup", e->dir);
+		return -1;
+	}
 	return result == STORE_OK ? 0 : -1;
 }
 

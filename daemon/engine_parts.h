@@ -35,6 +35,9 @@ enum {
 	PAGE_RECORDS_MAX = 50 * 1000, /* records that one question or feeding looks at */
 	FIRE_MAX = 1000,              /* phases fired by one call of engine_tick */
 	START_LATE_MAX_DAYS = 92,     /* a start so long after the last event is held */
+	SCRUB_AT_START = 1500 * 1000, /* values looked through before ready */
+	SCRUB_SLICE = 20 * 1000,      /* and then, a turn, */
+	SCRUB_IDLE_MS = 1000,         /* once nothing was committed for so long */
 	ROOM_PERCENT = 90,            /* of the map, from which on submissions wait */
 	DISK_RESERVE = 256 << 20,     /* bytes free, below which they do */
 };
@@ -177,6 +180,8 @@ struct engine {
 	struct store_room room;
 	uint64_t counters[COUNTER_COUNT];
 	struct scrub scrub;
+	bool worked;           /* committed since the last turn's end */
+	uint64_t worked_ms;    /* monotonic */
 	bool scrubbed;         /* the store was gone through once since the start */
 	struct backup_job backup;
 };
@@ -194,6 +199,7 @@ void engine_event(const struct engine *, struct event *, uint8_t kind, uint64_t 
 /* A transaction for reading: the batch's, or a short one that engine_read_end ends. */
 struct txn *engine_read(struct engine *);
 void engine_read_end(struct engine *, struct txn *);
+void engine_scrub(struct engine *, uint64_t monotonic_ms); /* a slice of the store, when idle */
 /* Writes all changed pupils now (before an event that changes how figures are counted). */
 void engine_sweep_all(struct engine *);
 int engine_flush(struct engine *); /* commits what there is, in the middle of a batch */

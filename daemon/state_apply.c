@@ -258,8 +258,10 @@ static enum store_result apply_registered(struct state *s, const struct event *e
 
 	if (s->only_pupil)
 		return STORE_OK;
-	if (p->pupil <= s->pupil_count)
-		return STORE_OK; /* the tail of a store that has been loaded */
+	if (p->pupil <= s->pupil_count) { /* the tail of a store that has been loaded */
+		state_touch(s, p->pupil, position);
+		return STORE_OK;
+	}
 	state_room_for_pupils(s, p->pupil);
 	state_touch(s, p->pupil, position);
 	result = save_person(s, p->pupil, &person);
@@ -402,8 +404,8 @@ static enum store_result apply_one(struct state *s, const struct event *e, uint6
  * replayed at start they have been taken up already. */
 static bool in_figures(uint8_t kind)
 {
-	return kind == EVENT_MARKS_RECORDED || kind == EVENT_ALERT_RAISED || kind == EVENT_ALERT_WITHDRAWN ||
-	       kind == EVENT_ACTION_RECORDED;
+	return kind == EVENT_PUPIL_REGISTERED || kind == EVENT_MARKS_RECORDED || kind == EVENT_ALERT_RAISED ||
+	       kind == EVENT_ALERT_WITHDRAWN || kind == EVENT_ACTION_RECORDED;
 }
 
 enum store_result state_apply(struct state *s, const struct event *e, uint64_t position)

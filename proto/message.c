@@ -127,23 +127,18 @@ void message_reply(struct writer *w, uint8_t command, const uint8_t id[static UU
 	write_u64(w, position);
 }
 
-/* The marks' cursor: a short string is the common case, all else goes through mp. */
+/* The marks' cursor: a short string or array is the common case, and stands apart
+ * so that it is a few instructions where it is used; all else goes through mp. */
 static struct mp mp_here(const struct submitted_marks *s)
 {
 	return (struct mp){s->in.at, s->in.at, s->in.end, NULL};
 }
 
-static bool take_str(struct submitted_marks *s, struct slice *text, const char *otherwise)
+static __attribute__((noinline)) bool take_long_str(struct submitted_marks *s, struct slice *text,
+                                                    const char *otherwise)
 {
-	const uint8_t *at = s->in.at;
-	struct mp m;
+	struct mp m = mp_here(s);
 
-	if (at < s->in.end && (*at & 0xe0) == 0xa0 && (*at & 0x1f) < s->in.end - at) {
-		*text = slice_of(at + 1, *at & 0x1f);
-		s->in.at = at + 1 + text->size;
-		return true;
-	}
-	m = mp_here(s);
 	*text = mp_str(&m);
 	s->in.at = m.at;
 	if (m.fault != NULL)
@@ -151,22 +146,40 @@ static bool take_str(struct submitted_marks *s, struct slice *text, const char *
 	return m.fault == NULL;
 }
 
-static bool take_array(struct submitted_marks *s, uint32_t *count, const char *otherwise)
+static inline bool take_str(struct submitted_marks *s, struct slice *text, const char *otherwise)
 {
 	const uint8_t *at = s->in.at;
-	struct mp m;
+
+	if (at < s->in.end && (*at & 0xe0) == 0xa0 && (*at & 0x1f) < s->in.end - at) {
+		*text = slice_of(at + 1, *at & 0x1f);
+		s->in.at = at + 1 + text->size;
+		return true;
+	}
+	return take_long_str(s, text, otherwise);
+}
+
+static __attribute__((noinline)) bool take_long_array(struct submitted_marks *s, uint32_t *count,
+                                                      const char *otherwise)
+{
+	struct mp m = mp_here(s);
+
+	*count = mp_array(&m);
+	s->in.at = m.at;
+	if (m.fault != NULL)
+		s->fault = otherwise;
+	return m.fault == NULL;
+}
+
+static inline bool take_array(struct submitted_marks *s, uint32_t *count, const char *otherwise)
+{
+	const uint8_t *at = s->in.at;
 
 	if (at < s->in.end && (*at & 0xf0) == 0x90) {
 		*count = *at & 0x0f;
 		s->in.at = at + 1;
 		return true;
 	}
-	m = mp_here(s);
-	*count = mp_array(&m);
-	s->in.at = m.at;
-	if (m.fault != NULL)
-		s->fault = otherwise;
-	return m.fault == NULL;
+	return take_long_array(s, count, otherwise);
 }
 
 static bool take_key(struct mp *m, const char **fault, struct slice *key, const char *otherwise)
@@ -236,7 +249,7 @@ static uint64_t take_minutes(struct mp *m, const char **fault)
 	return minutes < UINT64_MAX ? minutes : UINT64_MAX - 1;
 }
 
-static bool take_extras(struct submitted_marks *s, struct submitted_mark *mark)
+static __attribute__((noinline)) bool take_extras(struct submitted_marks *s, struct submitted_mark *mark)
 {
 	static const char form[] = "a mark's third part is a map of minutes_late, recorded_at and comment";
 	struct mp m = mp_here(s);
@@ -264,7 +277,7 @@ static bool take_extras(struct submitted_marks *s, struct submitted_mark *mark)
 	return s->fault == NULL;
 }
 
-static bool take_register(struct submitted_marks *s)
+static __attribute__((noinline)) bool take_register(struct submitted_marks *s)
 {
 	static const char form[] = "a register is [date, session, [mark ...]]";
 	uint32_t parts;

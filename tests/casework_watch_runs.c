@@ -219,6 +219,63 @@ static void sp_03_a_correction_withdraws_and_the_total_may_come_again(void **sta
 	scene_free(again);
 }
 
+/* Where nothing stands yet, the mark that joins two runs by breaking neither is looked at. */
+static void sp_03_a_day_that_no_longer_breaks_joins_two_runs(void **state)
+{
+	struct scene *s = *state;
+	scene_days(s, scene_date("2026-09-07"), 8, CODE_I, CODE_NONE);
+	day_t between = scene_date("2026-09-17");
+	scene_days(s, between, 1, CODE_AM, CODE_NONE);
+	scene_days(s, between + 1, 7, CODE_I, CODE_NONE);
+	scene_days(s, s->pupil.latest_day + 1, 1, CODE_AM, CODE_PM);
+	assert_int_equal(s->pupil.standing, 0);
+	scene_mark(s, between, AM, CODE_Y1);
+	assert_int_equal(scene_raised(s, ALERT_SICKNESS_RETURN), 1);
+	assert_int_equal(scene_newest(s, ALERT_SICKNESS_RETURN)->first, scene_date("2026-09-07"));
+}
+
+/* Not twice in one school year for the same period: in the next year it may be. */
+static void sp_03_a_period_that_goes_on_into_a_new_year(void **state)
+{
+	struct scene *s = *state;
+	scene_days(s, scene_date("2027-07-01"), 15, CODE_I, CODE_I);
+	assert_int_equal(scene_raised(s, ALERT_SICKNESS_RETURN), 1);
+	scene_days(s, scene_date("2027-09-01"), 14, CODE_I, CODE_I);
+	assert_int_equal(scene_raised(s, ALERT_SICKNESS_RETURN), 1);
+	scene_days(s, s->pupil.latest_day + 1, 1, CODE_I, CODE_I);
+	assert_int_equal(scene_raised(s, ALERT_SICKNESS_RETURN), 2);
+	assert_true(scene_newest(s, ALERT_SICKNESS_RETURN)->up);
+}
+
+/* A run of the old year, found late, does not speak for this year's total. */
+static void sp_03_a_run_of_the_old_year_leaves_the_new_total_untold(void **state)
+{
+	struct scene *s = *state;
+	scene_days(s, scene_date("2027-06-21"), 14, CODE_I, CODE_NONE);
+	scene_days(s, scene_date("2027-07-09"), 1, CODE_AM, CODE_NONE);
+	scene_days(s, scene_date("2027-09-01"), 32, CODE_I, CODE_NONE); /* the run is told, the total waits */
+	assert_int_equal(scene_raised(s, ALERT_SICKNESS_RETURN), 1);
+	scene_mark(s, scene_date("2027-06-18"), AM, CODE_I);
+	assert_int_equal(scene_raised(s, ALERT_SICKNESS_RETURN), 2);
+	assert_int_equal(scene_newest(s, ALERT_SICKNESS_RETURN)->first, scene_date("2027-06-18"));
+	assert_false(scene_newest(s, ALERT_SICKNESS_RETURN)->up);
+}
+
+/* Once a year has begun to leave the weeks held its total can't be counted again. */
+static void sp_03_a_total_out_of_reach_stands(void **state)
+{
+	struct scene *s = *state;
+	day_t day = scene_date("2025-10-06");
+	for (unsigned i = 0; i < 29; i++, day += 7)
+		scene_days(s, day, 1, CODE_I, CODE_PM);
+	scene_days(s, scene_date("2026-06-08"), 1, CODE_I, CODE_PM);
+	assert_int_equal(scene_raised(s, ALERT_SICKNESS_RETURN), 1);
+	scene_days(s, scene_date("2027-02-22"), 1, CODE_AM, CODE_PM);
+	assert_true(scene_newest(s, ALERT_SICKNESS_RETURN)->first >= pupil_first_held(&s->pupil));
+	scene_mark(s, scene_date("2027-02-22"), AM, CODE_L);
+	assert_int_equal(scene_standing(s, ALERT_SICKNESS_RETURN), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +291,10 @@ int main(void)
 		SCENE_TEST(sp_03_a_run_told_by_its_total_is_not_told_again),
 		SCENE_TEST(sp_03_the_total_waits_while_a_run_that_was_told_goes_on),
 		SCENE_TEST(sp_03_a_correction_withdraws_and_the_total_may_come_again),
+		SCENE_TEST(sp_03_a_day_that_no_longer_breaks_joins_two_runs),
+		SCENE_TEST(sp_03_a_period_that_goes_on_into_a_new_year),
+		SCENE_TEST(sp_03_a_run_of_the_old_year_leaves_the_new_total_untold),
+		SCENE_TEST(sp_03_a_total_out_of_reach_stands),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

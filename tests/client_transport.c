@@ -54,6 +54,7 @@ static void a_call_gets_its_reply(void **state)
 	assert_int_equal(reply.position, 7);
 	assert_int_equal(reply.body_size, 5);
 	assert_int_equal(f.commands[0], ATTEND_QUERY);
+	assert_int_equal(atomic_load(&f.seen), 1); /* once */
 	attend_close(&a);
 	assert_null(a);
 	fake_stop(&f);

@@ -373,6 +373,23 @@ void host_crash(struct host *h)
 	host_open(h);
 }
 
+void host_keep_data(struct host *h)
+{
+	copy_store(h, h->kept);
+}
+
+void host_back_to_kept_data(struct host *h)
+{
+	char path[512];
+
+	host_close(h);
+	snprintf(path, sizeof path, "%s/data.mdb", h->dir);
+	unlink(path);
+	copy_file(h->kept, h->dir, "data.mdb");
+	remove_dir(h->kept);
+	host_open(h);
+}
+
 int host_verify(struct host *h, char **told)
 {
 	char dir[256], *text = NULL;
@@ -579,6 +596,24 @@ void check_answer(const struct answer *a, unsigned status, const char *text, con
 		print_error("%s:%d: wanted %u %s, got %u %s\n", file, line, status, text ? text : "", a->status, a->text);
 		_fail(file, line);
 	}
+}
+
+void check_same_text(const char *now, const char *was, const char *file, int line)
+{
+	const char *n = now, *w = was;
+
+	while (*n && *n == *w) {
+		if (*n == '\n') {
+			now = n + 1;
+			was = w + 1;
+		}
+		n++;
+		w++;
+	}
+	if (*n == *w)
+		return;
+	print_error("%s:%d: was %.*s\nnow %.*s\n", file, line, (int)strcspn(was, "\n"), was, (int)strcspn(now, "\n"), now);
+	_fail(file, line);
 }
 
 void host_grant(struct host *h, enum who who, const char *role, const char *more)

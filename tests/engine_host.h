@@ -59,7 +59,7 @@ struct host_options {
 
 struct host {
 	struct host_options options;
-	char dir[256];
+	char dir[256], kept[256];
 	struct engine *engine;
 	uint64_t now_ms;     /* given to the engine at each turn */
 	uint64_t mono_ms;    /* to the feed */
@@ -75,6 +75,9 @@ void host_make(struct host *, const struct host_options *);
 void host_end(struct host *);              /* closes, and takes the folder away */
 void host_restart(struct host *);          /* a clean end and a new start */
 void host_crash(struct host *);            /* what is on disk now is all that the next start sees */
+/* Sets LMDB's file back to what it was, but not the persons' keys, and starts. */
+void host_keep_data(struct host *);
+void host_back_to_kept_data(struct host *);
 void host_open(struct host *);
 void host_close(struct host *);            /* leaves the folder */
 int host_verify(struct host *, char **told); /* of a copy; `told` (may be NULL) is freed by the caller */
@@ -131,5 +134,9 @@ unsigned times_in(const char *text, const char *wanted);
 #define assert_answer(a, wanted_status, wanted_text) \
 	check_answer((a), (wanted_status), (wanted_text), __FILE__, __LINE__)
 void check_answer(const struct answer *, unsigned status, const char *text, const char *file, int line);
+
+/* Long texts: tells the first line that differs. */
+#define assert_same_text(now, was) check_same_text((now), (was), __FILE__, __LINE__)
+void check_same_text(const char *now, const char *was, const char *file, int line);
 
 #endif

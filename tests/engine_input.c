@@ -47,7 +47,7 @@ static void assert_unchanged(struct before *b)
 
 	assert_int_equal(host_head(&h), b->head);
 	assert_int_equal(host_pupils(&h), b->pupils);
-	assert_string_equal(now, b->tables);
+	assert_same_text(now, b->tables);
 	free(now);
 	free(b->tables);
 }

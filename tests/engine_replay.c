@@ -89,10 +89,10 @@ static void start_again(bool crash)
 	assert_int_equal(host_head(&h), head);
 	assert_same_pupils(pupils, count);
 	now = host_tables(&h, true);
-	assert_string_equal(now, tables);
+	assert_same_text(now, tables);
 	free(now);
 	now = all_answers();
-	assert_string_equal(now, answers);
+	assert_same_text(now, answers);
 	free(now);
 	free(pupils);
 	free(tables);
@@ -234,7 +234,7 @@ static void a_random_workload(void **context)
 	}
 	host_turns(&h);
 	assert_true(starts > 10);
-	assert_true(host_counter(&h, "alerts") > 0);
+	assert_true(times_in(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'alerts'}")->text, "\"alert\":") > 20);
 	printf("%llu events, %u cases\n", (unsigned long long)host_head(&h), h.engine->state.case_count);
 	assert_true(h.engine->state.case_count > 5);
 	assert_verified(&h);
@@ -291,34 +291,16 @@ static void a_case_opened_and_closed_in_the_tail(void **context)
  * nothing refers to, and the pupil must still be let in. */
 static void a_crash_between_the_keys_and_the_commit(void **context)
 {
-	char with_keys[600], path[600];
-	struct host later;
-
 	(void)context;
-	host_make(&later, &(struct host_options){.start = "2026-09-03T07:00:00Z", .no_grants = true});
-	host_restart(&later); /* both stores stand at no pupil */
-	/* the keys of the next commit, the data of the last */
-	host_close(&h);
-	snprintf(path, sizeof path, "%s/data.mdb", h.dir);
-	snprintf(with_keys, sizeof with_keys, "%s/data.before", h.dir);
-	{
-		char command[1300];
-
-		snprintf(command, sizeof command, "cp %s %s", path, with_keys);
-		assert_int_equal(system(command), 0);
-		host_open(&h);
-		host_set_time(&h, "2026-09-04T07:00:00Z");
-		host_mark(&h, SCHOOL_URN, 1, "2026-09-03", "AM", "/");
-		host_mark(&h, SCHOOL_URN, 2, "2026-09-03", "AM", "/");
-		host_close(&h);
-		assert_int_equal(rename(with_keys, path), 0);
-	}
-	host_open(&h);
+	host_set_time(&h, "2026-09-04T07:00:00Z");
+	host_keep_data(&h);
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-03", "AM", "/");
+	host_mark(&h, SCHOOL_URN, 2, "2026-09-03", "AM", "/");
+	host_back_to_kept_data(&h); /* the keys of then, the data of before */
 	assert_int_equal(host_pupils(&h), 0);
 	host_mark(&h, SCHOOL_URN, 2, "2026-09-03", "AM", "N");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[1]), STATUS_OK, upn[1]);
 	assert_verified(&h);
-	host_end(&later);
 }
 
 /* A sweep that has gone part of its round. */

@@ -174,7 +174,7 @@ static void strings_are_utf8(void **state)
 	};
 	static const char *const right[] = {
 		"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
-		"\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "Zo\xc3\xab Garc\xc3\xad" "a-O'Neill", "\x7f",
+		"\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "Zo\xc3\xab Garc\303\255a-O'Neill", "\x7f",
 	};
 
 	(void)state;
