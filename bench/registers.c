@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bench/registers.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,16 +47,26 @@ static void make_upn(uint8_t *at, uint32_t pupil)
 	put(at, twelve, 12);
 }
 
+/* Absence comes in spells, not by single sessions: two days of a week, in three weeks
+ * of a hundred, or twelve for one pupil in ten. */
+static bool is_ill(uint32_t pupil, uint32_t session)
+{
+	uint64_t week = mix((uint64_t)pupil << 32 | session / WEEK_SESSIONS);
+	uint32_t first = (uint32_t)(week >> 32) % 4 * 2, in_week = session % WEEK_SESSIONS;
+
+	return week % 100 < (mix(pupil) % 10 ? 3 : 12) && in_week >= first && in_week < first + 4;
+}
+
 static char code_of(uint32_t pupil, uint32_t session)
 {
-	uint64_t chance = mix((uint64_t)pupil << 32 | session) % 1000;
+	uint64_t chance = mix((uint64_t)session << 32 | pupil) % 1000;
 
 	if (mix(pupil) % 50 == 0 && chance < 250)
 		return chance < 150 ? 'O' : 'N';
-	if (chance < 35)
-		return chance < 25 ? 'I' : chance < 32 ? 'L' : 'M';
-	if (chance < 38)
-		return 'N';
+	if (is_ill(pupil, session))
+		return 'I';
+	if (chance < 12)
+		return chance < 8 ? 'L' : chance < 10 ? 'M' : 'N';
 	return session % 2 ? '\\' : '/';
 }
 

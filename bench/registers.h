@@ -3,8 +3,8 @@
  * An authority of PUPILS pupils in classes of 30, each class of one school. Session
  * `n` of a class is the nth of its school years from September 2024 on (38 weeks
  * of five days, AM and PM). Codes follow from pupil and session: most are present,
- * one pupil in fifty is away every fourth time without leave, so that watches have
- * their usual work. The same (class, session) always gives the same bytes but for
+ * some are ill for two days, one in ten often, and one pupil in fifty is away every
+ * fourth time without leave, so that watches have their usual work. The same (class, session) always gives the same bytes but for
  * the id, and every peer is sent these same bytes.
  *
  * SPDX-License-Identifier: Apache-2.0 */

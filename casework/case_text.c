@@ -4,7 +4,6 @@
  * deeper. A brace that isn't one of the list is left as it stands.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 #include <string.h>
 
 #include "casework/case_deadline.h"
@@ -37,10 +36,13 @@ static void put_slice(struct filling *f, struct slice text)
 
 static void put_number(struct filling *f, unsigned number)
 {
-	char text[16];
+	char text[12], *at = text + sizeof text;
 
-	snprintf(text, sizeof text, "%u", number);
-	put(f, text);
+	*--at = '\0';
+	do
+		*--at = (char)('0' + number % 10);
+	while (number /= 10);
+	put(f, at);
 }
 
 static void put_day(struct filling *f, day_t day)
@@ -84,7 +86,6 @@ static void put_sessions(struct filling *f)
 static void put_percentage(struct filling *f)
 {
 	struct figures figures;
-	char text[24];
 	unsigned tenths;
 
 	pupil_figures(f->view->pupil, f->view->calendar, &figures);
@@ -93,8 +94,9 @@ static void put_percentage(struct filling *f)
 		return;
 	}
 	tenths = (figures.attended * 2000 + figures.possible) / (figures.possible * 2);
-	snprintf(text, sizeof text, "%u.%u", tenths / 10, tenths % 10);
-	put(f, text);
+	put_number(f, tenths / 10);
+	put(f, ".");
+	put_number(f, tenths % 10);
 }
 
 static void put_question(struct filling *f, bool outcomes)

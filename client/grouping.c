@@ -56,17 +56,18 @@ void grouping_free(struct grouping **grouping)
 	free(g);
 }
 
-void grouping_begin_file(struct grouping *g)
-{
-	memset(g->contents, 0, g->contents_room * sizeof *g->contents);
-	g->contents_count = 0;
-}
-
 static void forget_seen(struct grouping *g)
 {
 	if (g->seen_count)
 		memset(g->seen, 0, SEEN_SLOTS * sizeof *g->seen);
 	g->seen_count = 0;
+}
+
+void grouping_begin_file(struct grouping *g)
+{
+	forget_seen(g);
+	memset(g->contents, 0, g->contents_room * sizeof *g->contents);
+	g->contents_count = 0;
 }
 
 /* FNV-1a with a last mixing (murmur3's). Two that collide cost a barrier, no more;

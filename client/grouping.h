@@ -24,7 +24,9 @@ struct grouping;
 
 struct grouping *grouping_new(void); /* NULL: no memory */
 void grouping_free(struct grouping **);
-void grouping_begin_file(struct grouping *); /* occurrences are counted from 0 again */
+/* Nothing was seen and nothing occurred yet: a file is cut the same whatever was pushed
+ * before it. All of that is answered by then. */
+void grouping_begin_file(struct grouping *);
 
 enum grouped {
 	GROUPED,         /* the row is in */

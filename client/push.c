@@ -239,19 +239,20 @@ static int push_rows(struct push *p, struct records *records, struct mark_rows *
 		if ((p->rows & 255) == 0)
 			progress_tell(&p->progress, p->rows, p->bytes_before + records_offset(records), connection_now_ms());
 	}
-	const char *failed = records_failed(records);
-	if (!status && failed && !source->status) {
-		progress_clear(&p->progress);
-		complain(p->invocation, "%s: %s", p->file, failed);
-		status = ATTEND_REFUSED;
-	}
-	if (!status && !source->status && mark_rows_ignored(rows)[0]) {
-		progress_clear(&p->progress);
+	if (!status)
+		status = source->status;
+	/* A file ends with all of it answered: how the next is cut must not depend on it. */
+	if (!status)
+		status = push_flush(p);
+	if (status)
+		return status;
+	progress_clear(&p->progress);
+	if (mark_rows_ignored(rows)[0])
 		fprintf(stderr, "%s: note: columns not known and passed over: %s\n", p->file, mark_rows_ignored(rows));
-	}
-	/* A file ends its submission: the next file's ids must not depend on it. */
-	int sent = status ? 0 : source->status ? source->status : send_group(p);
-	return status ? status : sent;
+	if (!records_failed(records))
+		return 0;
+	complain(p->invocation, "%s: %s", p->file, records_failed(records));
+	return ATTEND_REFUSED;
 }
 
 int push_file(struct push *p, const char *name, int fd)

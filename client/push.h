@@ -24,7 +24,7 @@ struct push {
 	uint64_t revoked;         /* a status that ends everything; 0: none */
 };
 
-/* All rows of one open file. Returns the exit status so far: 0, 3 or 130 (2: no memory).
+/* All rows of one open file, answered. Returns the exit status so far: 0, 3 or 130 (2: no memory).
  * What was refused is counted and told as the answers come. */
 int push_file(struct push *, const char *name, int fd);
 /* Sends what is at hand and waits for the last answers. */

@@ -212,7 +212,7 @@ void feed_credit(struct engine *e, const struct request *r)
 			      s ? "a number is wanted" : "no such subscription; subscribe again");
 		return;
 	}
-	s->credit = s->credit + credit > CREDIT_MAX ? CREDIT_MAX : s->credit + (uint32_t)credit;
+	s->credit = credit > CREDIT_MAX - s->credit ? CREDIT_MAX : s->credit + (uint32_t)credit;
 	e->feed_wanted = true;
 }
 
@@ -393,6 +393,16 @@ static bool feed_one(struct engine *e, struct subscription *s, struct txn *txn, 
 	return more;
 }
 
+/* A key that was revoked, or granted another role, is told no more of what it
+ * asked for before. */
+static bool still_may(struct engine *e, const struct subscription *s)
+{
+	const struct principal *p = state_principal(&e->state, s->key);
+
+	return p && !p->revoked && access_command(p->role, COMMAND_SUBSCRIBE) &&
+	       access_query(p->role, slice_text(s->log ? "log" : "alerts"));
+}
+
 void engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, void *context)
 {
 	struct event *room;
@@ -408,8 +418,8 @@ void engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, voi
 	e->feed_wanted = false;
 	room = memory_new(sizeof *room);
 	for (unsigned i = e->subscription_count; i-- > 0;) {
-		if (!engine_knows_key(e, e->subscriptions[i]->key))
-			drop(e, i); /* revoked */
+		if (!still_may(e, e->subscriptions[i]))
+			drop(e, i);
 		else
 			e->feed_wanted |= feed_one(e, e->subscriptions[i], txn, room, monotonic_ms);
 	}

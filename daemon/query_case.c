@@ -302,7 +302,9 @@ enum status query_actions(struct engine *e, const struct request *r, struct txn 
 		goto done;
 	a->pupil = pupil;
 	a->case_no = state_pupil(&e->state, pupil)->case_no;
-	if (a->case_no) {
+	if (r->who->role == ROLE_LEAD && !access_alert(r->who, 0, a->case_no)) {
+		status = query_fault(e, STATUS_NOT_FOUND, "upn", "this pupil has no open case that you are named on");
+	} else if (a->case_no) {
 		if (state_case_load(&e->state, a->case_no, c) != STORE_OK)
 			status = query_fault(e, STATUS_DAMAGED, NULL, "the case can't be read");
 	} else if (pathway) {

@@ -301,17 +301,20 @@ void state_apply_mark(struct state *s, uint32_t urn, const struct mark *m, uint6
 		      struct applied_mark *out)
 {
 	struct pupil *p = state_pupil(s, m->pupil);
-	bool latest;
+	bool latest, moved;
 
 	out->pupil = p;
 	if (!p || (p->position >= position && s->tables_from >= position))
 		return;
 	latest = m->day > p->latest_day || (m->day == p->latest_day && m->session >= p->latest_session);
+	moved = p->urn && latest && p->urn != urn;
 	if (!p->urn || latest)
 		p->urn = urn; /* a move of school shows in the latest register */
 	out->mark = (struct watch_mark){.day = m->day, .session = m->session, .code = m->code};
 	out->change = pupil_mark(p, state_calendar(s, p->urn), m->day, m->session, m->code,
 				 s->threshold, &out->mark.held);
+	if (moved) /* the window is of another school's weeks from now on */
+		pupil_recount(p, state_calendar(s, p->urn));
 }
 
 enum store_result state_apply_id(struct state *s, const struct event *e, uint64_t position)

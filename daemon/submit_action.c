@@ -62,6 +62,9 @@ static bool find_case(struct engine *e, const struct request *r, struct looked_a
 		return fault(e, r, STATUS_BAD_FIELD, "case", "not a case's id: C1, C2 ...");
 	if (number && number != p->case_no)
 		return fault(e, r, STATUS_NOT_FOUND, "case", "not this pupil's open case");
+	/* a lead sees a pupil for a case that is over, too, and opens none */
+	if (r->who->role == ROLE_LEAD && !access_alert(r->who, p->urn, p->case_no))
+		return fault(e, r, STATUS_NOT_FOUND, "case", "this pupil has no open case that you are named on");
 	if (p->case_no) {
 		e->broken = state_case_load(&e->state, p->case_no, &l->room);
 		if (e->broken != STORE_OK)

@@ -106,8 +106,10 @@ struct message {
 };
 
 /* STATUS_OK, BAD_FRAME, BAD_VERSION, BAD_COMMAND, TOO_LARGE or BAD_BODY; then
- * `why` (a static text) and, of a body, `*offset`. `id` is set whenever the
- * frame was long enough to hold one, so that even a refusal can be matched. */
+ * `why` (a static text) and, of a body, `*offset` from the body's start. `id` is set
+ * whenever the frame was long enough to hold one, so that even a refusal can be
+ * matched. ITEMS and HEARTBEAT are commands in replies alone. What has passed may
+ * still be a reply: who takes requests looks at bit 7 of the command. */
 enum status message_decode(struct message *, struct slice frame, const char **why, size_t *offset);
 
 /* Heads; the caller appends the body. */
@@ -126,7 +128,7 @@ struct submitted_mark {
 	bool new_register;          /* first of its register */
 	bool has_extras;
 	struct slice recorded_at, comment;
-	uint64_t minutes_late;      /* UINT64_MAX: absent */
+	uint64_t minutes_late;      /* UINT64_MAX: absent; a negative one is UINT64_MAX - 1 */
 };
 
 struct submitted_marks {

@@ -713,3 +713,26 @@ uint64_t host_counter(struct host *h, const char *name)
 {
 	return number_of(host_ask(h, ADMIN, COMMAND_QUERY, "{'what':'stats'}")->text, name);
 }
+
+unsigned host_alerts(struct host *h, const char *kind, const char *status, char one[static 4096])
+{
+	char *text = strdup(host_ask(h, ADMIN, COMMAND_QUERY, "{'what':'alerts'}")->text), wanted[2][80], *at, *end;
+	unsigned count = 0;
+
+	snprintf(wanted[0], sizeof wanted[0], "\"kind\":\"%s\"", kind ? kind : "");
+	snprintf(wanted[1], sizeof wanted[1], "\"status\":\"%s\"", status ? status : "");
+	one[0] = '\0';
+	for (at = strstr(text, "{\"alert\":"); at; at = end) {
+		char *next = strstr(at + 1, "{\"alert\":");
+
+		end = next;
+		if (next)
+			next[-1] = '\0';
+		if ((!kind || strstr(at, wanted[0])) && (!status || strstr(at, wanted[1]))) {
+			snprintf(one, 4096, "%s", at);
+			count++;
+		}
+	}
+	free(text);
+	return count;
+}

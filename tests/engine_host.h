@@ -118,6 +118,9 @@ void host_marks(struct host *, const char *urn, unsigned pupil, const char *from
 char *host_tables(struct host *, bool without_figures);
 uint64_t host_head(struct host *);
 uint32_t host_pupils(struct host *);
+/* How many alerts of a kind (NULL: any) there are in a status (NULL: any); the last of
+ * them stands in `one`, as JSON. */
+unsigned host_alerts(struct host *, const char *kind, const char *status, char one[static 4096]);
 uint64_t host_counter(struct host *, const char *name);
 
 /* msgpack of such a text; the caller frees `bytes`. */

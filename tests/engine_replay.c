@@ -74,11 +74,17 @@ static void assert_same_pupils(const struct pupil *before, uint32_t count)
 /* Starts again, and compares: every answer, every table, every figure, and no new event. */
 static void start_again(bool crash)
 {
-	char *answers = all_answers(), *tables = host_tables(&h, true), *now;
-	uint32_t count = h.engine->state.pupil_count;
-	struct pupil *pupils = malloc((count + 1) * sizeof *pupils);
-	uint64_t head = host_head(&h);
+	char *answers, *tables, *now;
+	struct pupil *pupils;
+	uint32_t count;
+	uint64_t head;
 
+	host_turns(&h); /* a clock that was just confirmed has something to fire */
+	answers = all_answers();
+	tables = host_tables(&h, true);
+	head = host_head(&h);
+	count = h.engine->state.pupil_count;
+	pupils = malloc((count + 1) * sizeof *pupils);
 	if (count)
 		memcpy(pupils, h.engine->state.pupils, count * sizeof *pupils);
 	if (crash)

@@ -1,0 +1,183 @@
+#!/usr/bin/python3
+"""report.py RUNS FOLDER MODE - the runs of run.sh as a table and plots.
+
+A ratio is taken within each round, of two runs of the same minute, and the median
+of the rounds is given with its range: the disk of a shared machine drifts by a
+factor of two within the hour, and figures of different minutes can't be compared.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import collections
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+REGISTER = 30  # marks
+
+# (what, of what, against what, must be at least, at most): the issue's targets
+Ratio = collections.namedtuple("Ratio", "text value least most")
+
+
+def read(path):
+    """rounds: {round: {name: [row]}}, measures: {name: value}."""
+    rounds, measures = collections.defaultdict(lambda: collections.defaultdict(list)), {}
+    with open(path, encoding="ascii") as file:
+        for line in file:
+            cells = line.rstrip("\n").split("\t")
+            if len(cells) == 3:
+                measures[cells[1]] = float(cells[2])
+                continue
+            number, name, window, count, seconds, rate, p50, p99 = cells[:8]
+            rounds[int(number)][name].append({
+                "window": int(window), "count": int(count), "seconds": float(seconds), "rate": float(rate),
+                "p50": float(p50), "p99": None if p99 == "-" else float(p99)})
+    return rounds, measures
+
+
+def best_postgres(one):
+    return max(one["postgres"], key=lambda row: row["rate"])
+
+
+def disk_p50(one):
+    return statistics.median(row["p50"] for row in one["fdatasync"])
+
+
+RATIOS = (
+    Ratio("attendd, window 1,000 / bare CURVE ROUTER that only acks",
+          lambda one: one["attend"][0]["rate"] / one["bare"][0]["rate"], 0.5, None),
+    Ratio("attendd, window 1,000 / Redis XADD, appendfsync always, one connection, window 1,000",
+          lambda one: one["attend"][0]["rate"] / one["redis"][0]["rate"], 1.5, None),
+    Ratio("attendd / PostgreSQL, 30-row inserts, best of 1, 8 and 32 connections (marks a second)",
+          lambda one: one["attend"][0]["rate"] / best_postgres(one)["rate"], 25, None),
+    Ratio("attendd one at a time, p50 / (fdatasync 4 KiB p50 + CURVE round trip p50)",
+          lambda one: one["attend-one"][0]["p50"] / (disk_p50(one) + one["bare-one"][0]["p50"]), None, 2),
+)
+
+
+def verdict(value, least, most):
+    if least is not None and value < least or most is not None and value > most:
+        return "**missed**"
+    return "met"
+
+
+def wanted(least, most):
+    return "at least %g" % least if least is not None else "at most %g" % most
+
+
+def spread(values):
+    return "%.3g (%.3g to %.3g)" % (statistics.median(values), min(values), max(values))
+
+
+def ratio_lines(rounds):
+    yield "| ratio | median (range) | wanted | |"
+    yield "|---|---|---|---|"
+    for ratio in RATIOS:
+        values = [ratio.value(one) for one in rounds]
+        middle = statistics.median(values)
+        yield "| %s | %s | %s | %s |" % (ratio.text, spread(values), wanted(ratio.least, ratio.most),
+                                         verdict(middle, ratio.least, ratio.most))
+
+
+def rate_lines(rounds):
+    yield "| | submissions/s | marks/s | p50 us | p99 us |"
+    yield "|---|---|---|---|---|"
+    rows = [("fdatasync of 4 KiB", "fdatasync", None), ("bare CURVE ROUTER, window 1,000", "bare", None),
+            ("**attendd**, window 1,000", "attend", None), ("Redis, window 1,000", "redis", None)]
+    rows += [("PostgreSQL, %d connections" % c, "postgres", c) for c in (1, 8, 32)]
+    rows += [("CURVE round trip", "bare-one", None), ("**attendd**, one at a time", "attend-one", None)]
+    for text, name, window in rows:
+        found = [row for one in rounds for row in one[name] if window is None or row["window"] == window]
+        rate = spread([row["rate"] for row in found])
+        marks = "" if name == "fdatasync" else "%.3g" % (statistics.median(row["rate"] for row in found) * REGISTER)
+        tail = [row["p99"] for row in found if row["p99"] is not None]
+        yield "| %s | %s | %s | %s | %s |" % (text, rate, marks, spread([row["p50"] for row in found]),
+                                              spread(tail) if tail else "")
+
+
+def year_lines(measures):
+    marks = measures["marks"]
+    rows = [
+        ("own memory (RssAnon) after loading it, MiB", measures["rss_anon_loaded"] / 2**20, None, 200),
+        ("own memory (RssAnon) after opening it, MiB", measures["rss_anon_opened"] / 2**20, None, 200),
+        ("bytes a mark on disk, all told", measures["disk_bytes"] / marks, None, 12),
+        ("seconds from start to ready", measures["open_ms"] / 1e3, None, 2),
+    ]
+    if "replay_marks_per_s" in measures:
+        rows.append(("marks replayed a second, with every hash", measures["replay_marks_per_s"], 5e6, None))
+    # verify does more than replay (it compares every projection), so it is a lower bound.
+    rows.append(("marks verified a second (`attendd verify`, replay and comparison)",
+                 marks / (measures["verify_ms"] / 1e3), 5e6, None))
+    yield "| a school year of 100,020 pupils: %.3g marks | | wanted | |" % marks
+    yield "|---|---|---|---|"
+    for text, value, least, most in rows:
+        yield "| %s | %.4g | %s | %s |" % (text, value, wanted(least, most), verdict(value, least, most))
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    versions = []
+    for command in (["redis-server", "--version"], ["psql", "--version"]):
+        if shutil.which(command[0]):
+            versions.append(" ".join(subprocess.run(command, capture_output=True, text=True).stdout.split()[:3]))
+    return "%d x %s, Linux %s; %s" % (os.cpu_count(), models[0] if models else platform.machine(),
+                                      platform.release(), "; ".join(versions))
+
+
+def plot(folder, rounds):
+    """Bars of marks a second, and of latencies one at a time: SVG by gnuplot."""
+    middle = lambda name, what: statistics.median(one[name][0][what] for one in rounds)
+    throughput = [("bare CURVE ROUTER", middle("bare", "rate")), ("attendd", middle("attend", "rate")),
+                  ("Redis, AOF always", middle("redis", "rate")),
+                  ("PostgreSQL, best", statistics.median(best_postgres(one)["rate"] for one in rounds))]
+    latency = [("fdatasync 4 KiB", statistics.median(disk_p50(one) for one in rounds)),
+               ("CURVE round trip", middle("bare-one", "p50")), ("attendd, one at a time", middle("attend-one", "p50"))]
+    for name, title, rows, scale in (("throughput", "marks a second, window 1,000 (log scale)", throughput, REGISTER),
+                                     ("latency", "p50, microseconds", latency, 1)):
+        data = os.path.join(folder, name + ".tsv")
+        with open(data, "w", encoding="ascii") as file:
+            for text, value in rows:
+                file.write("%s\t%.1f\n" % (text, value * scale))
+        script = """set terminal svg size 760,360 font 'sans,13' background 'white'
+set output '%s'
+set datafile separator '\\t'
+set title '%s'
+set style fill solid 0.8
+set boxwidth 0.6
+unset key
+set grid ytics
+%s
+plot '%s' using 0:2:xtic(1) with boxes lc rgb '#2b6777', '' using 0:2:(sprintf('%%.3g', $2)) with labels offset 0,0.7
+""" % (os.path.join(folder, name + ".svg"), title,
+       "set logscale y; set yrange [10000:]" if name == "throughput" else "set yrange [0:*]", data)
+        if shutil.which("gnuplot"):
+            subprocess.run(["gnuplot"], input=script, text=True, check=True)
+
+
+def main():
+    runs, folder, mode = sys.argv[1:4]
+    by_round, measures = read(runs)
+    rounds = [by_round[number] for number in sorted(by_round) if number > 0]
+    lines = ["# Benchmarks", "",
+             "%s, %s. %s; %s, each round within the same minute%s."
+             % (time.strftime("%Y-%m-%d"), machine(),
+                "Registers of 30 marks over CURVE, durable and projected, 100,020 pupils known, classes in random order",
+                "%d rounds" % len(rounds) if len(rounds) > 1 else "one round",
+                " (the quick form: too short to quote)" if mode == "quick" else ""),
+             "The peers are sent the same bytes (PostgreSQL the same marks) over UNIX sockets, without encryption; each",
+             "has its data on the disk before it answers, except the bare ROUTER, which keeps nothing.", ""]
+    lines += list(ratio_lines(rounds)) + [""] + list(rate_lines(rounds)) + [""] + list(year_lines(measures)) + [""]
+    lines += ["![throughput](throughput.svg)", "", "![latency](latency.svg)", ""]
+    shutil.copyfile(runs, os.path.join(folder, "runs.tsv"))
+    with open(os.path.join(folder, "table.md"), "w", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+    plot(folder, rounds)
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+#!/usr/bin/env bash
+# run.sh BUILD [quick] - the benchmarks, with their peers side by side.
+#
+# Five rounds (quick: one, short); in each, one after the other and so within the same
+# minute: the disk's own fdatasync, a bare CURVE ROUTER, attendd, Redis and PostgreSQL,
+# all given the same registers (registers.h). Then a store with a school year of
+# 100,000 pupils for memory, disk and replay. Writes runs.tsv, table.md and plots to
+# bench/results/. The peers are private: on sockets in a temporary folder, stopped and
+# removed at the end whatever happens.
+#
+# SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+build=$(cd "${1:?usage: run.sh BUILD [quick]}" && pwd)
+mode=${2:-full}
+results=${ATTEND_RESULTS:-$here/results}
+pathway=$here/../pathways/stockport.yaml
+
+if [ "$mode" = quick ]; then
+  rounds=1 count=60000 one_by_one=500 postgres_seconds=2 year_sessions=20
+else
+  rounds=5 count=400000 one_by_one=3000 postgres_seconds=3 year_sessions=380
+fi
+classes=3334 # of 30: 100,020 pupils
+clock=2027-07-31T12:00:00Z
+
+# On a disk that keeps things, where the user postgres can come: not a tmpfs.
+work=$(mktemp -d -p /var/tmp attend-bench.XXXXXX)
+chmod 755 "$work"
+started=()
+runs=$work/runs.tsv
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+
+end_one() { kill "$1" 2>/dev/null && wait "$1" 2>/dev/null || true; }
+
+clean() {
+  [ ! -d "$work/postgres" ] || as_postgres "$postgres/pg_ctl" -D "$work/postgres" -m immediate stop >/dev/null 2>&1 || true
+  for process in "${started[@]}"; do end_one "$process"; done
+  rm -rf "$work"
+}
+trap clean EXIT
+trap 'exit 130' INT TERM
+
+# Waits for "ready ENDPOINT" in a file; sets `endpoint`.
+await_ready() { # file, process
+  for _ in $(seq 1200); do
+    if grep -q '^ready ' "$1"; then
+      endpoint=$(awk '/^ready /{print $2; exit}' "$1")
+      return
+    fi
+    kill -0 "$2" 2>/dev/null || break
+    sleep 0.05
+  done
+  echo "not ready: $1" >&2
+  cat "$1" "$1.log" >&2 || true
+  exit 1
+}
+
+as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+
+# ---- the daemons ----
+
+start_attendd() { # folder; sets endpoint, daemon
+  "$build/attendd" run --data "$1" --listen 'tcp://127.0.0.1:*' --clock "manual:$clock" >"$1.out" 2>"$1.out.log" &
+  daemon=$!
+  started+=("$daemon")
+  await_ready "$1.out" "$daemon"
+}
+
+make_store() { # folder
+  "$build/attendd" init --data "$1" --authority Benchshire --pathway "$pathway" >&2
+  start_attendd "$1"
+  export ATTEND_SERVER=$endpoint ATTEND_SERVER_KEY=$1/attendd.pub ATTEND_IDENTITY=$1/admin.identity
+  [ -f "$work/connector" ] || "$build/attend" keygen "$work/connector" >/dev/null
+  local schools=()
+  for urn in $(seq 100001 $((100001 + classes / 34))); do schools+=(--school "$urn"); done
+  "$build/attend" grant "$(sed -n 's/^public: //p' "$work/connector")" connector --name bench "${schools[@]}" >/dev/null
+}
+
+load() { # name, endpoint, key file, window, count, first session, more...
+  local name=$1 server=$2 key=$3 window=$4 count=$5 first=$6
+  shift 6
+  "$build/bench-load" --name "$name" --server "$server" --server-key "$key" --window "$window" --count "$count" \
+    --first "$first" --classes "$classes" --seed "$((first + 1))" "$@"
+}
+
+start_router() {
+  "$build/bench-bare-router" "$work/router.pub" >"$work/router.out" 2>"$work/router.out.log" &
+  started+=("$!")
+  await_ready "$work/router.out" "$!"
+  router=$endpoint
+}
+
+start_redis() {
+  mkdir "$work/redis"
+  redis-server --port 0 --unixsocket "$work/redis/socket" --dir "$work/redis" --appendonly yes --appendfsync always \
+    --save '' --auto-aof-rewrite-percentage 0 >"$work/redis/log" 2>&1 &
+  started+=("$!")
+  for _ in $(seq 200); do [ ! -S "$work/redis/socket" ] || return 0; sleep 0.05; done
+  cat "$work/redis/log" >&2
+  exit 1
+}
+
+start_postgres() {
+  postgres=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
+  mkdir "$work/postgres" "$work/postgres.socket"
+  [ "$(id -u)" != 0 ] || chown postgres "$work/postgres" "$work/postgres.socket"
+  as_postgres "$postgres/initdb" -D "$work/postgres" -A trust >/dev/null
+  as_postgres "$postgres/pg_ctl" -D "$work/postgres" -w -l "$work/postgres/log" start \
+    -o "-c listen_addresses='' -c unix_socket_directories='$work/postgres.socket' -c max_wal_size=8GB -c shared_buffers=512MB" >/dev/null
+  postgres_psql -c 'create table mark (pupil int, session int, code char(2), primary key (pupil, session))' >/dev/null
+  {
+    echo '\set class random(0, 3333)'
+    echo '\set session random(1, 2000000000)'
+    printf 'insert into mark values '
+    for n in $(seq 0 29); do printf "%s(:class * 30 + %d, :session, '/')" "$([ "$n" = 0 ] || echo ', ')" "$n"; done
+    echo ';'
+  } >"$work/register.sql"
+}
+
+postgres_psql() { as_postgres "$postgres/psql" -h "$work/postgres.socket" -qAt postgres "$@"; }
+
+# One register of 30 marks a transaction: "postgres CONNECTIONS COUNT SECONDS PER_S P50 - -".
+run_postgres() { # connections
+  local told rate latency
+  told=$(cd "$work/postgres.socket" && as_postgres "$postgres/pgbench" -h "$work/postgres.socket" -n -M prepared -c "$1" \
+    -j "$(($1 < 2 ? 1 : 2))" -T "$postgres_seconds" -f "$work/register.sql" postgres 2>"$work/pgbench.log") ||
+    { cat "$work/pgbench.log" >&2; return 1; }
+  rate=$(awk '/^tps = /{print $3}' <<<"$told")
+  latency=$(awk '/^latency average = /{print $4 * 1000}' <<<"$told")
+  printf 'postgres\t%s\t%s\t%s\t%.0f\t%s\t%s\t-\n' "$1" "$(awk '/actually processed:/{print $NF}' <<<"$told")" \
+    "$postgres_seconds" "$rate" "$latency" -
+}
+
+# ---- the rounds ----
+
+run_rounds() {
+  local session=0 round passes=$(((count + classes - 1) / classes)) passes_one=$(((one_by_one + classes - 1) / classes))
+  say "attendd: 100,020 pupils made known"
+  make_store "$work/store"
+  attendd=$endpoint
+  load known "$attendd" "$work/store/attendd.pub" 1000 "$classes" 0 --identity "$work/connector" >/dev/null
+  session=1
+  start_router
+  start_redis
+  start_postgres
+  for round in $(seq "$rounds"); do
+    say "round $round of $rounds"
+    {
+      "$build/bench-disk" "$work" "$one_by_one"
+      load bare "$router" "$work/router.pub" 1000 "$count" "$session"
+      load attend "$attendd" "$work/store/attendd.pub" 1000 "$count" "$session" --identity "$work/connector"
+      "$build/bench-redis-load" "$work/redis/socket" 1000 "$count"
+      for connections in 1 8 32; do run_postgres "$connections"; done
+      "$build/bench-disk" "$work" "$one_by_one"
+      load bare-one "$router" "$work/router.pub" 1 "$one_by_one" "$session"
+      load attend-one "$attendd" "$work/store/attendd.pub" 1 "$one_by_one" "$((session + passes))" --identity "$work/connector"
+    } | sed "s/^/$round\t/" | tee -a "$runs" >&2
+    session=$((session + passes + passes_one))
+    rm -f "$work"/redis/appendonlydir/*.aof.tmp
+  done
+  end_one "$daemon"
+}
+
+# ---- a school year: memory, disk, replay ----
+
+measure() { printf '0\t%s\t%s\n' "$1" "$2" | tee -a "$runs" >&2; }
+
+rss_anon() { awk '/^RssAnon/{print $2 * 1024}' "/proc/$1/status"; }
+
+run_year() {
+  local submissions=$((classes * year_sessions)) marks=$((classes * year_sessions * 30)) began
+  say "a school year of 100,020 pupils: $marks marks"
+  rm -rf "$work/store"
+  make_store "$work/year"
+  load year "$endpoint" "$work/year/attendd.pub" 1000 "$submissions" 0 --identity "$work/connector" | sed "s/^/0\t/" | tee -a "$runs" >&2
+  measure marks "$marks"
+  measure rss_anon_loaded "$(rss_anon "$daemon")"
+  end_one "$daemon"
+  measure disk_bytes "$(du -s -B1 "$work/year" | cut -f1)"
+  began=$(date +%s%N)
+  start_attendd "$work/year"
+  measure open_ms $((($(date +%s%N) - began) / 1000000))
+  measure rss_anon_opened "$(rss_anon "$daemon")"
+  end_one "$daemon"
+  began=$(date +%s%N)
+  "$build/attendd" verify --data "$work/year" >&2
+  measure verify_ms $((($(date +%s%N) - began) / 1000000))
+  # A program that replays the log with every hash and nothing else, where one is built.
+  if [ -x "$build/bench-replay" ]; then
+    measure replay_marks_per_s "$("$build/bench-replay" "$work/year")"
+  fi
+}
+
+say "benchmarks: $mode, in $work"
+run_rounds
+run_year
+mkdir -p "$results"
+/usr/bin/python3 "$here/report.py" "$runs" "$results" "$mode"
