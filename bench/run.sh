@@ -110,26 +110,31 @@ start_postgres() {
   as_postgres "$postgres/pg_ctl" -D "$work/postgres" -w -l "$work/postgres/log" start \
     -o "-c listen_addresses='' -c unix_socket_directories='$work/postgres.socket' -c max_wal_size=8GB -c shared_buffers=512MB" >/dev/null
   postgres_psql -c 'create table mark (pupil int, session int, code char(2), primary key (pupil, session))' >/dev/null
-  {
-    echo '\set class random(0, 3333)'
-    echo '\set session random(1, 2000000000)'
-    printf 'insert into mark values '
-    for n in $(seq 0 29); do printf "%s(:class * 30 + %d, :session, '/')" "$([ "$n" = 0 ] || echo ', ')" "$n"; done
-    echo ';'
-  } >"$work/register.sql"
+  postgres_psql -c 'create sequence sessions' >/dev/null
+  # As limits are usually quoted, with the session's number asked for first, and as fast as it can go.
+  { echo "select nextval('sessions') as session \\gset"; } >"$work/simple.sql"
+  { echo '\set session random(1, 2000000000)'; } >"$work/prepared.sql"
+  for form in simple prepared; do
+    {
+      echo '\set class random(0, 3333)'
+      printf 'insert into mark values '
+      for n in $(seq 0 29); do printf "%s(:class * 30 + %d, :session, '/')" "$([ "$n" = 0 ] || echo ', ')" "$n"; done
+      echo ';'
+    } >>"$work/$form.sql"
+  done
 }
 
 postgres_psql() { as_postgres "$postgres/psql" -h "$work/postgres.socket" -qAt postgres "$@"; }
 
-# One register of 30 marks a transaction: "postgres CONNECTIONS COUNT SECONDS PER_S P50 - -".
-run_postgres() { # connections
+# One register of 30 marks a transaction; the mean latency stands for p50.
+run_postgres() { # simple or prepared, connections
   local told rate latency
-  told=$(cd "$work/postgres.socket" && as_postgres "$postgres/pgbench" -h "$work/postgres.socket" -n -M prepared -c "$1" \
-    -j "$(($1 < 2 ? 1 : 2))" -T "$postgres_seconds" -f "$work/register.sql" postgres 2>"$work/pgbench.log") ||
+  told=$(cd "$work/postgres.socket" && as_postgres "$postgres/pgbench" -h "$work/postgres.socket" -n -M "$1" -c "$2" \
+    -j "$(($2 < 2 ? 1 : 2))" -T "$postgres_seconds" -f "$work/$1.sql" postgres 2>"$work/pgbench.log") ||
     { cat "$work/pgbench.log" >&2; return 1; }
   rate=$(awk '/^tps = /{print $3}' <<<"$told")
   latency=$(awk '/^latency average = /{print $4 * 1000}' <<<"$told")
-  printf 'postgres\t%s\t%s\t%s\t%.0f\t%s\t%s\t-\n' "$1" "$(awk '/actually processed:/{print $NF}' <<<"$told")" \
+  printf 'postgres-%s\t%s\t%s\t%s\t%.0f\t%s\t%s\t-\n' "$1" "$2" "$(awk '/actually processed:/{print $NF}' <<<"$told")" \
     "$postgres_seconds" "$rate" "$latency" -
 }
 
@@ -152,7 +157,7 @@ run_rounds() {
       load bare "$router" "$work/router.pub" 1000 "$count" "$session"
       load attend "$attendd" "$work/store/attendd.pub" 1000 "$count" "$session" --identity "$work/connector"
       "$build/bench-redis-load" "$work/redis/socket" 1000 "$count"
-      for connections in 1 8 32; do run_postgres "$connections"; done
+      for connections in 1 8 32; do run_postgres simple "$connections"; run_postgres prepared "$connections"; done
       "$build/bench-disk" "$work" "$one_by_one"
       load bare-one "$router" "$work/router.pub" 1 "$one_by_one" "$session"
       load attend-one "$attendd" "$work/store/attendd.pub" 1 "$one_by_one" "$((session + passes))" --identity "$work/connector"

@@ -326,8 +326,21 @@ static void judge_start(struct engine *e, uint64_t now_ms)
 			e->now_ms = now_ms;
 		return;
 	}
-	if (gap < 0 || gap > (int64_t)START_LATE_MAX_DAYS * 86400000)
+	e->time_stands = e->state.clock_held;
+	if (gap < 0 || gap > (int64_t)START_LATE_MAX_DAYS * 86400000) {
 		engine_clock_stepped(e, now_ms, gap);
+		e->time_stands = true;
+	}
+}
+
+/* Held since the start, there is no time that anybody vouches for, and it stands at
+ * the last event's. Held since a step, the shell carries on the time from before. */
+static void take_time(struct engine *e, uint64_t now_ms)
+{
+	if (!engine_clock_held(e))
+		e->time_stands = false;
+	if (!e->options.manual_clock && !e->time_stands && now_ms > e->now_ms)
+		e->now_ms = now_ms;
 }
 
 int engine_begin(struct engine *e, uint64_t now_ms)
@@ -335,8 +348,7 @@ int engine_begin(struct engine *e, uint64_t now_ms)
 	if (!e->begun)
 		judge_start(e, now_ms);
 	e->begun = true;
-	if (!e->options.manual_clock && now_ms > e->now_ms && !e->hold.wanted && !e->state.clock_held)
-		e->now_ms = now_ms;
+	take_time(e, now_ms);
 	e->broken = STORE_OK;
 	check_room(e);
 	deadlines_hold(e);

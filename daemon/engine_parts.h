@@ -167,6 +167,7 @@ struct engine {
 	uint64_t fed_ms;       /* monotonic: when subscribers were last gone through */
 
 	bool begun;            /* engine_begin was called: the start has been judged */
+	bool time_stands;      /* held since the start */
 	struct {               /* a step of the clock, to be written down at the next turn */
 		bool wanted;
 		uint64_t seen_ms;

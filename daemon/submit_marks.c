@@ -102,6 +102,7 @@ static void look_at(struct engine *e, const struct submitted_mark *m, struct reg
 		row->fault = ROW_CODE_SESSION;
 	} else if (upn_fault(m->upn)) {
 		row->fault = ROW_UPN;
+		row->detail = slice_text(upn_fault(m->upn)); /* of a fixed set: nothing of the UPN itself */
 	} else if (m->has_extras) {
 		row->fault = take_extras(m, row);
 	}
@@ -200,6 +201,7 @@ static void apply_and_react(struct engine *e, const struct event *ev, struct sli
 struct tally {
 	uint32_t rows, refused, known;
 	size_t room; /* that the event may take, at most */
+	bool future; /* a date is */
 };
 
 static uint32_t refusals_of(const struct mark_row rows[], size_t count, struct refusal out[])
@@ -312,11 +314,17 @@ void submit_marks(struct engine *e, const struct request *r)
 			return;
 		}
 		look_at(e, &m, &head, &rows[tally.rows]);
+		tally.future |= rows[tally.rows].fault == ROW_DATE_FUTURE;
 		tally.room += ROW_ROOM + (m.comment.size ? m.comment.size + COMMENT_ROOM : 0);
 		rows[tally.rows++].upn = m.upn;
 	}
 	if (in.fault || !tally.rows) {
 		engine_refuse(e, r, STATUS_BAD_BODY, "registers", in.fault ? in.fault : "no marks");
+		return;
+	}
+	/* today's registers, perhaps, and the clock that is wrong */
+	if (tally.future && engine_clock_held(e)) {
+		engine_refuse(e, r, STATUS_CLOCK_HELD, "date", "in the future by a clock that is in doubt: send again once it is confirmed");
 		return;
 	}
 	/* before a pupil is registered: what is refused leaves no trace */

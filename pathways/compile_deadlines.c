@@ -1,6 +1,7 @@
 /* compile_deadlines.c - the deadlines, watches and penalty notices of a file.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "casework/watch.h"
 #include "pathways/compile_parts.h"
 
 #define COUNT_OF(list) (sizeof(list) / sizeof *(list))
@@ -160,6 +161,8 @@ static void compile_watch(struct compiler *c, uint32_t key, struct watch_rule *w
 		{"clause", false, 0}, {"source", false, 0}, {"text", true, 0}, {"text down", false, 0},
 	};
 
+	unsigned before = c->report->count;
+
 	w->kind = alert_kind_parse(node_of(c, key)->text);
 	if (w->kind == 0)
 		fault_node(c->report, node_of(c, key), "a watch is named for the alert that it raises (threshold, attendance-return, "
@@ -181,6 +184,8 @@ static void compile_watch(struct compiler *c, uint32_t key, struct watch_rule *w
 	read_text(c, e[SOURCE].node);
 	w->text = read_braced(c, e[TEXT].node, true);
 	w->text_down = read_braced(c, e[DOWN].node, true);
+	if (c->report->count == before && watch_fault(w))
+		fault_node(c->report, node_of(c, key), "%s", watch_fault(w));
 }
 
 void compile_watches(struct compiler *c, uint32_t section)

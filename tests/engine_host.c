@@ -266,9 +266,9 @@ void host_set_time(struct host *h, const char *text)
 void host_id(struct host *h, uint8_t id[static UUID_SIZE])
 {
 	uint8_t random[10] = {0};
+	struct writer w = writer_of(random + 6, 4);
 
-	h->ids++;
-	memcpy(random + 2, &h->ids, sizeof h->ids);
+	write_u32(&w, (uint32_t)++h->ids); /* the bytes that no version and no variant overwrites */
 	uuid_v7(id, h->now_ms, random);
 	memcpy(h->last_id, id, UUID_SIZE);
 }
