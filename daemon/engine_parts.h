@@ -275,12 +275,14 @@ void answer_hello(struct engine *, const struct request *);
 enum status query_fault(struct engine *, enum status, const char *field, const char *reason);
 /* "as_of": position or time; head where it is absent. false: not one (e->body says so). */
 bool query_as_of(struct engine *, const struct request *, struct txn *, uint64_t *position);
+bool query_is_now(const struct engine *, uint64_t position); /* answered from the live state, not from a shadow */
 /* The pupil that "upn" names and this principal may see; 0: e->body and `*status` say why not. */
 uint32_t query_upn(struct engine *, const struct request *, struct txn *, enum status *status);
 bool pack_upn(struct engine *, struct pack *, struct txn *, uint32_t pupil); /* nil where erased */
 
-/* Numbers of a pupil's cases, in the order in which they were opened. */
-unsigned cases_of(struct engine *, struct txn *, uint32_t pupil, uint32_t numbers[], unsigned max);
+/* Numbers of a pupil's cases, in the order in which they were opened; of the live
+ * state, or of a shadow. */
+unsigned cases_of(struct engine *, struct txn *, struct state *, uint32_t pupil, uint32_t numbers[], unsigned max);
 
 /* One item of `alerts` or of `log`. */
 void pack_alert(struct engine *, struct pack *, struct txn *, const struct alert *, uint64_t seq, uint8_t status);
@@ -291,6 +293,7 @@ bool event_concerns(const struct event *, uint32_t case_no, uint32_t pupil);
 /* The state of one pupil and its cases as of a position. Freed by state_free + free. */
 struct state *shadow_open(struct engine *, struct txn *, uint32_t pupil, uint64_t position);
 void shadow_close(struct state **);
+unsigned shadow_cases_of(const struct state *, uint32_t numbers[], unsigned max); /* rising */
 
 /* ---- feed.c ---- */
 void feed_subscribe(struct engine *, const struct request *);

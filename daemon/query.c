@@ -127,6 +127,13 @@ static uint64_t position_at(struct engine *e, struct txn *txn, uint64_t ms)
 	return low;
 }
 
+/* What this very batch has appended is in the live state already, and in no log that
+ * a shadow could be made of. */
+bool query_is_now(const struct engine *e, uint64_t position)
+{
+	return position > e->committed || (position == e->committed && !e->record_count);
+}
+
 bool query_as_of(struct engine *e, const struct request *r, struct txn *txn, uint64_t *position)
 {
 	struct mp at = mp_find(r->message->body, "as_of");

@@ -156,37 +156,37 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 		pack_next(e, r, p, c, view);
 }
 
-/* Which case is meant: by its id, or a pupil's open one, or else the latest. */
+/* The pupil that is meant, and the case where it is named by its id; else 0. */
 static enum status find(struct engine *e, const struct request *r, struct txn *txn, uint32_t *number, uint32_t *pupil)
 {
 	const char *wrong = NULL;
 	struct slice id = mp_find_str(r->message->body, "case", &wrong);
-	uint32_t numbers[64];
 	enum status status = STATUS_OK;
 	struct case_state *c;
-	unsigned count;
 
 	if (wrong || (id.size && !case_id_parse(id, number)))
 		return query_fault(e, STATUS_BAD_FIELD, "case", "not a case's id: C1, C2 ...");
-	if (id.size) {
-		c = memory_new(sizeof *c);
-		if (state_case_load(&e->state, *number, c) != STORE_OK ||
-		    !access_alert(r->who, state_school_of(&e->state, c->pupil), *number))
-			status = query_fault(e, STATUS_NOT_FOUND, "case", "no case with this id is known to you");
-		*pupil = c->pupil;
-		free(c);
+	if (!id.size) {
+		*pupil = query_upn(e, r, txn, &status);
 		return status;
 	}
-	*pupil = query_upn(e, r, txn, &status);
-	if (!*pupil)
-		return status;
-	*number = state_pupil(&e->state, *pupil)->case_no;
-	count = cases_of(e, txn, *pupil, numbers, 64);
-	if (!*number && count)
-		*number = numbers[count - 1];
-	if (!*number || !access_alert(r->who, state_school_of(&e->state, *pupil), *number))
-		return query_fault(e, STATUS_NOT_FOUND, "upn", "this pupil has no case");
-	return STATUS_OK;
+	c = memory_new(sizeof *c);
+	if (state_case_load(&e->state, *number, c) != STORE_OK ||
+	    !access_alert(r->who, state_school_of(&e->state, c->pupil), *number))
+		status = query_fault(e, STATUS_NOT_FOUND, "case", "no case with this id is known to you");
+	*pupil = c->pupil;
+	free(c);
+	return status;
+}
+
+/* A pupil's case: the open one, or else the latest; of now or of then. 0: none. */
+static uint32_t case_of(struct engine *e, struct txn *txn, struct state *s, uint32_t pupil)
+{
+	uint32_t numbers[64];
+	unsigned count = cases_of(e, txn, s, pupil, numbers, 64);
+	uint32_t open = state_pupil(s, pupil)->case_no;
+
+	return open ? open : count ? numbers[count - 1] : 0;
 }
 
 enum status query_case(struct engine *e, const struct request *r, struct txn *txn)
@@ -197,22 +197,29 @@ enum status query_case(struct engine *e, const struct request *r, struct txn *tx
 	uint32_t number = 0, pupil = 0;
 	uint64_t position;
 	enum status status = find(e, r, txn, &number, &pupil);
-	bool now;
+	bool now, by_upn = !number;
 
 	if (status == STATUS_OK && !query_as_of(e, r, txn, &position))
 		status = STATUS_BAD_FIELD;
 	if (status != STATUS_OK)
 		goto done;
-	now = position >= e->committed;
+	now = query_is_now(e, position);
 	if (!now) {
 		shadow = shadow_open(e, txn, pupil, position);
 		s = shadow;
 	}
-	if (!s || state_case_load(s, number, c) != STORE_OK) {
-		status = query_fault(e, s ? STATUS_NOT_FOUND : STATUS_DAMAGED, "as_of",
-				     s ? "the case was not open yet" : "the log can't be replayed; attendd verify says where");
+	if (!s) {
+		status = query_fault(e, STATUS_DAMAGED, "as_of", "the log can't be replayed; attendd verify says where");
 		goto done;
 	}
+	if (by_upn)
+		number = case_of(e, txn, s, pupil);
+	if (by_upn && (!number || !access_alert(r->who, state_school_of(&e->state, pupil), number)))
+		status = query_fault(e, STATUS_NOT_FOUND, "upn", now ? "this pupil has no case" : "this pupil had no case then");
+	else if (state_case_load(s, number, c) != STORE_OK)
+		status = query_fault(e, STATUS_NOT_FOUND, "as_of", "the case was not open yet");
+	if (status != STATUS_OK)
+		goto done;
 	state_case_view(s, c, now ? day_of_ms(e->now_ms) : day_of_ms(s->last_ms), &view);
 	state_view_earlier(s, c, &view);
 	if (view.pathway)

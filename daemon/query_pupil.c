@@ -79,10 +79,10 @@ static void pack_particulars(struct engine *e, struct pack *p, uint32_t pupil)
 	free(room);
 }
 
-static void pack_cases(struct engine *e, struct pack *p, struct txn *txn, uint32_t pupil)
+static void pack_cases(struct engine *e, struct pack *p, struct txn *txn, struct state *s, uint32_t pupil)
 {
 	uint32_t numbers[64];
-	unsigned count = cases_of(e, txn, pupil, numbers, 64);
+	unsigned count = cases_of(e, txn, s, pupil, numbers, 64);
 
 	pack_text(p, "cases");
 	pack_array(p, count);
@@ -91,14 +91,15 @@ static void pack_cases(struct engine *e, struct pack *p, struct txn *txn, uint32
 }
 
 /* Cases of a pupil in the order in which they were opened. */
-unsigned cases_of(struct engine *e, struct txn *txn, uint32_t pupil, uint32_t numbers[], unsigned max)
+unsigned cases_of(struct engine *e, struct txn *txn, struct state *s, uint32_t pupil, uint32_t numbers[], unsigned max)
 {
 	struct key from = key_u32_u32(pupil, 0);
 	struct scan scan;
 	struct slice key, value;
 	unsigned count = 0;
 
-	(void)e;
+	if (s != &e->state)
+		return shadow_cases_of(s, numbers, max);
 	if (scan_open(&scan, txn, TABLE_PUPIL_CASES, key_slice(&from)) == STORE_OK)
 		while (count < max && scan_next(&scan, &key, &value) == STORE_OK) {
 			struct reader r = reader_of(key);
@@ -119,7 +120,7 @@ static const struct pupil *as_of(struct engine *e, struct txn *txn, uint32_t pup
 	const struct pupil *p;
 
 	*shadow = NULL;
-	if (position < e->committed) {
+	if (!query_is_now(e, position)) {
 		*shadow = shadow_open(e, txn, pupil, position);
 		if (!*shadow)
 			return NULL;
@@ -155,9 +156,9 @@ enum status query_pupil(struct engine *e, const struct request *r, struct txn *t
 	pack_text(p, "urn");
 	pack_urn(p, pupil->urn ? pupil->urn : state_school_of(&e->state, number));
 	pack_figures(p, &f);
-	pack_key_uint(p, "as_of", position < e->committed ? position : engine_head(e));
+	pack_key_uint(p, "as_of", shadow ? position : engine_head(e));
 	pack_particulars(e, p, number);
-	pack_cases(e, p, txn, number);
+	pack_cases(e, p, txn, shadow ? shadow : &e->state, number);
 	shadow_close(&shadow);
 	return STATUS_OK;
 }

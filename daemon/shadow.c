@@ -106,3 +106,17 @@ void shadow_close(struct state **self)
 		*self = NULL;
 	}
 }
+
+unsigned shadow_cases_of(const struct state *s, uint32_t numbers[], unsigned max)
+{
+	unsigned count = 0;
+
+	for (const struct shadow_case *sc = s->shadow_cases; sc && count < max; sc = sc->next) {
+		unsigned at = count++;
+
+		for (; at && numbers[at - 1] > sc->state.number; at--)
+			numbers[at] = numbers[at - 1];
+		numbers[at] = sc->state.number;
+	}
+	return count;
+}

@@ -283,6 +283,13 @@ done:
 	free(refusals);
 }
 
+static size_t room_of(const struct mark_row *row)
+{
+	if (row->fault)
+		return ROW_ROOM + row->detail.size;
+	return ROW_ROOM + (row->comment.size ? row->comment.size + COMMENT_ROOM : 0);
+}
+
 void submit_marks(struct engine *e, const struct request *r)
 {
 	struct submitted_marks in;
@@ -315,7 +322,7 @@ void submit_marks(struct engine *e, const struct request *r)
 		}
 		look_at(e, &m, &head, &rows[tally.rows]);
 		tally.future |= rows[tally.rows].fault == ROW_DATE_FUTURE;
-		tally.room += ROW_ROOM + (m.comment.size ? m.comment.size + COMMENT_ROOM : 0);
+		tally.room += room_of(&rows[tally.rows]);
 		rows[tally.rows++].upn = m.upn;
 	}
 	if (in.fault || !tally.rows) {
@@ -329,7 +336,7 @@ void submit_marks(struct engine *e, const struct request *r)
 	}
 	/* before a pupil is registered: what is refused leaves no trace */
 	if (tally.room > EVENT_SIZE_MAX - HEAD_ROOM) {
-		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "the marks with their comments are too large for one submission");
+		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "the marks, with their comments and what is wrong with them, are too large for one submission");
 		return;
 	}
 	find_pupils(e, rows, tally.rows);

@@ -193,7 +193,7 @@ static struct attend *connect_with(struct fake *f, const char *server_key, unsig
 	char why[256];
 	struct attend_options options = {
 		.server = f->endpoint, .server_key_file = server_key, .identity_file = f->identity,
-		.timeout_ms = timeout_ms, .window = window,
+		.timeout_ms = timeout_ms, .patience_ms = f->patience_ms, .window = window,
 	};
 	struct attend *a = attend_open(&options, why, sizeof why);
 	if (!a)

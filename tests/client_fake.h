@@ -26,6 +26,7 @@ struct fake {
 	fake_respond *respond;
 	void *context;          /* the test's own */
 	bool let_in;            /* what the ZAP handler says */
+	unsigned patience_ms;   /* of connections to it; 0: as their timeout */
 
 	char endpoint[256];
 	char server_public[41], server_secret[41];

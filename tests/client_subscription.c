@@ -136,10 +136,12 @@ static void a_cut_leaves_no_gap_and_gives_nothing_twice(void **state)
 	assert_int_equal(script.subscribed, 2);
 	assert_int_equal(script.from[0], 0); /* where the cursor stands */
 	assert_int_equal(script.from[1], 4); /* not where the cursor stood: what was shown is not shown again */
-	/* The cursor went along, past nothing that was not dealt with. */
+	/* The cursor went along, on each line forward, and past nothing that was not dealt with.
+	 * What the cut left unanswered came again; the daemon moves no cursor back for that. */
 	assert_int_equal(script.cursors[script.cursor_count - 1], LAST - 1);
 	for (unsigned i = 1; i < script.cursor_count; i++)
-		assert_true(script.cursors[i] >= script.cursors[i - 1] || script.cursors[i] == 3);
+		if (i != 3)
+			assert_true(script.cursors[i] > script.cursors[i - 1]);
 	attend_close(&a);
 	fake_stop(&f);
 	fake_remove(&f);

@@ -113,7 +113,7 @@ static void a_daemon_that_stays_silent_is_told_apart(void **state)
 	struct fake f;
 	struct attend_reply reply;
 	fake_start(&f, never_answer, NULL);
-	struct attend *a = fake_connect(&f, 600, 0);
+	struct attend *a = fake_connect(&f, 2000, 0);
 	assert_int_equal(ask(a, &reply), ATTEND_UNREACHABLE);
 	assert_non_null(strstr(attend_why(a), "has not answered"));
 	/* asked again while there was hope, under the same id */
@@ -136,7 +136,7 @@ static void an_answer_that_is_lost_is_asked_for_again(void **state)
 	struct fake f;
 	struct attend_reply reply;
 	fake_start(&f, late_once, NULL);
-	struct attend *a = fake_connect(&f, 1500, 0);
+	struct attend *a = fake_connect(&f, 4500, 0);
 	assert_int_equal(ask(a, &reply), ATTEND_OK);
 	assert_int_equal(atomic_load(&f.seen), 2);
 	assert_memory_equal(f.ids[0], f.ids[1], ATTEND_ID_SIZE);
@@ -272,7 +272,8 @@ static void patience_ends(void **state)
 	struct fake f;
 	struct attend_reply reply;
 	fake_start(&f, always_put_off, NULL);
-	struct attend *a = fake_connect(&f, 300, 0);
+	f.patience_ms = 300;
+	struct attend *a = fake_connect(&f, PATIENT_MS, 0);
 	assert_int_equal(ask(a, &reply), ATTEND_REFUSED);
 	assert_int_equal(reply.status, STATUS_RETRY_LATER);
 	assert_true(atomic_load(&f.seen) >= 2);

@@ -380,7 +380,7 @@ static void rows_that_are_refused(void **context)
 	memcpy(wrong, upn[1], sizeof wrong);
 	wrong[0] = wrong[0] == 'A' ? 'B' : 'A';
 	snprintf(mark, sizeof mark, "['%s','N']", wrong);
-	refused_row("[0,\"upn\",\"not a UPN\"]", "2026-09-08", "AM", mark);
+	refused_row("[0,\"upn\",\"not a UPN\",\"the check letter should be ", "2026-09-08", "AM", mark);
 	snprintf(mark, sizeof mark, "['%s','N',{'minutes_late':601}]", upn[1]);
 	refused_row("[0,\"minutes_late\"", "2026-09-08", "AM", mark);
 	snprintf(mark, sizeof mark, "['%s','N',{'recorded_at':'yesterday'}]", upn[1]);

@@ -39,7 +39,9 @@ int main(int argc, char **argv)
 	struct attend_reply reply;
 	attend_id_of_content(connection, id, ATTEND_MARKS, 0, body, size);
 	enum attend_result result = attend_call(connection, ATTEND_MARKS, id, body, size, &reply);
-	if (attend_refused_rows(&reply, refused_row, NULL) == 0 && result != ATTEND_OK)
+	if (attend_refused_rows(&reply, refused_row, NULL) > 0)
+		result = ATTEND_REFUSED;
+	else if (result != ATTEND_OK)
 		fprintf(stderr, "%s\n", attend_why(connection));
 	attend_marks_free(&marks);
 	attend_close(&connection);
