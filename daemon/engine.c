@@ -327,6 +327,8 @@ static void judge_start(struct engine *e, uint64_t now_ms)
 		return;
 	}
 	e->time_stands = e->state.clock_held;
+	if (!e->state.last_ms) /* nothing but init's events yet */
+		return;
 	if (gap < 0 || gap > (int64_t)START_LATE_MAX_DAYS * 86400000) {
 		engine_clock_stepped(e, now_ms, gap);
 		e->time_stands = true;

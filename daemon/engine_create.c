@@ -106,7 +106,7 @@ static int write_first_events(struct engine *e, const struct engine_init *init, 
 	struct event ev;
 
 	engine_event(e, &ev, EVENT_STORE_CREATED, 0);
-	ev.store_created = (struct event_store_created){.authority = slice_text(init->authority), .format = 1};
+	ev.store_created = (struct event_store_created){.authority = slice_text(init->authority), .format = 1, .created_ms = init->now_ms};
 	engine_append(e, &ev);
 	engine_origin(origin, e->state.authority);
 	note_key_from_seed(&e->note, origin, e->key.log_seed);
@@ -145,7 +145,7 @@ int engine_create(const struct engine_init *init, char *why, size_t why_size)
 	e->options = options;
 	e->log.methods = &log_lmdb;
 	e->key = key;
-	e->now_ms = init->now_ms;
+	e->now_ms = 0; /* event.h: before the daemon's clock */
 	snprintf(e->dir, sizeof e->dir, "%s", init->dir);
 	e->batch = memory_grow(NULL, BATCH_SIZE);
 	pack_init(&e->body);

@@ -215,8 +215,10 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 
 	switch ((enum event_kind)ev->kind) {
 	case EVENT_STORE_CREATED:
-		head(e, p, ev, position, 1);
+		head(e, p, ev, position, 2);
 		pack_key_str(p, "authority", ev->store_created.authority);
+		pack_text(p, "created");
+		pack_time(p, ev->store_created.created_ms);
 		break;
 	case EVENT_ACCESS_GRANTED:
 		head(e, p, ev, position, 5);

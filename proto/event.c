@@ -203,6 +203,7 @@ void event_encode(struct writer *w, const struct event *e)
 	case EVENT_STORE_CREATED:
 		write_blob(w, e->store_created.authority);
 		write_u16(w, e->store_created.format);
+		write_u48(w, e->store_created.created_ms);
 		return;
 	case EVENT_ACCESS_GRANTED:
 		write_access_granted(w, &e->access_granted);

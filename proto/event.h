@@ -130,6 +130,7 @@ enum {
 struct event_store_created {
 	struct slice authority; /* its name */
 	uint16_t format;        /* version of the log format, 1 */
+	uint64_t created_ms;    /* by the clock of the machine that made it */
 };
 
 struct event_access_granted {
@@ -342,7 +343,7 @@ struct event_clock_moved {
 
 struct event {
 	uint8_t kind, version;
-	uint64_t at_ms;
+	uint64_t at_ms; /* 0: made by `attendd init`, before the daemon's clock (which may be a manual one) ran */
 	uint64_t actor;
 	bool submitted;
 	uint8_t id[UUID_SIZE];

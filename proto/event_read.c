@@ -214,6 +214,7 @@ static void read_body_1(struct reader *r, struct event *e, bool trusted)
 	case EVENT_STORE_CREATED:
 		e->store_created.authority = read_blob(r);
 		e->store_created.format = read_u16(r);
+		e->store_created.created_ms = read_u48(r);
 		return;
 	case EVENT_ACCESS_GRANTED:
 		read_access_granted_1(r, &e->access_granted);

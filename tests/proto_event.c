@@ -50,7 +50,7 @@ static void sample(struct event *e, uint8_t kind)
 	}
 	switch ((enum event_kind)kind) {
 	case EVENT_STORE_CREATED:
-		e->store_created = (struct event_store_created){text("Stockport"), 1};
+		e->store_created = (struct event_store_created){text("Stockport"), 1, 1788768000123};
 		return;
 	case EVENT_ACCESS_GRANTED:
 		memset(e->access_granted.key, 0xab, PUBLIC_KEY_SIZE);

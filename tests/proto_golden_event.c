@@ -138,7 +138,7 @@ static void fill_body(struct event *e)
 {
 	switch ((enum event_kind)e->kind) {
 	case EVENT_STORE_CREATED:
-		e->store_created = (struct event_store_created){text("authority"), (uint16_t)number("format")};
+		e->store_created = (struct event_store_created){text("authority"), (uint16_t)number("format"), number("created")};
 		return;
 	case EVENT_ACCESS_GRANTED:
 		fill_grant(&e->access_granted);
