@@ -180,7 +180,7 @@ bool attend_body_text(const void *body, size_t body_size, const char *key, char 
 struct attend_subscription {
 	const char *what;   /* "alerts" or "log" */
 	const char *cursor; /* a durable place of this name, kept by the daemon; NULL: none */
-	uint64_t from;      /* first position wanted; 0: where the cursor stands, or from now on */
+	uint64_t from;      /* first position wanted; 0: where the cursor stands, or from the beginning */
 	const char *case_id, *upn; /* only these; NULL: all */
 	unsigned credit;    /* items on their way at most; 0: 256 */
 };

@@ -68,21 +68,23 @@ static enum status refuse(enum status status, const char *text, const char **why
 enum status message_decode(struct message *m, struct slice frame, const char **why, size_t *offset)
 {
 	struct reader r = reader_of(frame);
+	uint16_t signature;
 	uint8_t version;
 	struct slice id;
 
 	*m = (struct message){0};
 	*offset = 0;
 	*why = NULL;
-	if (frame.size > MESSAGE_SIZE_MAX)
-		return refuse(STATUS_TOO_LARGE, "the frame is larger than 2 MiB", why);
-	if (read_u16(&r) != MESSAGE_SIGNATURE)
-		return refuse(STATUS_BAD_FRAME, "it does not begin with the signature A7 7D", why);
+	signature = read_u16(&r);
 	version = read_u8(&r);
 	m->command = read_u8(&r);
 	id = read_bytes(&r, UUID_SIZE);
 	if (id.size == UUID_SIZE)
 		memcpy(m->id, id.bytes, UUID_SIZE);
+	if (frame.size > MESSAGE_SIZE_MAX)
+		return refuse(STATUS_TOO_LARGE, "the frame is larger than 2 MiB", why);
+	if (signature != MESSAGE_SIGNATURE)
+		return refuse(STATUS_BAD_FRAME, "it does not begin with the signature A7 7D", why);
 	if (frame.size > 2 && version != MESSAGE_VERSION)
 		return refuse(STATUS_BAD_VERSION, "version 1 is spoken here", why);
 	if (r.bad)

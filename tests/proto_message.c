@@ -130,6 +130,12 @@ static void what_is_not_of_this_protocol_is_told_apart(void **state)
 	/* Of another version nothing else is known, its size included. */
 	assert_int_equal(decode(&m, slice_of(room, 5), &why, &offset), STATUS_BAD_VERSION);
 	large = calloc(1, MESSAGE_SIZE_MAX + 1);
+	memcpy(large, room, 4);
+	memcpy(large + 4, id, UUID_SIZE);
+	assert_int_equal(decode(&m, slice_of(large, MESSAGE_SIZE_MAX + 1), &why, &offset), STATUS_TOO_LARGE);
+	assert_memory_equal(m.id, id, UUID_SIZE);
+	assert_int_equal(m.command, COMMAND_HELLO);
+	large[0] = 0;
 	assert_int_equal(decode(&m, slice_of(large, MESSAGE_SIZE_MAX + 1), &why, &offset), STATUS_TOO_LARGE);
 	assert_int_equal(decode(&m, slice_of(large, MESSAGE_SIZE_MAX), &why, &offset), STATUS_BAD_FRAME);
 	free(large);
