@@ -121,10 +121,40 @@ static void pack_open(struct engine *e, struct pack *p, struct txn *txn, const s
 	pack_key_bool(p, "provisional", d->provisional);
 }
 
+struct officer_of {
+	struct engine *engine;
+	const struct principal *who;
+};
+
+static bool take_actor(void *context, uint64_t position, struct slice record)
+{
+	struct officer_of *o = context;
+	struct event ev;
+	struct reader rest;
+
+	(void)position;
+	if (event_decode_header(&ev, record, &rest))
+		o->who = state_principal_number(&o->engine->state, ev.actor);
+	return false;
+}
+
+/* A case is in the hands of whoever recorded the latest action on it. */
+static bool in_hands_of(struct engine *e, struct txn *txn, const struct case_state *c, struct slice officer)
+{
+	struct officer_of o = {.engine = e};
+
+	if (!officer.size)
+		return true;
+	if (c->done_count)
+		e->log.methods->read(&e->log, txn, c->done[c->done_count - 1].position, 1, take_actor, &o);
+	return o.who && slice_is(officer, o.who->name);
+}
+
 enum status query_deadlines(struct engine *e, const struct request *r, struct txn *txn)
 {
 	const char *wrong = NULL;
 	struct slice before = mp_find_str(r->message->body, "before", &wrong);
+	struct slice officer = mp_find_str(r->message->body, "officer", &wrong);
 	struct case_state *c;
 	struct open_list open = {0};
 	struct page page;
@@ -132,7 +162,7 @@ enum status query_deadlines(struct engine *e, const struct request *r, struct tx
 	day_t day;
 
 	if (wrong || (before.size && !day_parse(before, &day)))
-		return query_fault(e, STATUS_BAD_FIELD, "before", "not a date: YYYY-MM-DD, one that exists");
+		return query_fault(e, STATUS_BAD_FIELD, wrong ? wrong : "before", "not a date: YYYY-MM-DD, one that exists");
 	if (before.size)
 		before_ms = day_start_ms(day) + 1; /* what is due as that day begins has its last day before it */
 	if (!page_open(e, r, &page, &from))
@@ -140,7 +170,7 @@ enum status query_deadlines(struct engine *e, const struct request *r, struct tx
 	c = memory_new(sizeof *c);
 	for (uint32_t n = 1; n <= e->state.case_count; n++)
 		if (state_case_load(&e->state, n, c) == STORE_OK && !c->closed &&
-		    access_alert(r->who, state_school_of(&e->state, c->pupil), n))
+		    access_alert(r->who, state_school_of(&e->state, c->pupil), n) && in_hands_of(e, txn, c, officer))
 			gather(e, &open, c, before_ms);
 	free(c);
 	if (open.count)
