@@ -1,6 +1,7 @@
 /* engine_parts.h - what the files of engine.h share among themselves.
  *
- *   engine.c          open, begin, append, commit, close
+ *   engine.c          open, begin, close
+ *   engine_batch.c    append, commit, the replies that wait for it
  *   engine_create.c   a new store
  *   engine_receive.c  a frame: who, what, seen before?
  *   access.c          who may what (the contract's table)
@@ -72,7 +73,7 @@ struct held_reply {
 	struct peer peer;
 	uint32_t size;
 	size_t offset; /* into the replies' arena */
-	bool writes;   /* to a submission: void if the commit fails */
+	bool writes;   /* says what is so only if the commit succeeds */
 	uint8_t id[UUID_SIZE];
 	uint8_t command;
 };
@@ -204,6 +205,10 @@ void engine_scrub(struct engine *, uint64_t monotonic_ms); /* a slice of the sto
 /* Writes all changed pupils now (before an event that changes how figures are counted). */
 void engine_sweep_all(struct engine *);
 int engine_flush(struct engine *); /* commits what there is, in the middle of a batch */
+void engine_forget_batch(struct engine *);
+/* After a commit that did not happen: what is in memory is ahead of the disk, so it
+ * is dropped and taken up again from there. */
+int engine_recover(struct engine *, char *why, size_t why_size);
 
 /* ---- engine_create.c ---- */
 /* The origin of the log's checkpoints: the authority's name, where C2SP allows
@@ -224,6 +229,8 @@ void engine_hold(struct engine *, const struct peer *, uint8_t command, const ui
 void engine_send_held(struct engine *, engine_send *, void *context);
 /* A reply with e->body as its body (or none, where that is empty). */
 void engine_reply(struct engine *, const struct request *, enum status, uint64_t position);
+/* Not now: the batch is broken, or there is no room. */
+void engine_put_off(struct engine *, const struct request *);
 /* One that says why: {reason, field?, offset?}. */
 void engine_refuse(struct engine *, const struct request *, enum status, const char *field, const char *reason);
 
@@ -287,7 +294,7 @@ unsigned cases_of(struct engine *, struct txn *, struct state *, uint32_t pupil,
 /* One item of `alerts` or of `log`. */
 void pack_alert(struct engine *, struct pack *, struct txn *, const struct alert *, uint64_t seq, uint8_t status);
 void pack_event(struct engine *, struct pack *, struct txn *, const struct event *, uint64_t position);
-bool event_concerns(const struct event *, uint32_t case_no, uint32_t pupil);
+bool event_concerns(struct txn *, const struct event *, uint32_t case_no, uint32_t pupil);
 
 /* ---- shadow.c ---- */
 /* The state of one pupil and its cases as of a position. Freed by state_free + free. */

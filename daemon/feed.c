@@ -92,8 +92,10 @@ void feed_cursor(struct engine *e, const struct request *r)
 		engine_refuse(e, r, STATUS_BAD_FIELD, "position", "beyond the head of the log");
 		return;
 	}
-	if (!engine_write(e))
+	if (!engine_write(e)) {
+		engine_put_off(e, r);
 		return;
+	}
 	e->broken = cursor_read(e->txn, &key, &before);
 	if (e->broken == STORE_OK && position > before)
 		e->broken = store_put(e->txn, TABLE_CURSORS, key_slice(&key), key_slice(&value));
@@ -259,7 +261,7 @@ static bool take_record(void *context, uint64_t position, struct slice record)
 	s->next = position + 1;
 	if (!event_decode(f->event, record, true))
 		return false;
-	if ((s->case_no || s->pupil) && !event_concerns(f->event, s->case_no, s->pupil))
+	if ((s->case_no || s->pupil) && !event_concerns(f->txn, f->event, s->case_no, s->pupil))
 		return true;
 	pack_event(f->engine, &f->items, f->txn, f->event, position);
 	f->count++;

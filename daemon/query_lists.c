@@ -283,7 +283,7 @@ static bool take_record(void *context, uint64_t position, struct slice record)
 		l->bad = true;
 		return false;
 	}
-	if ((l->case_no || l->pupil) && !event_concerns(l->event, l->case_no, l->pupil))
+	if ((l->case_no || l->pupil) && !event_concerns(l->txn, l->event, l->case_no, l->pupil))
 		return true;
 	pack_event(l->engine, &l->page->items, l->txn, l->event, position);
 	l->page->count++;

@@ -105,7 +105,13 @@ static void change_breach(struct engine *e, const struct case_state *c, const st
 	engine_append(e, &ev);
 }
 
-static void look_at_case(struct engine *e, uint32_t number, day_t day)
+static bool touches(const struct watch_mark *mark, uint64_t codes)
+{
+	return !mark || code_in(codes, mark->code) || code_in(codes, mark->held);
+}
+
+/* `mark` NULL: it is not for a mark that the case is looked at. */
+static void look_at_case(struct engine *e, uint32_t number, const struct watch_mark *mark)
 {
 	struct case_breach breaches[CASE_DEADLINES_MAX];
 	struct case_state *c = memory_new(sizeof *c);
@@ -118,7 +124,9 @@ static void look_at_case(struct engine *e, uint32_t number, day_t day)
 		return;
 	}
 	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
-	count = case_breaches(c, &view, day, breaches);
+	count = touches(mark, view.pathway ? view.pathway->breach_codes : 0)
+			? case_breaches(c, &view, mark ? mark->day : 0, breaches)
+			: 0;
 	for (size_t i = 0; i < count && e->broken == STORE_OK; i++) {
 		uint8_t n = breaches[i].deadline;
 
@@ -146,13 +154,13 @@ void react_to_mark(struct engine *e, const struct applied_mark *a, uint32_t pupi
 	if (!watch_idle(pathway, a->pupil, &a->mark))
 		look(e, pathway, a->pupil, pupil, &a->mark);
 	if (a->pupil->case_no && e->broken == STORE_OK &&
-	    (code_in(CODES_UNAUTHORISED, a->mark.code) || code_in(CODES_UNAUTHORISED, a->mark.held)))
-		look_at_case(e, a->pupil->case_no, a->mark.day);
+	    touches(&a->mark, e->state.breach_codes))
+		look_at_case(e, a->pupil->case_no, &a->mark);
 }
 
 void react_to_case(struct engine *e, uint32_t number)
 {
-	look_at_case(e, number, 0);
+	look_at_case(e, number, NULL);
 }
 
 /* ---- a changed calendar ---- */
@@ -223,7 +231,7 @@ uint64_t react_to_calendar(struct engine *e, uint32_t urn, struct dues *dues)
 	for (size_t i = 0; i < dues->count && e->broken == STORE_OK; i++) {
 		moved += tell_move(e, &dues->list[i], c);
 		if (e->broken == STORE_OK && (!i || dues->list[i].case_no != dues->list[i - 1].case_no))
-			look_at_case(e, dues->list[i].case_no, 0);
+			look_at_case(e, dues->list[i].case_no, NULL);
 	}
 	for (uint32_t n = 1; pathway && n <= e->state.pupil_count && e->broken == STORE_OK; n++) {
 		struct pupil *p = state_pupil(&e->state, n);

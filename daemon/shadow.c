@@ -19,7 +19,25 @@ static bool of_rules(uint8_t kind)
 	return kind == EVENT_CALENDAR_LOADED || kind == EVENT_PATHWAY_LOADED;
 }
 
-bool event_concerns(const struct event *ev, uint32_t case_no, uint32_t pupil)
+static bool alert_concerns(struct txn *txn, uint64_t number, uint32_t case_no, uint32_t pupil)
+{
+	struct key key = key_u64(number);
+	struct slice value;
+	struct alert a;
+
+	return store_get(txn, TABLE_ALERTS, key_slice(&key), &value) == STORE_OK && alert_decode(&a, number, value) &&
+	       ((pupil && a.pupil == pupil) || (case_no && a.case_no == case_no));
+}
+
+static bool is_case_of(struct txn *txn, uint32_t case_no, uint32_t pupil)
+{
+	struct key key = key_u32_u32(pupil, case_no);
+	struct slice value;
+
+	return store_get(txn, TABLE_PUPIL_CASES, key_slice(&key), &value) == STORE_OK;
+}
+
+bool event_concerns(struct txn *txn, const struct event *ev, uint32_t case_no, uint32_t pupil)
 {
 	struct marks_reader in;
 	struct mark m;
@@ -43,14 +61,17 @@ bool event_concerns(const struct event *ev, uint32_t case_no, uint32_t pupil)
 		return (pupil && ev->alert_withdrawn.pupil == pupil) ||
 		       (case_no && ev->alert_withdrawn.case_no == case_no);
 	case EVENT_DEADLINE_FIRED:
-		return case_no && ev->deadline_fired.case_no == case_no;
+		return (case_no && ev->deadline_fired.case_no == case_no) ||
+		       (pupil && is_case_of(txn, ev->deadline_fired.case_no, pupil));
+	case EVENT_ALERT_CHANGED:
+		return alert_concerns(txn, ev->alert_changed.alert, case_no, pupil);
+	case EVENT_ALERT_ACKNOWLEDGED:
+		return alert_concerns(txn, ev->alert_acknowledged.alert, case_no, pupil);
 	case EVENT_STORE_CREATED:
 	case EVENT_ACCESS_GRANTED:
 	case EVENT_ACCESS_REVOKED:
 	case EVENT_PATHWAY_LOADED:
 	case EVENT_CALENDAR_LOADED:
-	case EVENT_ALERT_CHANGED:
-	case EVENT_ALERT_ACKNOWLEDGED:
 	case EVENT_CLOCK_HELD:
 	case EVENT_CLOCK_CONFIRMED:
 	case EVENT_CLOCK_MOVED:

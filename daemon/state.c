@@ -315,6 +315,7 @@ bool state_add_pathway(struct state *s, const struct event_pathway_loaded *e, ui
 	}
 	s->pathways = memory_grow(s->pathways, (s->pathway_count + 1) * sizeof(void *));
 	s->pathways[s->pathway_count++] = loaded;
+	s->breach_codes |= loaded->pathway->breach_codes;
 	s->threshold = state_default_pathway(s) ? state_default_pathway(s)->threshold : 0;
 	return true;
 }

@@ -86,6 +86,7 @@ struct state {
 	struct loaded_pathway **pathways;
 	uint32_t pathway_count;
 	unsigned threshold;     /* of the default pathway */
+	uint64_t breach_codes;  /* of all pathways together */
 	struct principal **principals;
 	uint32_t principal_count;
 	uint64_t principals_generation;

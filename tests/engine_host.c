@@ -517,6 +517,7 @@ struct slice host_frame_of(uint8_t command, const uint8_t id[static UUID_SIZE], 
 	return writer_slice(&w);
 }
 
+__attribute__((format(printf, 5, 0)))
 static void put(struct host *h, enum who who, uint8_t command, const uint8_t *id, const char *format, va_list arguments)
 {
 	char *json;
@@ -658,6 +659,39 @@ void host_marks(struct host *h, const char *urn, unsigned pupil, const char *fro
 	fclose(out);
 	assert_answer(host_ask(h, OFFICER, COMMAND_MARKS, "{'urn':'%s','registers':[%s]}", urn, json), STATUS_OK, NULL);
 	free(json);
+}
+
+struct slice host_pathway(struct host *h, const char *from, const char *to)
+{
+	static char source[1 << 17];
+	FILE *file = fopen(PATHWAY, "rb");
+	size_t size = fread(source, 1, sizeof source - 1000, file);
+	uint8_t id[UUID_SIZE];
+	msgpack_sbuffer body;
+	msgpack_packer pk;
+	struct slice frame;
+	char *at;
+
+	fclose(file);
+	source[size] = '\0';
+	if (from) {
+		at = strstr(source, from);
+		assert_non_null(at);
+		memmove(at + strlen(to), at + strlen(from), strlen(at + strlen(from)) + 1);
+		memcpy(at, to, strlen(to));
+		size = strlen(source);
+	}
+	msgpack_sbuffer_init(&body);
+	msgpack_packer_init(&pk, &body, msgpack_sbuffer_write);
+	msgpack_pack_map(&pk, 1);
+	msgpack_pack_str(&pk, 6);
+	msgpack_pack_str_body(&pk, "source", 6);
+	msgpack_pack_str(&pk, size);
+	msgpack_pack_str_body(&pk, source, size);
+	host_id(h, id);
+	frame = host_frame_of(COMMAND_PATHWAY, id, slice_of(body.data, body.size));
+	msgpack_sbuffer_destroy(&body);
+	return frame;
 }
 
 /* ---- looking inside ---- */

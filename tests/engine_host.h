@@ -123,6 +123,9 @@ uint32_t host_pupils(struct host *);
 unsigned host_alerts(struct host *, const char *kind, const char *status, char one[static 4096]);
 uint64_t host_counter(struct host *, const char *name);
 
+/* Stockport's pathway with one text in place of another (NULL: as it is); its frame, so
+ * that it can be sent again. The caller frees `bytes`. */
+struct slice host_pathway(struct host *, const char *from, const char *to);
 /* msgpack of such a text; the caller frees `bytes`. */
 struct slice host_msgpack(const char *json);
 char *host_text_of(struct slice msgpack);

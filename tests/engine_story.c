@@ -300,6 +300,32 @@ static void sp_10_two_parents_have_two_periods(void **context)
 	assert_alerts("breach", "withdrawn", 1);
 }
 
+/* What a breach is, the pathway says: a case of one with other codes is looked at for
+ * those, and one that began before keeps its own. */
+static void the_codes_of_a_breach_are_the_pathways(void **context)
+{
+	struct slice frame = host_pathway(&h, "breach: [G, N, O, U]", "breach: [I, L]");
+
+	(void)context;
+	serve(0, "2026-10-15", "p1");
+	assert_answer(host_frame(&h, ADMIN, frame), STATUS_OK, "\"version\":2");
+	free((void *)frame.bytes);
+	serve(1, "2026-10-15", "p1");
+	time_passes("2026-10-20T16:00:00Z");
+	host_mark(&h, OTHER_URN, 2, "2026-10-16", "AM", "N");
+	host_mark(&h, SCHOOL_URN, 1, "2026-10-16", "AM", "I");
+	assert_alerts("breach", NULL, 0);
+	host_mark(&h, OTHER_URN, 2, "2026-10-16", "PM", "I");
+	assert_alerts("breach", "raised", 1);
+	assert_says(one, "\"case\":\"C2\"");
+	host_mark(&h, SCHOOL_URN, 1, "2026-10-16", "PM", "N");
+	assert_alerts("breach", "raised", 2);
+	assert_says(one, "\"case\":\"C1\"");
+	host_mark(&h, OTHER_URN, 2, "2026-10-16", "PM", "N");
+	assert_alerts("breach", "withdrawn", 1);
+	assert_says(one, "\"case\":\"C2\"");
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -318,6 +344,7 @@ int main(void)
 		T(en_03_a_correction_after_the_end_withdraws_the_breach),
 		T(en_03_a_late_mark_raises_a_breach_after_the_end),
 		T(sp_10_two_parents_have_two_periods),
+		T(the_codes_of_a_breach_are_the_pathways),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
