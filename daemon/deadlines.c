@@ -60,6 +60,9 @@ static void fire(struct engine *e, uint64_t instant, uint32_t case_no, uint8_t d
 	if (e->broken == STORE_OK) {
 		state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
 		count = case_fired_alerts(c, &view, deadline, phase, alerts);
+		/* after a long time down: what is due already is not due soon */
+		if (phase == PHASE_SOON && c->deadlines[deadline - 1].due_ms <= e->now_ms)
+			count = 0;
 		engine_event(e, &ev, EVENT_DEADLINE_FIRED, 0);
 		ev.deadline_fired = (struct event_deadline_fired){
 			.case_no = case_no, .deadline = deadline, .phase = phase, .due_ms = instant};

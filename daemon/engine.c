@@ -235,7 +235,11 @@ int engine_open(struct engine **out, const struct engine_options *options, char 
 		engine_close(&e);
 		return -1;
 	}
-	engine_origin(origin, e->state.authority);
+	if (!engine_origin(origin, e->state.authority)) {
+		snprintf(why, why_size, "the store in %s can't be read: its authority's name is none", e->dir);
+		engine_close(&e);
+		return -1;
+	}
 	note_key_from_seed(&e->note, origin, e->key.log_seed);
 	*out = e;
 	return 0;

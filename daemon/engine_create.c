@@ -102,13 +102,14 @@ static void append_grant(struct engine *e, const uint8_t key[static PUBLIC_KEY_S
 
 static int write_first_events(struct engine *e, const struct engine_init *init, char *why, size_t why_size)
 {
-	char origin[NOTE_NAME_MAX + 1];
+	char origin[NOTE_NAME_MAX + 1] = "";
 	struct event ev;
 
 	engine_event(e, &ev, EVENT_STORE_CREATED, 0);
 	ev.store_created = (struct event_store_created){.authority = slice_text(init->authority), .format = 1, .created_ms = init->now_ms};
 	engine_append(e, &ev);
-	engine_origin(origin, e->state.authority);
+	if (!engine_origin(origin, e->state.authority))
+		return fail(why, why_size, "the store can't be written", store_why(e->store));
 	note_key_from_seed(&e->note, origin, e->key.log_seed);
 	append_grant(e, init->admin_key);
 	for (size_t i = 0; i < init->pathway_count; i++)
@@ -119,13 +120,14 @@ static int write_first_events(struct engine *e, const struct engine_init *init, 
 	return 0;
 }
 
-void engine_origin(char origin[static NOTE_NAME_MAX + 1], const char *authority)
+bool engine_origin(char origin[static NOTE_NAME_MAX + 1], const char *authority)
 {
 	size_t n = 0;
 
 	for (; authority[n] && n < NOTE_NAME_MAX; n++)
 		origin[n] = strchr(" \t\n\r+", authority[n]) ? '-' : authority[n];
 	origin[n] = '\0';
+	return note_name_good(slice_text(origin));
 }
 
 int engine_create(const struct engine_init *init, char *why, size_t why_size)
@@ -134,10 +136,11 @@ int engine_create(const struct engine_init *init, char *why, size_t why_size)
 	struct store_options store = {.mode = STORE_CREATE};
 	struct store_key key;
 	struct engine *e;
+	char origin[NOTE_NAME_MAX + 1];
 	int result;
 
-	if (!init->authority[0] || strlen(init->authority) > NOTE_NAME_MAX)
-		return fail(why, why_size, "an authority's name has 1 to 100 bytes", NULL);
+	if (strlen(init->authority) > NOTE_NAME_MAX || !engine_origin(origin, init->authority))
+		return fail(why, why_size, "an authority's name has 1 to 100 bytes of plain text", NULL);
 	if (store_key_create(init->dir, &key, why, why_size) != 0 || persons_create(init->dir, why, why_size) != 0)
 		return -1;
 	memcpy(store.check_key, key.check, sizeof store.check_key);

@@ -212,8 +212,8 @@ int engine_recover(struct engine *, char *why, size_t why_size);
 
 /* ---- engine_create.c ---- */
 /* The origin of the log's checkpoints: the authority's name, where C2SP allows
- * neither white space nor a plus sign, with `-` in their place. */
-void engine_origin(char origin[static NOTE_NAME_MAX + 1], const char *authority);
+ * neither white space nor a plus sign, with `-` in their place. False: no name. */
+bool engine_origin(char origin[static NOTE_NAME_MAX + 1], const char *authority);
 int engine_write_vkey(struct engine *, char *why, size_t why_size);
 
 /* ---- replies ---- */

@@ -253,6 +253,10 @@ void submit_clock(struct engine *e, const struct request *r)
 		engine_refuse(e, r, STATUS_BAD_FIELD, "to", "not a time: 2026-09-01T08:00:00Z");
 		return;
 	}
+	if (e->state.clock_held) {
+		engine_refuse(e, r, STATUS_CLOCK_HELD, "to", "the clock is held: attend clock --confirm comes first");
+		return;
+	}
 	if (to_ms < e->now_ms) {
 		engine_refuse(e, r, STATUS_WRONG_CLOCK, "to", "time moves forward only");
 		return;

@@ -279,7 +279,10 @@ static void check_signature(struct verify *v)
 	uint64_t size = 0;
 	char origin[NOTE_NAME_MAX + 1];
 
-	engine_origin(origin, v->state.authority);
+	if (!engine_origin(origin, v->state.authority)) {
+		wrong(v, "the authority's name is none", NULL);
+		return;
+	}
 	note_key_from_seed(&key, origin, v->key.log_seed);
 	if (store_get(v->txn, TABLE_META, slice_text("checkpoint"), &note) != STORE_OK ||
 	    !note_open(note, &key, &size, signed_root)) {

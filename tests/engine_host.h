@@ -35,6 +35,7 @@ enum who { ADMIN, CONNECTOR, SCHOOL, LEAD, OFFICER, MANAGER, AUDITOR, STRANGER, 
 
 #define SCHOOL_URN "123456"
 #define OTHER_URN "654321"
+#define HOST_PATHWAY "pathways/stockport.yaml" /* from the checkout's top, where tests run */
 
 enum { ANSWERS_MAX = 4096 };
 
@@ -140,6 +141,17 @@ unsigned times_in(const char *text, const char *wanted);
 #define assert_answer(a, wanted_status, wanted_text) \
 	check_answer((a), (wanted_status), (wanted_text), __FILE__, __LINE__)
 void check_answer(const struct answer *, unsigned status, const char *text, const char *file, int line);
+
+/* What "nothing else changed" means. */
+struct host_look {
+	char *tables;
+	uint64_t head;
+	uint32_t pupils;
+};
+struct host_look host_look(struct host *);
+void assert_unchanged(struct host *, struct host_look *);
+/* Refused whole, with this in the answer, and without a trace. */
+void assert_refused(struct host *, enum who, uint8_t command, unsigned status, const char *says, const char *json);
 
 /* Long texts: tells the first line that differs. */
 #define assert_same_text(now, was) check_same_text((now), (was), __FILE__, __LINE__)

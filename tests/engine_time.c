@@ -103,6 +103,7 @@ static void each_phase_at_its_time(void **context)
 		host_turns(&h);
 		assert_fired(wanted[i]);
 	}
+	assert_int_equal(host_alerts(&h, "due-soon", NULL, one), 2);
 	host_alerts(&h, NULL, NULL, one);
 	assert_int_equal(number_of(one, "late_ms"), 0);
 }
@@ -123,6 +124,8 @@ static void late_ones_fire_in_due_order(void **context)
 	assert_non_null(strstr(one, "\"due\":\"2026-10-07T23:00:00Z\""));
 	assert_int_equal(number_of(one, "late_ms"), back - host_ms("2026-10-07T23:00:00Z"));
 	assert_non_null(strstr(one, "\"raised\":\"2026-11-01T09:00:00Z\""));
+	/* what is due already is not announced as due soon */
+	assert_int_equal(host_alerts(&h, "due-soon", NULL, one), 0);
 	host_restart(&h);
 	host_turns(&h);
 	assert_fired(ALL);
@@ -137,6 +140,12 @@ static void a_soon_that_makes_no_sense_is_passed_over(void **context)
 	host_turns(&h);
 	assert_int_equal(host_alerts(&h, "decision", NULL, one), 1);
 	assert_int_equal(host_alerts(&h, "overdue", NULL, one), 1);
+	assert_int_equal(host_alerts(&h, "due-soon", NULL, one), 0);
+	/* the nearest case: its warning's time has passed, its end has not */
+	serve(1, "2026-09-22");
+	host_turns(&h);
+	assert_int_equal(host_alerts(&h, "due-soon", NULL, one), 1);
+	assert_int_equal(host_alerts(&h, "decision", NULL, one), 1);
 }
 
 static void a_thousand_at_once_come_in_parts(void **context)
@@ -192,6 +201,23 @@ static void a_manual_clock_fires_on_its_way(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','on':'2026-09-11','parent':'p1','override':'r'}", upn[1]),
 		      STATUS_OK, NULL);
 	assert_int_equal(host_alerts(&h, "decision", NULL, one), 2);
+}
+
+/* A store that was held and is looked at under a manual clock: what is in doubt stays so. */
+static void a_manual_clock_that_is_held(void **context)
+{
+	(void)context;
+	two_notices();
+	engine_clock_stepped(h.engine, h.now_ms + 3600000, 3600000);
+	host_turns(&h);
+	h.options.manual_clock = true;
+	host_restart(&h);
+	host_turns(&h);
+	assert_answer(host_ask(&h, ADMIN, COMMAND_CLOCK, "{'to':'2026-11-01T09:00:00Z'}"), STATUS_CLOCK_HELD, "--confirm");
+	assert_fired("");
+	assert_answer(host_ask(&h, ADMIN, COMMAND_CLOCK, "{'confirm':true}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, ADMIN, COMMAND_CLOCK, "{'to':'2026-11-01T09:00:00Z'}"), STATUS_OK, "\"fired\":6");
+	assert_fired(ALL);
 }
 
 static void the_system_clock_is_not_moved(void **context)
@@ -337,6 +363,7 @@ int main(void)
 		T(a_soon_that_makes_no_sense_is_passed_over),
 		T(a_thousand_at_once_come_in_parts),
 		T(a_manual_clock_fires_on_its_way),
+		T(a_manual_clock_that_is_held),
 		T(the_system_clock_is_not_moved),
 		T(a_start_long_after_the_last_event_is_held),
 		T(a_start_ninety_two_days_after_is_not),

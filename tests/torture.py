@@ -77,7 +77,7 @@ class Sender:
         if reply.status < 300:
             self.acked[reply.id] = reply.position
         else:
-            self.refused[command, reply.status] += 1
+            self.refused["%s %d %s" % (command, reply.status, reply.body.get("reason"))] += 1
         return command
 
     def drain(self):
@@ -206,7 +206,7 @@ class Torture:
         for urn, sender in zip(SCHOOLS, self.connectors):
             while len(sender.waiting) < sender.window:
                 sender.submit("marks", self.town.registers(urn, today))
-        if len(self.officer.waiting) < self.officer.window and self.chance.random() < 0.2:
+        if len(self.officer.waiting) < self.officer.window and self.chance.random() < 0.04:
             self.officer.submit("action", self.town.notice(today))
         if not self.keeper.waiting and self.chance.random() < 0.3:
             self.now += datetime.timedelta(hours=self.chance.choice((1, 5, 17, 24, 49)))
