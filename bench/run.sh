@@ -113,7 +113,7 @@ start_postgres() {
   postgres_psql -c 'create sequence sessions' >/dev/null
   # As limits are usually quoted, with the session's number asked for first, and as fast as it can go.
   { echo "select nextval('sessions') as session \\gset"; } >"$work/simple.sql"
-  { echo '\set session random(1, 2000000000)'; } >"$work/prepared.sql"
+  { echo '\set session random(100000000, 2000000000)'; } >"$work/prepared.sql"
   for form in simple prepared; do
     {
       echo '\set class random(0, 3333)'

@@ -318,6 +318,9 @@ static void the_codes_of_a_breach_are_the_pathways(void **context)
 	host_mark(&h, OTHER_URN, 2, "2026-10-16", "PM", "I");
 	assert_alerts("breach", "raised", 1);
 	assert_says(one, "\"case\":\"C2\"");
+	/* what is a breach elsewhere alone is nothing to say again here */
+	host_mark(&h, OTHER_URN, 2, "2026-10-19", "AM", "N");
+	assert_null(strstr(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'log','case':'C2'}")->text, "alert-changed"));
 	host_mark(&h, SCHOOL_URN, 1, "2026-10-16", "PM", "N");
 	assert_alerts("breach", "raised", 2);
 	assert_says(one, "\"case\":\"C1\"");
