@@ -58,7 +58,7 @@ static void head(struct engine *e, struct pack *p, const struct event *ev, uint6
 	pack_text(p, ev->submitted ? id : NULL);
 	pack_key_text(p, "kind", event_kind_text(ev->kind));
 	pack_text(p, "recorded");
-	pack_time(p, ev->at_ms);
+	pack_time(p, ev->at_ms ? ev->at_ms : e->state.created_ms);
 	pack_text(p, "actor");
 	pack_actor(e, p, ev->actor);
 	pack_key_uint(p, "version", ev->version);

@@ -342,7 +342,7 @@ enum status query_pathways(struct engine *e, const struct request *r, struct txn
 		pack_key_bool(p, "default", l->pathway == now);
 		pack_key_str(p, "title", l->pathway->title);
 		pack_text(p, "loaded");
-		pack_time(p, l->loaded_ms);
+		pack_time(p, l->loaded_ms ? l->loaded_ms : e->state.created_ms);
 	}
 	pack_text(p, "next");
 	pack_nil(p);

@@ -93,6 +93,7 @@ struct state {
 
 	uint32_t case_count;    /* highest number given */
 	char authority[128];
+	uint64_t created_ms;    /* when the store was made; what init's events, which have no time, are shown with */
 	bool clock_held;
 	uint64_t clock_ms;      /* a manual clock's; 0: never moved */
 

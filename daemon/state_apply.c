@@ -63,6 +63,8 @@ static enum store_result apply_created(struct state *s, const struct event *e)
 
 	memset(s->authority, 0, sizeof s->authority);
 	memcpy(s->authority, name.bytes, size);
+	s->created_ms = e->store_created.created_ms;
+	write_u64(&w, s->created_ms);
 	write_bytes(&w, s->authority, size);
 	return state_put(s, TABLE_META, &key, &w);
 }

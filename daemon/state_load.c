@@ -135,13 +135,16 @@ static enum store_result each(struct state *s, enum table table, take *one, char
 static enum store_result load_meta(struct state *s)
 {
 	struct slice value;
+	struct reader in;
 	enum store_result result = store_get(s->txn, TABLE_META, slice_text("authority"), &value);
 
 	if (result != STORE_OK)
 		return result == STORE_NONE ? STORE_DAMAGED : result;
-	if (value.size >= sizeof s->authority)
+	if (value.size <= 8 || value.size - 8 >= sizeof s->authority)
 		return STORE_DAMAGED;
-	memcpy(s->authority, value.bytes, value.size);
+	in = reader_of(value);
+	s->created_ms = read_u64(&in);
+	memcpy(s->authority, value.bytes + 8, value.size - 8);
 	result = store_get(s->txn, TABLE_META, slice_text("clock"), &value);
 	if (result == STORE_OK) {
 		struct reader r = reader_of(value);
