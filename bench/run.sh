@@ -27,16 +27,21 @@ clock=2027-07-31T12:00:00Z
 # On a disk that keeps things, where the user postgres can come: not a tmpfs.
 work=$(mktemp -d -p /var/tmp attend-bench.XXXXXX)
 chmod 755 "$work"
-started=()
+declare -A started # processes of ours that may still run
 runs=$work/runs.tsv
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 
-end_one() { kill "$1" 2>/dev/null && wait "$1" 2>/dev/null || true; }
+# Only ever what is still ours: a number that was waited for may be another's by now.
+end_one() {
+  [ -n "${started[$1]:-}" ] || return 0
+  unset "started[$1]"
+  kill "$1" 2>/dev/null && wait "$1" 2>/dev/null || true
+}
 
 clean() {
   [ ! -d "$work/postgres" ] || as_postgres "$postgres/pg_ctl" -D "$work/postgres" -m immediate stop >/dev/null 2>&1 || true
-  for process in "${started[@]}"; do end_one "$process"; done
+  for process in "${!started[@]}"; do end_one "$process"; done
   rm -rf "$work"
 }
 trap clean EXIT
@@ -64,7 +69,7 @@ as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$
 start_attendd() { # folder; sets endpoint, daemon
   "$build/attendd" run --data "$1" --listen 'tcp://127.0.0.1:*' --clock "manual:$clock" >"$1.out" 2>"$1.out.log" &
   daemon=$!
-  started+=("$daemon")
+  started[$daemon]=1
   await_ready "$1.out" "$daemon"
 }
 
@@ -87,7 +92,7 @@ load() { # name, endpoint, key file, window, count, first session, more...
 
 start_router() {
   "$build/bench-bare-router" "$work/router.pub" >"$work/router.out" 2>"$work/router.out.log" &
-  started+=("$!")
+  started[$!]=1
   await_ready "$work/router.out" "$!"
   router=$endpoint
 }
@@ -96,7 +101,7 @@ start_redis() {
   mkdir "$work/redis"
   redis-server --port 0 --unixsocket "$work/redis/socket" --dir "$work/redis" --appendonly yes --appendfsync always \
     --save '' --auto-aof-rewrite-percentage 0 >"$work/redis/log" 2>&1 &
-  started+=("$!")
+  started[$!]=1
   for _ in $(seq 200); do [ ! -S "$work/redis/socket" ] || return 0; sleep 0.05; done
   cat "$work/redis/log" >&2
   exit 1

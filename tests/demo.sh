@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ./dev demo: the main job on a school of 420, shown as it happens. tests/demo.py tells it.
+# ./dev demo: the main job on a secondary school of 1,050, told and checked by tests/story.py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-exec /usr/bin/python3 tests/demo.py --attendd "${1:-build}/attendd" --attend "${1:-build}/attend"
+exec /usr/bin/python3 tests/story.py --attendd "${1:-build}/attendd" --attend "${1:-build}/attend" --pupils 1050
