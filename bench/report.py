@@ -156,10 +156,10 @@ unset key
 set grid ytics
 %s
 plot '%s' using 0:2:xtic(1) with boxes lc rgb '#2b6777', '' using 0:2:(sprintf('%%.3g', $2)) with labels offset 0,0.7
-""" % (os.path.join(folder, name + ".svg"), title,
-       "set logscale y; set yrange [10000:3e7]" if name == "throughput" else "set yrange [0:*]", data)
+""" % (name + ".svg", title,
+       "set logscale y; set yrange [10000:3e7]" if name == "throughput" else "set yrange [0:*]", os.path.basename(data))
         if shutil.which("gnuplot"):
-            subprocess.run(["gnuplot"], input=script, text=True, check=True)
+            subprocess.run(["gnuplot"], input=script, text=True, check=True, cwd=folder)
 
 
 def main():
