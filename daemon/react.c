@@ -203,7 +203,7 @@ struct dues *dues_before(struct engine *e, uint32_t urn)
 
 static bool tell_move(struct engine *e, const struct due *due, struct case_state *c)
 {
-	char text[400], was[TIME_TEXT_SIZE + 1], now[TIME_TEXT_SIZE + 1];
+	char text[400], was[32], now[32];
 	struct case_view view;
 	struct case_deadline *d;
 
@@ -214,8 +214,8 @@ static bool tell_move(struct engine *e, const struct due *due, struct case_state
 	if (d->due_ms == due->due_ms)
 		return false;
 	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
-	day_text(was, day_of_ms(due->due_ms) - 1);
-	day_text(now, day_of_ms(d->due_ms) - 1);
+	day_text_long(was, day_of_ms(due->due_ms) - 1);
+	day_text_long(now, day_of_ms(d->due_ms) - 1);
 	snprintf(text, sizeof text, "{title}: its last day moves from %s to %s, for the calendar changed (EN-06).", was, now);
 	raise_case_alert(e, c, &view, ALERT_DEADLINE_MOVED, due->deadline, slice_text(text), 0);
 	return true;

@@ -118,7 +118,7 @@ static void en_06_a_closure_after_service_moves_the_end(void **context)
 	assert_alerts("deadline-moved", "raised", 1);
 	assert_says(one, "\"case\":\"C1\"");
 	assert_says(one, "\"due\":\"2026-11-17T00:00:00Z\"");
-	assert_says(one, "2026-11-13 to 2026-11-16");
+	assert_says(one, "Friday 13 November 2026 to Monday 16 November 2026");
 	/* nothing fires at the old time; at the new one it does */
 	time_passes("2026-11-14T00:00:01Z");
 	assert_alerts("decision", NULL, 1); /* C2's */
