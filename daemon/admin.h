@@ -9,7 +9,7 @@
 
 #include "proto/ids.h"
 
-/* Grants the key the role of an administrator, as an event at the present time.
+/* Grants the key the role of an administrator, as an event at the time of the last one.
  * 0, or -1 with a sentence in `why` (a running daemon holds the store, for one);
  * then nothing was granted. */
 int engine_new_admin(const char *dir, const uint8_t key[static PUBLIC_KEY_SIZE],

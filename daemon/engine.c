@@ -229,7 +229,6 @@ int engine_open(struct engine **out, const struct engine_options *options, char 
 	e->seen = memory_new(SEEN_SLOTS * sizeof *e->seen);
 	e->rows = memory_grow(NULL, MARKS_MAX * sizeof *e->rows);
 	e->batch = memory_grow(NULL, BATCH_SIZE);
-	e->batch_from = 1;
 	pack_init(&e->body);
 	if (store_key_read(e->dir, &e->key, why, why_size) != 0 || open_store(e, why, why_size) != 0) {
 		engine_close(&e);

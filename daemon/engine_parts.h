@@ -142,7 +142,6 @@ struct engine {
 	size_t batch_used;
 	struct slice *records;
 	size_t record_count, record_room;
-	uint64_t batch_from;   /* committed + 1 */
 
 	struct held_reply *held;
 	size_t held_count, held_room;
