@@ -15,6 +15,7 @@ enum {
 	ERA_DAYS = 146097,       /* of 400 years */
 	EPOCH_DAYS = 719468,     /* from 0000-03-01 to 1970-01-01 */
 	SEPTEMBER_FIRST = 184,   /* days from 1 March */
+	SEPTEMBER_1999 = 10835,  /* 1999-09-01 */
 	SHOWN_DAY_MAX = 2932896, /* 9999-12-31, the last that four digits show */
 };
 
@@ -49,25 +50,14 @@ void day_split(day_t day, int *year, int *month, int *day_of_month)
 	*year = march + (*month <= 2);
 }
 
-int day_week(day_t day)
-{
-	int from_monday = day + THURSDAY; /* 1970-01-01 was a Thursday */
-	return (from_monday >= 0 ? from_monday : from_monday - 6) / 7;
-}
-
-int day_weekday(day_t day)
-{
-	return day + THURSDAY - 7 * day_week(day);
-}
-
-day_t week_monday(int week)
-{
-	return week * 7 - THURSDAY;
-}
-
 int day_school_year(day_t day)
 {
 	int day_of_year;
+
+	/* Within attend's century every fourth year is a leap year, the first of four
+	 * from here on, so that school years follow one straight line. */
+	if (day >= DAY_MIN && day <= DAY_MAX)
+		return 1999 + 4 * (day - SEPTEMBER_1999) / 1461;
 	int march = march_year(day, &day_of_year);
 	return day_of_year >= SEPTEMBER_FIRST ? march : march - 1;
 }

@@ -28,13 +28,27 @@ enum { DAY_MIN = 10957, DAY_MAX = 47481 };
 
 day_t day_of(int year, int month, int day_of_month); /* a date that exists */
 void day_split(day_t, int *year, int *month, int *day_of_month);
-int day_weekday(day_t);                 /* MONDAY is 0 */
-int day_week(day_t);
-day_t week_monday(int week);
 int day_school_year(day_t);             /* 2026 for 1 September 2026 to 31 August 2027 */
 day_t school_year_start(int year);      /* 1 September of it */
 day_t day_add_months(day_t, int months); /* the corresponding date, or the last of the month where there is none */
 day_t day_add_years(day_t, int years);  /* 29 February gives 28 February */
+
+/* Asked several times for every mark: in the header, so that they cost no call. */
+static inline int day_week(day_t day)
+{
+	int from_monday = day + THURSDAY; /* 1970-01-01 was a Thursday */
+	return (from_monday >= 0 ? from_monday : from_monday - 6) / 7;
+}
+
+static inline day_t week_monday(int week)
+{
+	return week * 7 - THURSDAY;
+}
+
+static inline int day_weekday(day_t day) /* MONDAY is 0 */
+{
+	return day - week_monday(day_week(day));
+}
 
 /* Strictly YYYY-MM-DD, a date that exists, within DAY_MIN to DAY_MAX. */
 bool day_parse(struct slice text, day_t *);

@@ -110,7 +110,7 @@ enum mark_change pupil_would(const struct pupil *p, day_t day, uint8_t session, 
  * come into reach are cleared, and a new school year starts from nothing. */
 static void advance(struct pupil *p, day_t day, uint8_t session)
 {
-	if (p->latest_day != 0) {
+	if (p->latest_day != 0 && day != p->latest_day) {
 		int last = day_week(day), first = latest_week(p) + 1;
 		if (first <= last - PUPIL_WEEKS)
 			first = last - PUPIL_WEEKS + 1;
@@ -128,6 +128,27 @@ static void advance(struct pupil *p, day_t day, uint8_t session)
 static void recount_window(struct pupil *p, const struct calendar *c)
 {
 	p->window = (uint16_t)pupil_window(p, c, CODES_UNAUTHORISED, PUPIL_WINDOW_WEEKS, p->latest_day);
+}
+
+/* The latest register has come into a later week than `from`: what leaves the window
+ * is taken off, which touches a word or two of the record where counting anew
+ * touches ten. */
+static void move_window(struct pupil *p, const struct calendar *c, int from)
+{
+	int week = calendar_window_start(c, from, PUPIL_WINDOW_WEEKS);
+	int first = calendar_window_start(c, latest_week(p), PUPIL_WINDOW_WEEKS);
+
+	if (!holds(p, week)) {
+		recount_window(p, c);
+		return;
+	}
+	for (; week <= from; week++) {
+		bool school = calendar_is_school_week(c, week);
+		bool was = week == from || school, is = week >= first && school;
+
+		if (was && !is)
+			p->window = (uint16_t)(p->window - count_word(word_of(p, week), CODES_UNAUTHORISED));
+	}
 }
 
 static bool in_window(const struct pupil *p, const struct calendar *c, int week)
@@ -162,7 +183,7 @@ enum mark_change pupil_mark(struct pupil *p, const struct calendar *c, day_t day
 		return MARK_TOO_OLD;
 
 	int week = day_week(day);
-	bool another_week = p->latest_day == 0 || week > latest_week(p);
+	int before = p->latest_day ? latest_week(p) : week;
 	if (is_newest(p, day, session))
 		advance(p, day, session);
 
@@ -173,14 +194,14 @@ enum mark_change pupil_mark(struct pupil *p, const struct calendar *c, day_t day
 		return MARK_SAME;
 	*word = (*word & ~(CODE_MASK << shift)) | (uint64_t)code << shift;
 
-	if (day >= year_start(p)) {
+	if (day == p->latest_day || day >= year_start(p)) {
 		count_session(p, *held, -1);
 		count_session(p, code, 1);
 	}
 	int more = code_in(CODES_UNAUTHORISED, code) - code_in(CODES_UNAUTHORISED, *held);
-	if (another_week)
-		recount_window(p, c);
-	else if (more != 0 && in_window(p, c, week))
+	if (week > before)
+		move_window(p, c, before);
+	if (more != 0 && in_window(p, c, week))
 		p->window = (uint16_t)(p->window + more);
 	rearm(p, rearm_below);
 	return *held == CODE_NONE ? MARK_NEW : MARK_CORRECTED;
