@@ -118,6 +118,7 @@ struct seen_slot {
 	uint32_t generation;
 };
 enum { SEEN_SLOTS = 32768 };
+_Static_assert(SEEN_SLOTS > 2 * MARKS_MAX && (SEEN_SLOTS & (SEEN_SLOTS - 1)) == 0, "half of the slots stay free");
 
 struct engine {
 	char dir[400];
@@ -160,6 +161,7 @@ struct engine {
 	struct mark_row *rows; /* MARKS_MAX of them */
 	struct seen_slot *seen;
 	uint32_t seen_generation;
+	uint32_t seen_mask; /* of the slots that this submission uses */
 
 	struct subscription *subscriptions[SUBSCRIPTIONS_MAX];
 	unsigned subscription_count;

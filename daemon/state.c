@@ -149,8 +149,9 @@ void state_index_upn(struct state *s, const uint8_t hash[static UPN_HASH_SIZE], 
 
 	if ((s->upn_count + 1) * 2 > s->upn_room) {
 		uint32_t room = s->upn_room * 2;
-		struct upn_slot *slots = memory_new(room * sizeof *slots);
+		struct upn_slot *slots = memory_table(NULL, 0, room * sizeof *slots);
 
+		memset(slots, 0, room * sizeof *slots);
 		for (uint32_t i = 0; i < s->upn_room; i++)
 			if (s->upns[i].pupil)
 				upn_insert(slots, room, &s->upns[i]);
@@ -200,7 +201,7 @@ void state_room_for_pupils(struct state *s, uint32_t count)
 
 		while (room < count)
 			room += room / 2;
-		s->pupils = memory_grow(s->pupils, room * sizeof *s->pupils);
+		s->pupils = memory_table(s->pupils, s->pupil_count * sizeof *s->pupils, room * sizeof *s->pupils);
 		s->dirty = memory_grow(s->dirty, room / 8 + 1);
 		memset(s->dirty + (s->pupil_room ? s->pupil_room / 8 + 1 : 0), 0,
 		       room / 8 + 1 - (s->pupil_room ? s->pupil_room / 8 + 1 : 0));
@@ -270,8 +271,13 @@ struct loaded_pathway *state_newest_pathway(const struct state *s, struct slice 
 	return newest;
 }
 
-/* The default is the name that was last loaded as one; of it, the newest. */
 const struct pathway *state_default_pathway(const struct state *s)
+{
+	return s->default_pathway;
+}
+
+/* The default is the name that was last loaded as one; of it, the newest. */
+static const struct pathway *find_default(const struct state *s)
 {
 	const struct loaded_pathway *latest = NULL;
 
@@ -316,7 +322,8 @@ bool state_add_pathway(struct state *s, const struct event_pathway_loaded *e, ui
 	s->pathways = memory_grow(s->pathways, (s->pathway_count + 1) * sizeof(void *));
 	s->pathways[s->pathway_count++] = loaded;
 	s->breach_codes |= loaded->pathway->breach_codes;
-	s->threshold = state_default_pathway(s) ? state_default_pathway(s)->threshold : 0;
+	s->default_pathway = find_default(s);
+	s->threshold = s->default_pathway ? s->default_pathway->threshold : 0;
 	return true;
 }
 

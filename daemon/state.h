@@ -85,7 +85,8 @@ struct state {
 	uint32_t last_urn;
 	struct loaded_pathway **pathways;
 	uint32_t pathway_count;
-	unsigned threshold;     /* of the default pathway */
+	const struct pathway *default_pathway; /* NULL: none loaded */
+	unsigned threshold;     /* of it */
 	uint64_t breach_codes;  /* of all pathways together */
 	struct principal **principals;
 	uint32_t principal_count;

@@ -70,9 +70,9 @@ static uint8_t take_extras(const struct submitted_mark *m, struct mark_row *row)
 static bool twice(struct engine *e, const struct mark_row *row)
 {
 	uint64_t key = (uint64_t)row->pupil << 17 | (uint64_t)row->day << 1 | row->session;
-	uint32_t i = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 49);
+	uint32_t i = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 32) & e->seen_mask;
 
-	for (;; i = (i + 1) % SEEN_SLOTS) {
+	for (;; i = (i + 1) & e->seen_mask) {
 		struct seen_slot *slot = &e->seen[i];
 
 		if (slot->generation != e->seen_generation) {
@@ -339,6 +339,9 @@ void submit_marks(struct engine *e, const struct request *r)
 		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "the marks, with their comments and what is wrong with them, are too large for one submission");
 		return;
 	}
+	/* as much of the table as these rows need, so that a register's stays in the nearest cache */
+	for (e->seen_mask = 63; e->seen_mask < 2 * tally.rows; e->seen_mask = 2 * e->seen_mask + 1)
+		;
 	find_pupils(e, rows, tally.rows);
 	for (uint32_t i = 0; i < tally.rows; i++) {
 		if (!rows[i].fault)
