@@ -100,16 +100,14 @@ static void look_at(struct engine *e, const struct submitted_mark *m, struct reg
 		row->detail = m->code.size <= 8 ? m->code : slice_of(NULL, 0);
 	} else if (!code_fits_session(row->code, row->session)) {
 		row->fault = ROW_CODE_SESSION;
-	} else if (upn_fault(m->upn)) {
-		row->fault = ROW_UPN;
-		row->detail = slice_text(upn_fault(m->upn)); /* of a fixed set: nothing of the UPN itself */
 	} else if (m->has_extras) {
 		row->fault = take_extras(m, row);
 	}
 }
 
 /* Pupils lie far apart in memory, and a register's are named together: what each
- * row will touch is asked for before the first is touched. */
+ * row will touch is asked for before the first is touched. A UPN that is known was
+ * looked at when it was registered. */
 static void find_pupils(struct engine *e, struct mark_row rows[], size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -121,6 +119,10 @@ static void find_pupils(struct engine *e, struct mark_row rows[], size_t count)
 		if (!rows[i].fault) {
 			rows[i].pupil = state_find_upn(&e->state, rows[i].hash);
 			state_prefetch_pupil(&e->state, rows[i].pupil, rows[i].day);
+			if (!rows[i].pupil && upn_fault(rows[i].upn)) {
+				rows[i].fault = ROW_UPN;
+				rows[i].detail = slice_text(upn_fault(rows[i].upn)); /* of a fixed set: nothing of the UPN itself */
+			}
 		}
 }
 
@@ -322,7 +324,6 @@ void submit_marks(struct engine *e, const struct request *r)
 		}
 		look_at(e, &m, &head, &rows[tally.rows]);
 		tally.future |= rows[tally.rows].fault == ROW_DATE_FUTURE;
-		tally.room += room_of(&rows[tally.rows]);
 		rows[tally.rows++].upn = m.upn;
 	}
 	if (in.fault || !tally.rows) {
@@ -334,6 +335,9 @@ void submit_marks(struct engine *e, const struct request *r)
 		engine_refuse(e, r, STATUS_CLOCK_HELD, "date", "in the future by a clock that is in doubt: send again once it is confirmed");
 		return;
 	}
+	find_pupils(e, rows, tally.rows);
+	for (uint32_t i = 0; i < tally.rows; i++)
+		tally.room += room_of(&rows[i]);
 	/* before a pupil is registered: what is refused leaves no trace */
 	if (tally.room > EVENT_SIZE_MAX - HEAD_ROOM) {
 		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "the marks, with their comments and what is wrong with them, are too large for one submission");
@@ -342,7 +346,6 @@ void submit_marks(struct engine *e, const struct request *r)
 	/* as much of the table as these rows need, so that a register's stays in the nearest cache */
 	for (e->seen_mask = 63; e->seen_mask < 2 * tally.rows; e->seen_mask = 2 * e->seen_mask + 1)
 		;
-	find_pupils(e, rows, tally.rows);
 	for (uint32_t i = 0; i < tally.rows; i++) {
 		if (!rows[i].fault)
 			place(e, r, urn, &rows[i]);
