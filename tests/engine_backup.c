@@ -1,8 +1,10 @@
 /* A backup, out and back: the store that is made of it is the one that it was made of.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/backup.h"
@@ -120,6 +122,47 @@ static void a_backup_and_a_commit_that_fails(void **context)
 	assert_answer(a, STATUS_OK, "\"ready\":true");
 }
 
+/* What other processes know LMDB's user by: a lock on lock.mdb, which the system takes
+ * away as soon as this process closes *any* descriptor of that file. */
+static bool is_locked(void)
+{
+	char path[300];
+	int status;
+	pid_t child;
+
+	snprintf(path, sizeof path, "%.255s/lock.mdb", h.dir);
+	child = fork();
+	if (child == 0) {
+		struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+		int fd = open(path, O_RDWR);
+
+		_exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid == getppid() ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void nothing_here_opens_the_lock_file_again(void **context)
+{
+	char path[300], why[400] = "";
+	struct engine *second = NULL;
+
+	(void)context;
+	assert_true(is_locked());
+	a_backup_out_and_back(NULL);
+	host_ask(&h, ADMIN, COMMAND_QUERY, "{'what':'health'}");
+	host_ask(&h, ADMIN, COMMAND_QUERY, "{'what':'stats'}");
+	assert_int_equal(engine_open(&second, &(struct engine_options){.dir = h.dir}, why, sizeof why), -1);
+	assert_null(second);
+	assert_true(is_locked());
+	/* as one careless close would show */
+	snprintf(path, sizeof path, "%.255s/lock.mdb", h.dir);
+	close(open(path, O_RDONLY | O_CLOEXEC));
+	assert_false(is_locked());
+	host_end(&h);
+	setup(NULL);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -127,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_backup_out_and_back),
 		T(a_backup_and_a_commit_that_fails),
+		T(nothing_here_opens_the_lock_file_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
