@@ -2,8 +2,8 @@
  *
  * What these options do not bound: a peer that sends frames of one message
  * without ever ending it is buffered by libzmq 4.3.4 outside both MAXMSGSIZE
- * (a frame's) and RCVHWM (whole messages'), and no event tells us. Only known keys get that far,
- * and the unit's MemoryMax ends it; nothing here can.
+ * (a frame's) and RCVHWM (whole messages'), and no event tells us. Only known keys get that far;
+ * flood.h watches for it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/router.h"

@@ -15,6 +15,7 @@
 #include <zmq.h>
 
 #include "daemon/clock.h"
+#include "daemon/flood.h"
 #include "daemon/journal.h"
 #include "daemon/known_keys.h"
 #include "daemon/pace.h"
@@ -51,6 +52,7 @@ struct server {
 	uint64_t timer_ms;       /* what timer_fd is armed at; 0: nothing */
 	struct clock clock;
 	struct supervise supervise;
+	struct flood flood;
 
 	struct pace pace;
 	unsigned sent;           /* in this turn */
@@ -316,6 +318,7 @@ static enum server_end turn(struct server *server, bool *more)
 		return end_with(SERVER_SHELL, "keys-failed", "no memory for the known keys");
 	if (!arm_timer(server, now_ms))
 		return end_with(SERVER_SHELL, "timer-failed", strerror(errno));
+	flood_check(&server->flood, monotonic_ms);
 	supervise_alive(&server->supervise, monotonic_ms);
 	tell_status(server, monotonic_ms);
 	return SERVER_DONE;
@@ -415,6 +418,7 @@ enum server_end server_run(struct engine *engine, const struct server_options *o
 	received_open(&server.received);
 	enum server_end end = start(&server);
 	if (end == SERVER_DONE) {
+		flood_start(&server.flood, FLOOD_ROOM);
 		printf("ready %s\n", router_endpoint(server.router));
 		fflush(stdout);
 		supervise_ready(router_endpoint(server.router));
@@ -422,6 +426,7 @@ enum server_end server_run(struct engine *engine, const struct server_options *o
 		        options->manual_clock ? "manual" : "system");
 		end = serve(&server);
 		supervise_stopping();
+		flood_end(&server.flood);
 	}
 	received_close(&server.received);
 	stop(&server);

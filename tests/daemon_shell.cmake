@@ -1,10 +1,13 @@
 # The daemon's shell over an engine that counts and echoes (fake_engine.h), under
-# the real main.c; and once more with the handshake's answer turned round.
+# the real main.c; once more with the handshake's answer turned round, and with little
+# room for what peers may fill.
 set(daemon_shell_main ${CMAKE_SOURCE_DIR}/daemon/main.c fake_engine.c)
 add_executable(attendd-fake ${daemon_shell_main})
 add_executable(attendd-open ${daemon_shell_main} open_door.c)
 target_link_options(attendd-open PRIVATE -Wl,--wrap=known_keys_has)
-foreach(program attendd-fake attendd-open)
+add_executable(attendd-narrow ${daemon_shell_main} narrow_room.c)
+target_link_options(attendd-narrow PRIVATE -Wl,--wrap=flood_start)
+foreach(program attendd-fake attendd-open attendd-narrow)
   target_link_libraries(${program} PRIVATE attend-shell attend-casework attend-proto)
   target_compile_definitions(${program} PRIVATE ATTEND_VERSION="${PROJECT_VERSION}")
   target_compile_options(${program} PRIVATE -Wno-missing-prototypes)
@@ -13,14 +16,15 @@ endforeach()
 attend_test(clock_steps attend-shell)
 attend_test(daemon_pace attend-shell)
 attend_test(daemon_door attend-shell)
-foreach(name daemon_commands daemon_shell)
+foreach(name daemon_commands daemon_shell daemon_flood)
   attend_test(${name} attend-shell)
 endforeach()
-foreach(name daemon_door daemon_commands daemon_shell)
+foreach(name daemon_door daemon_commands daemon_shell daemon_flood)
   target_sources(test-${name} PRIVATE daemon_host.c)
   target_compile_definitions(test-${name} PRIVATE
-    ATTENDD_FAKE="$<TARGET_FILE:attendd-fake>" ATTENDD_OPEN="$<TARGET_FILE:attendd-open>")
-  add_dependencies(test-${name} attendd-fake attendd-open)
+    ATTENDD_FAKE="$<TARGET_FILE:attendd-fake>" ATTENDD_OPEN="$<TARGET_FILE:attendd-open>"
+    ATTENDD_NARROW="$<TARGET_FILE:attendd-narrow>")
+  add_dependencies(test-${name} attendd-fake attendd-open attendd-narrow)
 endforeach()
 # server.c calls an engine even where a test only wants what stands beside it.
 foreach(name clock_steps daemon_pace daemon_door)
