@@ -163,6 +163,8 @@ struct alert {
 	uint8_t kind, status, deadline;
 	uint32_t pupil, case_no, urn;
 	struct slice deadline_kind, text;
+	uint32_t tells;           /* bit per enum role; 0: all who may see the pupil */
+	struct slice clause;
 };
 enum alert_status { ALERT_STATUS_RAISED = 1, ALERT_STATUS_ACKNOWLEDGED, ALERT_STATUS_WITHDRAWN };
 const char *alert_status_text(uint8_t);

@@ -262,12 +262,20 @@ bool alert_decode(struct alert *a, uint64_t number, struct slice value)
 	a->urn = read_u32(&r);
 	a->deadline_kind = read_blob(&r);
 	a->text = read_blob(&r);
+	a->tells = 0;
+	a->clause = slice_of(NULL, 0);
+	/* Written only where there is something to say, so that a table begun before
+	 * alerts had these is what its log gives today. */
+	if (reader_left(&r) > 0) {
+		a->tells = (uint32_t)read_varint(&r);
+		a->clause = read_blob(&r);
+	}
 	return reader_done(&r);
 }
 
 static enum store_result save_alert(struct state *s, const struct alert *a)
 {
-	size_t size = 128 + a->deadline_kind.size + a->text.size;
+	size_t size = 128 + a->deadline_kind.size + a->text.size + a->clause.size;
 	uint8_t *room = memory_new(size), number[8];
 	struct writer w = writer_of(room, size), v = writer_of(number, sizeof number);
 	struct key key = key_u64(a->number), change = key_u64(a->newest);
@@ -285,6 +293,10 @@ static enum store_result save_alert(struct state *s, const struct alert *a)
 	write_u32(&w, a->urn);
 	write_blob(&w, a->deadline_kind);
 	write_blob(&w, a->text);
+	if (a->tells || a->clause.size) {
+		write_varint(&w, a->tells);
+		write_blob(&w, a->clause);
+	}
 	result = state_put(s, TABLE_ALERTS, &key, &w);
 	write_u64(&v, a->number);
 	if (result == STORE_OK)
@@ -365,7 +377,8 @@ enum store_result state_apply_alert_raised(struct state *s, const struct event *
 					       .due_ms = r->due_ms, .late_ms = r->late_ms, .kind = r->kind,
 					       .status = ALERT_STATUS_RAISED, .deadline = r->deadline,
 					       .pupil = r->pupil, .case_no = r->case_no, .urn = r->urn,
-					       .deadline_kind = r->deadline_kind, .text = r->text});
+					       .deadline_kind = r->deadline_kind, .text = r->text,
+					       .tells = r->tells, .clause = r->clause});
 	return result;
 }
 
