@@ -88,6 +88,7 @@ struct state {
 	const struct pathway *default_pathway; /* NULL: none loaded */
 	unsigned threshold;     /* of it */
 	uint64_t breach_codes;  /* of all pathways together */
+	uint32_t alert_starts;  /* likewise: the kinds of alert that start a deadline somewhere */
 	struct principal **principals;
 	uint32_t principal_count;
 	uint64_t principals_generation;

@@ -350,6 +350,31 @@ static enum store_result set_breach(struct state *s, uint32_t case_no, uint8_t d
 	return state_case_save(s, c, c);
 }
 
+/* An alert about the pupil of a case starts what the case's pathway says (`raised`), or
+ * takes it away again. */
+static enum store_result tell_case(struct state *s, uint32_t case_no, uint8_t kind, uint64_t alert, day_t day, bool raised)
+{
+	struct case_state *c = s->scratch, *before;
+	struct case_view view;
+	enum store_result result;
+
+	if (!case_no || !((s->alert_starts >> kind) & 1))
+		return STORE_OK;
+	result = state_case_load(s, case_no, c);
+	if (result != STORE_OK)
+		return result == STORE_NONE ? STORE_OK : result;
+	before = memory_copy(c, sizeof *c);
+	case_copied(before);
+	state_case_view(s, c, day, &view);
+	if (raised && view.pathway)
+		case_apply_alert(c, &view, kind, alert, day);
+	else
+		case_apply_alert_withdrawn(c, alert);
+	result = state_case_save(s, before, c);
+	free(before);
+	return result;
+}
+
 enum store_result state_apply_alert_raised(struct state *s, const struct event *e, uint64_t position)
 {
 	const struct event_alert_raised *r = &e->alert_raised;
@@ -371,6 +396,8 @@ enum store_result state_apply_alert_raised(struct state *s, const struct event *
 		return result;
 	if (r->kind == ALERT_BREACH)
 		result = set_breach(s, r->case_no, r->deadline, position);
+	if (result == STORE_OK)
+		result = tell_case(s, r->case_no, r->kind, position, r->last_day ? r->last_day : day_of_ms(e->at_ms), true);
 	if (result == STORE_OK && s->txn)
 		result = save_alert(s, &(struct alert){
 					       .number = position, .newest = position, .raised_ms = e->at_ms,
@@ -437,6 +464,8 @@ enum store_result state_apply_alert_withdrawn(struct state *s, const struct even
 		return result;
 	if (e->alert_withdrawn.kind == ALERT_BREACH)
 		result = set_breach(s, e->alert_withdrawn.case_no, e->alert_withdrawn.deadline, 0);
+	if (result == STORE_OK)
+		result = tell_case(s, e->alert_withdrawn.case_no, e->alert_withdrawn.kind, number, 0, false);
 	if (result != STORE_OK || !s->txn)
 		return result;
 	result = load_alert(s, number, &a, &copy);
