@@ -88,6 +88,7 @@ struct state {
 	const struct pathway *default_pathway; /* NULL: none loaded */
 	unsigned threshold;     /* of it */
 	uint64_t breach_codes;  /* of all pathways together */
+	uint32_t alert_starts;  /* likewise: the kinds of alert that start a deadline somewhere */
 	struct principal **principals;
 	uint32_t principal_count;
 	uint64_t principals_generation;
@@ -163,6 +164,8 @@ struct alert {
 	uint8_t kind, status, deadline;
 	uint32_t pupil, case_no, urn;
 	struct slice deadline_kind, text;
+	uint32_t tells;           /* bit per enum role; 0: all who may see the pupil */
+	struct slice clause;
 };
 enum alert_status { ALERT_STATUS_RAISED = 1, ALERT_STATUS_ACKNOWLEDGED, ALERT_STATUS_WITHDRAWN };
 const char *alert_status_text(uint8_t);

@@ -5,7 +5,8 @@
 
 #define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
 
-/* Bit per deadline that an action starts, or the end of one that is itself started. */
+/* Bit per deadline that something starts: an action, no action at all, an alert, or the
+ * end of one that is itself started. */
 static uint64_t started(const struct pathway *p)
 {
 	uint64_t set = 0, before;
@@ -13,11 +14,14 @@ static uint64_t started(const struct pathway *p)
 	for (unsigned i = 0; i < p->action_count; i++)
 		for (unsigned j = 0; j < p->actions[i].start_count; j++)
 			set |= UINT64_C(1) << p->actions[i].starts[j].deadline;
+	for (unsigned i = 0; i < p->deadline_count; i++)
+		if (p->deadlines[i].idle || p->deadlines[i].started_by != 0)
+			set |= UINT64_C(1) << i;
 	do {
 		before = set;
 		for (unsigned i = 0; i < p->deadline_count; i++)
-			if (((set >> i) & 1) && p->deadlines[i].starts_at_end != 0)
-				set |= UINT64_C(1) << (p->deadlines[i].starts_at_end - 1);
+			for (unsigned j = 0; j < p->deadlines[i].end_start_count && (set >> i) & 1; j++)
+				set |= UINT64_C(1) << p->deadlines[i].end_starts[j].deadline;
 	} while (set != before);
 	return set;
 }
@@ -27,7 +31,7 @@ static void check_deadlines(struct compiler *c, uint64_t set)
 	for (unsigned i = 0; i < c->p->deadline_count; i++)
 		if (!((set >> i) & 1))
 			fault_node(c->report, node_of(c, c->deadline_node[i]),
-			           "nothing starts the deadline %.*s: name it in an action's \"starts\" or at a period's end",
+			           "nothing starts the deadline %.*s: name it in an action's \"starts\" or in an \"at end\", or say what alert it is \"started by\"",
 			           SHOW(c->p->deadlines[i].name));
 }
 
@@ -82,7 +86,7 @@ static void check_outcomes(struct compiler *c)
 static void check_tasks(struct compiler *c)
 {
 	for (unsigned i = 0; i < c->p->deadline_count; i++) {
-		bool met = c->p->deadlines[i].period;
+		bool met = c->p->deadlines[i].period || c->p->deadlines[i].met_if.count > 0;
 
 		for (unsigned j = 0; j < c->p->action_count && !met; j++)
 			for (unsigned k = 0; k < c->p->actions[j].meet_count; k++)
@@ -102,4 +106,5 @@ void compile_whole(struct compiler *c)
 	check_stages(c, set);
 	check_outcomes(c);
 	check_tasks(c);
+	check_timing(c);
 }
