@@ -39,6 +39,7 @@ static const char STYLE[] =
 	".attend-pathway .plain{font-size:13px}"
 	".attend-pathway .strong{font-size:13px;font-weight:bold}"
 	".attend-pathway .muted{font-size:12px;fill:#47545f}"
+	".attend-pathway .middle{text-anchor:middle}"
 	".attend-pathway .length{font-size:13px;font-weight:bold;text-anchor:middle}"
 	".attend-pathway text.clause{font-size:11px;font-weight:bold;text-anchor:middle;fill:#0b3c6b}"
 	".attend-pathway rect.clause{fill:#e3eefa;stroke:#0b3c6b;stroke-width:.8}"
@@ -46,7 +47,7 @@ static const char STYLE[] =
 	".attend-pathway .head>rect{fill:none;stroke:none}"
 	".attend-pathway .action>rect:first-child,.attend-pathway .watch>rect:first-child{fill:#fff;stroke:#0b3c6b;stroke-width:1.6}"
 	".attend-pathway .deadline>rect:first-child{fill:#fff9e8;stroke:#7a5600;stroke-width:1.6}"
-	".attend-pathway .again>rect:first-child,.attend-pathway .end>rect:first-child{fill:#fffdf6;stroke:#7a5600;stroke-width:1.4;stroke-dasharray:6 4}"
+	".attend-pathway .again>rect:first-child,.attend-pathway .cause>rect:first-child{fill:#fffdf6;stroke:#7a5600;stroke-width:1.4;stroke-dasharray:6 4}"
 	".attend-pathway .rule{stroke:#7a5600;stroke-width:.8;fill:none}"
 	".attend-pathway .diamond{fill:#8a1c5a;stroke:none}"
 	".attend-pathway .arrow,.attend-pathway .way{fill:none;stroke:#12202e;stroke-width:1.6}"
@@ -78,9 +79,19 @@ static void put_named(struct picture *d, struct card *card, int x, int y, const 
 
 /* --- a row: an action, or a period's end, and what it starts --- */
 
-/* An arrow from the row's box to one of those on the right, its length on it. */
-static void put_arrow(struct picture *d, int from_y, int to_y, struct length length)
+static void put_label(struct picture *d, const char *class, int x, int y, const char *text)
 {
+	fprintf(d->out, "<text class=\"%s\" x=\"%d\" y=\"%d\">", class, x, y);
+	text_escaped(d->out, text, strlen(text));
+	fputs("</text>\n", d->out);
+}
+
+/* An arrow from the row's box to one of those on the right, its length on it. */
+static void put_arrow(struct picture *d, int from_y, int to_y, const struct deadline_rule *rule)
+{
+	static const char *const from[ANCHOR_LAST + 1] = {
+		[ANCHOR_DONE] = "after another action", [ANCHOR_AFTER_DATE] = "after a date", [ANCHOR_BEFORE_DATE] = "before a date",
+	};
 	int x = d->left + PADDING + ACTION_WIDTH, trunk = x + 16, end = x + ARROW;
 	if (from_y == to_y)
 		fprintf(d->out, "<path class=\"arrow\" d=\"M%d %dH%d\" aria-hidden=\"true\"/>\n", x, from_y, end - 8);
@@ -88,10 +99,10 @@ static void put_arrow(struct picture *d, int from_y, int to_y, struct length len
 		fprintf(d->out, "<path class=\"arrow\" d=\"M%d %dV%dq0 6 6 6H%d\" aria-hidden=\"true\"/>\n", trunk, from_y,
 		        to_y - 6, end - 8);
 	tip(d->out, end, to_y, TO_RIGHT);
-	char *text = words_of_length(length);
-	fprintf(d->out, "<text class=\"length\" x=\"%d\" y=\"%d\">", (trunk + end - 8) / 2, to_y - 7);
-	text_escaped(d->out, text, strlen(text));
-	fputs("</text>\n", d->out);
+	char *text = rule->anchor == ANCHOR_ON_DATE ? words("on a date") : words_of_length(rule->length);
+	put_label(d, "length", (trunk + end - 8) / 2, to_y - 7, text);
+	if (from[rule->anchor])
+		put_label(d, "muted middle", (trunk + end - 8) / 2, to_y + 15, from[rule->anchor]);
 	free(text);
 }
 
@@ -110,7 +121,7 @@ static int put_start(struct picture *d, int from_y, int y, unsigned deadline, st
 	int head = y + card_head(&card), bottom = y + card.height;
 	if (way.stage)
 		lanes_add(d->lanes, LANE_RIGHT, x + DEADLINE_WIDTH, y + way.y, way.stage);
-	put_arrow(d, from_y, y == from_y - card_head(&card) ? from_y : head, rule->length);
+	put_arrow(d, from_y, y == from_y - card_head(&card) ? from_y : head, rule);
 	char *label = words_of_deadline(d->p, deadline);
 	if (here) {
 		put_named(d, &card, x, y, "deadline", rule->name, label);
@@ -156,16 +167,22 @@ static void put_action(struct picture *d, unsigned action)
 	d->beside_y = a->start_count ? 0 : y;
 }
 
-static void put_end(struct picture *d, unsigned ending, unsigned started)
+/* A deadline that no action starts, behind what does. */
+static void put_cause(struct picture *d, unsigned deadline)
 {
 	struct card card;
+	struct expression when = { 0 };
 	int x = d->left + PADDING, y = d->y;
-	rules_end(&card, ACTION_WIDTH, d->p, ending);
+	if (d->plan.by_end[deadline]) {
+		const struct deadline_rule *ending = &d->p->deadlines[d->plan.by_end[deadline] - 1];
+		for (unsigned i = 0; i < ending->end_start_count; i++)
+			if (ending->end_starts[i].deadline == deadline)
+				when = ending->end_starts[i].when;
+	}
+	rules_cause(&card, ACTION_WIDTH, d->p, deadline, d->plan.by_end[deadline]);
 	int head = y + card_head(&card), bottom = y + card.height;
-	char *label = words_of_deadline(d->p, ending);
-	card_put(d->out, &card, x, y, "end", NULL, label);
-	free(label);
-	int right = put_start(d, head, y, started, (struct expression){ 0 }, NULL, true);
+	card_put(d->out, &card, x, y, "cause", NULL, "what starts it");
+	int right = put_start(d, head, y, deadline, when, NULL, true);
 	d->y = (right > bottom ? right : bottom) + GAP;
 }
 
@@ -228,8 +245,8 @@ static void put_rows(struct picture *d, unsigned band)
 {
 	d->beside_y = 0;
 	for (unsigned i = 0; i < d->p->deadline_count; i++)
-		if (d->plan.by_end[i] && d->plan.deadlines[i] == band)
-			put_end(d, d->plan.by_end[i] - 1u, i);
+		if ((d->plan.by_end[i] || !d->plan.by_action[i]) && d->plan.deadlines[i] == band)
+			put_cause(d, i);
 	for (unsigned i = 0; i < d->p->action_count; i++)
 		if (d->plan.actions[i] == band)
 			put_action(d, i);
@@ -265,6 +282,8 @@ static void put_stages(struct picture *d)
 	bool any = false;
 	for (unsigned i = 0; i < p->action_count; i++)
 		any = any || d->plan.actions[i] == PLAN_ANY;
+	for (unsigned i = 0; i < p->deadline_count; i++)
+		any = any || d->plan.deadlines[i] == PLAN_ANY;
 	if (!any)
 		return;
 	int top = band_begin(d, BAND_ANY, words("At any stage"), NULL, named(p, "band", slice_text("any")));

@@ -100,11 +100,12 @@ static void stand_deadline(struct plan *plan, const struct pathway *p, unsigned 
 	uint8_t best = PLAN_NOT_YET;
 	plan->by_end[deadline] = plan->by_action[deadline] = 0;
 	for (unsigned i = 0; i < p->deadline_count; i++)
-		if (p->deadlines[i].starts_at_end == deadline + 1 && i != deadline && plan->deadlines[i] != PLAN_NOT_YET &&
-		    earlier(end_of(plan, p, i), best)) {
-			best = end_of(plan, p, i);
-			plan->by_end[deadline] = (uint8_t)(i + 1);
-		}
+		for (unsigned k = 0; k < p->deadlines[i].end_start_count; k++)
+			if (p->deadlines[i].end_starts[k].deadline == deadline && i != deadline &&
+			    plan->deadlines[i] != PLAN_NOT_YET && earlier(end_of(plan, p, i), best)) {
+				best = end_of(plan, p, i);
+				plan->by_end[deadline] = (uint8_t)(i + 1);
+			}
 	for (unsigned i = 0; i < p->action_count; i++)
 		for (unsigned k = 0; k < p->actions[i].start_count; k++)
 			if (p->actions[i].starts[k].deadline == deadline && plan->actions[i] != PLAN_NOT_YET &&
@@ -114,6 +115,16 @@ static void stand_deadline(struct plan *plan, const struct pathway *p, unsigned 
 				plan->by_end[deadline] = 0;
 			}
 	plan->deadlines[deadline] = best;
+}
+
+/* Where no action and no end starts it: the first stage that it asks for. */
+static void stand_alone(struct plan *plan, const struct pathway *p, unsigned deadline)
+{
+	struct expression e = p->deadlines[deadline].idle_while;
+	plan->deadlines[deadline] = PLAN_ANY;
+	for (unsigned i = e.count; i-- > 0;)
+		if (p->steps[e.first + i].kind == STEP_STAGE)
+			plan->deadlines[deadline] = (uint8_t)p->steps[e.first + i].value;
 }
 
 /* One more that can be told, by the rule of that number; false where there is none. */
@@ -152,4 +163,7 @@ void plan_make(struct plan *plan, const struct pathway *p)
 		for (unsigned i = 0; i < p->deadline_count; i++)
 			stand_deadline(plan, p, i);
 	}
+	for (unsigned i = 0; i < p->deadline_count; i++)
+		if (plan->deadlines[i] == PLAN_NOT_YET)
+			stand_alone(plan, p, i);
 }

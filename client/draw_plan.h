@@ -6,7 +6,8 @@
  *  2. else where what it meets, answers or cancels comes to an end;
  *  3. else beside the last of the actions that must come first;
  *  4. else before the stages that it leads to; else it is for any stage.
- * A deadline stands beside what first starts it.
+ * A deadline stands beside what first starts it; one that no action and no end
+ * starts, at the stage that it asks for, else with what is for any stage.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLIENT_DRAW_PLAN_H
@@ -19,7 +20,8 @@ enum { PLAN_ANY = 0, PLAN_NOT_YET = 255 };
 struct plan {
 	uint8_t actions[ACTIONS_MAX];     /* a stage from 1, or PLAN_ANY */
 	uint8_t deadlines[DEADLINES_MAX];
-	/* What a deadline is drawn beside: the action, or the deadline whose end starts it (from 1; 0: none). */
+	/* What a deadline is drawn beside: the action, or the deadline whose end starts it (from 1; 0: none);
+	 * neither where alerts, or actions that fail to come, start it. */
 	uint8_t by_action[DEADLINES_MAX], by_end[DEADLINES_MAX];
 };
 

@@ -106,7 +106,7 @@ unsigned rules_action(struct card *c, int width, const struct pathway *p, unsign
 	unsigned count = 0;
 	begin(c, width, a->clause);
 	card_add(c, CARD_TITLE, words_of_action(p, action));
-	char *roles = words_of_roles(a->roles);
+	char *roles = words_of_roles(a->roles, "or");
 	card_add(c, CARD_MUTED, words("by %s%s", roles, a->needs_parent ? ", for one parent" : ""));
 	free(roles);
 	add_order(c, p, action);
@@ -181,14 +181,18 @@ static void add_questions(struct card *c, const struct pathway *p, unsigned dead
 		same = same && same_outcomes(&d->questions[0], &d->questions[i]);
 	for (unsigned i = 0; i < d->question_count && !(same && i > 0); i++) {
 		char *when = words_of_expression(p, NULL, d->questions[i].when);
+		struct slice own = d->questions[i].clause;
+		char *clause = own.size && !slice_equal(own, d->clause) ?
+			words(" (%.*s):", (int)own.size, (const char *)own.bytes) : words(":");
 		card_rule(c);
 		if (same)
-			card_add(c, CARD_BOLD, words("%s", d->period ? "At its end, a decision:" : "Done or not by then, a decision:"));
+			card_add(c, CARD_BOLD, words("At its end a decision%s", clause));
 		else if (when)
-			card_add(c, CARD_BOLD, words("Decision at its end, if %s:", when));
+			card_add(c, CARD_BOLD, words("At its end, if %s, a decision%s", when, clause));
 		else
-			card_add(c, CARD_BOLD, words("Decision at its end, otherwise:"));
+			card_add(c, CARD_BOLD, words("At its end, otherwise, a decision%s", clause));
 		add_outcomes(c, p, deadline, &d->questions[i]);
+		free(clause);
 		free(when);
 	}
 }
@@ -205,6 +209,9 @@ static void add_warnings(struct card *c, const struct deadline_rule *d)
 	card_add(c, CARD_MUTED, text);
 	free(soon);
 	free(overdue);
+	add_labelled(c, CARD_MUTED, "Alerts go to: ", d->tells ? words_of_roles(d->tells, "and") : NULL);
+	char *roles = d->escalates_to ? words_of_roles(d->escalates_to, "and") : NULL;
+	add_labelled(c, CARD_MUTED, "If still undone, told to: ", roles);
 }
 
 static char *met_by(const struct pathway *p, unsigned deadline)
@@ -217,16 +224,37 @@ static char *met_by(const struct pathway *p, unsigned deadline)
 	return text;
 }
 
+/* What its end, of a task its being done or missed, begins and cancels. */
+static void add_ends(struct card *c, const struct pathway *p, unsigned deadline)
+{
+	const struct deadline_rule *d = &p->deadlines[deadline];
+	for (unsigned i = 0; i < d->end_start_count; i++) {
+		char *title = words_of_deadline(p, d->end_starts[i].deadline);
+		char *when = words_of_expression(p, NULL, d->end_starts[i].when);
+		bool again = d->end_starts[i].deadline == deadline;
+		card_add(c, CARD_PLAIN, words("%s%s%s%s", again ? "At its end begins again" : "At its end begins: ", again ? "" : title,
+		                              when ? ", if " : "", when ? when : ""));
+		free(title);
+		free(when);
+	}
+	char *ended = deadlines_of(p, d->end_cancels, d->end_cancel_count, false);
+	char *also = deadlines_of(p, d->end_cancels, d->end_cancel_count, true);
+	add_labelled(c, CARD_PLAIN, "At its end cancels: ", ended);
+	add_labelled(c, CARD_PLAIN, "At its end cancels: ", also);
+}
+
 void rules_deadline(struct card *c, int width, const struct pathway *p, unsigned deadline, struct expression when,
                     const struct action_rule *by, struct way *way)
 {
 	const struct deadline_rule *d = &p->deadlines[deadline];
-	char *length = words_of_length(d->length);
+	char *span = words_of_span(p, deadline);
 	*way = (struct way){ 0 };
 	begin(c, width, d->clause);
 	card_add(c, CARD_TITLE, words_of_deadline(p, deadline));
-	card_add(c, CARD_PLAIN, words(d->period ? "Runs for %s%s" : "To be done within %s%s", length,
-	                              d->per_parent ? ", for each parent" : ""));
+	const char *sort = d->idle ? "If nothing is recorded for" : d->period ? "Runs" : d->reminder ? "Reminder" : "To be done";
+	const char *within = d->anchor == ANCHOR_ON_DATE || d->anchor == ANCHOR_BEFORE_DATE ? "" : d->idle ? "" :
+		d->period ? "for " : d->reminder ? "after " : "within ";
+	card_add(c, CARD_PLAIN, words("%s %s%s%s", sort, within, span, d->per_parent ? ", for each parent" : ""));
 	add_labelled(c, CARD_PLAIN, "Only if ", words_of_expression(p, by, when));
 	if (d->breach_codes) {
 		char *codes = words_of_codes(d->breach_codes);
@@ -235,16 +263,16 @@ void rules_deadline(struct card *c, int width, const struct pathway *p, unsigned
 	}
 	if (!d->period)
 		add_labelled(c, CARD_PLAIN, "Done by: ", met_by(p, deadline));
+	add_labelled(c, CARD_PLAIN, "Counts as done if ", words_of_expression(p, NULL, d->met_if));
 	if (d->stage_at_end) {
 		way->stage = d->stage_at_end;
 		way->y = add_labelled(c, CARD_PLAIN, "At its end \u2192 ", words_of_stage(p, d->stage_at_end));
 	}
-	if (d->starts_at_end)
-		add_labelled(c, CARD_PLAIN, "At its end begins: ", words_of_deadline(p, d->starts_at_end - 1u));
+	add_ends(c, p, deadline);
 	add_warnings(c, d);
 	add_questions(c, p, deadline);
 	card_end(c);
-	free(length);
+	free(span);
 }
 
 void rules_again(struct card *c, int width, const struct pathway *p, unsigned deadline, struct expression when,
@@ -258,13 +286,25 @@ void rules_again(struct card *c, int width, const struct pathway *p, unsigned de
 	card_end(c);
 }
 
-void rules_end(struct card *c, int width, const struct pathway *p, unsigned deadline)
+void rules_cause(struct card *c, int width, const struct pathway *p, unsigned deadline, unsigned ending)
 {
+	const struct deadline_rule *d = &p->deadlines[deadline];
 	begin(c, width, (struct slice){ NULL, 0 });
-	char *title = words_of_deadline(p, deadline);
-	card_add(c, CARD_TITLE, words("The end of: %s", title));
-	card_add(c, CARD_MUTED, words("comes with time, without an action"));
-	free(title);
+	if (ending) {
+		char *title = words_of_deadline(p, ending - 1);
+		card_add(c, CARD_TITLE, words("The end of: %s", title));
+		card_add(c, CARD_MUTED, words("comes with time, or with what completes it"));
+		free(title);
+	} else if (d->idle) {
+		card_add(c, CARD_TITLE, words("The latest action, whichever it is"));
+		add_labelled(c, CARD_MUTED, "while ", words_of_expression(p, NULL, d->idle_while));
+	} else {
+		char *alerts = NULL;
+		for (uint8_t kind = 0; kind < ALERT_KIND_LIMIT; kind++)
+			if ((d->started_by >> kind) & 1)
+				join(&alerts, ", ", words_of_name(slice_text(alert_kind_text(kind))));
+		add_labelled(c, CARD_TITLE, "An alert from the registers: ", alerts);
+	}
 	card_end(c);
 }
 
@@ -291,6 +331,7 @@ void rules_watch(struct card *c, int width, const struct watch_rule *w)
 		card_add(c, CARD_PLAIN, words("%u %% of possible sessions: %s", w->at_least, codes));
 		break;
 	}
+	add_labelled(c, CARD_MUTED, "Alerts go to: ", w->tells ? words_of_roles(w->tells, "and") : NULL);
 	card_end(c);
 	free(codes);
 }

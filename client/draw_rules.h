@@ -21,8 +21,8 @@ void rules_deadline(struct card *, int width, const struct pathway *, unsigned d
 /* Of a deadline that is drawn elsewhere and starts here too. */
 void rules_again(struct card *, int width, const struct pathway *, unsigned deadline, struct expression when,
                  const struct action_rule *by);
-/* Stands where an action would, for a deadline that the end of `deadline` starts. */
-void rules_end(struct card *, int width, const struct pathway *, unsigned deadline);
+/* Stands where an action would, for a deadline that none starts. `ending`: from 1, whose end starts it; 0: none. */
+void rules_cause(struct card *, int width, const struct pathway *, unsigned deadline, unsigned ending);
 void rules_watch(struct card *, int width, const struct watch_rule *);
 
 #endif

@@ -80,10 +80,31 @@ char *words_of_length(struct length length)
 	return words("%u %.*s", length.count, (int)(length.count == 1 && size ? size - 1 : size), unit ? unit : "");
 }
 
-/* "a", "a or b", "a, b or c": one more of them, `left` of which follow. */
-static void listed(char **text, const char *one, unsigned left)
+char *words_of_span(const struct pathway *p, unsigned deadline)
 {
-	words_add(text, "%s%s", *text ? (left ? ", " : " or ") : "", one);
+	static const char *const joints[ANCHOR_LAST + 1] = {
+		[ANCHOR_DONE] = " after ", [ANCHOR_AFTER_DATE] = " after ", [ANCHOR_BEFORE_DATE] = " before ", [ANCHOR_ON_DATE] = "on ",
+	};
+	const struct deadline_rule *d = &p->deadlines[deadline];
+	char *length = d->length.count ? words_of_length(d->length) : words("%s", ""), *from = words("%s", "");
+	if (d->anchor == ANCHOR_DONE) {
+		char *action = words_of_action(p, d->anchor_action);
+		words_add(&from, "\u2018%s\u2019", action);
+		free(action);
+	} else if (d->anchor != ANCHOR_START) {
+		free(from);
+		from = words_of_name(d->anchor_field);
+	}
+	char *text = words("%s%s%s", length, joints[d->anchor] ? joints[d->anchor] : "", from);
+	free(length);
+	free(from);
+	return text;
+}
+
+/* "a", "a or b", "a, b or c": one more of them. */
+static void listed(char **text, const char *one, bool last, const char *joint)
+{
+	words_add(text, "%s%s%s%s", !*text ? "" : last ? " " : ", ", *text && last ? joint : "", *text && last ? " " : "", one);
 }
 
 char *words_of_codes(uint64_t codes)
@@ -97,18 +118,18 @@ char *words_of_codes(uint64_t codes)
 	char *text = NULL;
 	for (uint8_t code = 1; code < 64; code++)
 		if (code_in(codes, code) && code_text(code))
-			listed(&text, code_text(code), (codes >> code) > 1);
+			listed(&text, code_text(code), (codes >> code) == 1, "or");
 	char *named = words("%s %s", (codes & (codes - 1)) ? "codes" : "code", text ? text : "none");
 	free(text);
 	return named;
 }
 
-char *words_of_roles(uint32_t roles)
+char *words_of_roles(uint32_t roles, const char *joint)
 {
 	char *text = NULL;
 	for (uint8_t role = 1; role < 32; role++)
 		if (((roles >> role) & 1) && role_text(role))
-			listed(&text, role_text(role), (roles >> role) > 1);
+			listed(&text, role_text(role), (roles >> role) == 1, joint);
 	return text ? text : words("nobody");
 }
 
@@ -207,6 +228,13 @@ static void push_done(struct stack *s, const struct pathway *p, const struct ste
 	free(action);
 }
 
+static void push_until(struct stack *s, const struct action_rule *a, const struct step *step)
+{
+	char *name = words_of_name(a->fields[step->field - 1].name);
+	push(s, words("days until %s", name), words("%s is today", name), SINGLE, 0);
+	free(name);
+}
+
 static void push_value(struct stack *s, const struct pathway *p, const struct action_rule *a, const struct step *step)
 {
 	unsigned index = step->value > 0 ? (unsigned)step->value : 0;
@@ -231,6 +259,9 @@ static void push_value(struct stack *s, const struct pathway *p, const struct ac
 		return;
 	case STEP_DAYS_INTO:
 		push_named(s, words_of_deadline(p, index), "days run", "days not run");
+		return;
+	case STEP_DAYS_UNTIL:
+		push_until(s, a, step);
 		return;
 	case STEP_DAYS_SINCE:
 		push_named(s, words_of_action(p, index), "days since", "days not since");

@@ -21,8 +21,9 @@ char *words_of_stage(const struct pathway *, unsigned stage); /* from 1; the tit
 char *words_of_action(const struct pathway *, unsigned action);
 char *words_of_deadline(const struct pathway *, unsigned deadline);
 char *words_of_length(struct length);       /* "15 school days", "1 working day" */
+char *words_of_span(const struct pathway *, unsigned deadline);  /* "5 days before meeting date", "on meeting date" */
 char *words_of_codes(uint64_t codes);       /* "codes G, N or O", "any absence" */
-char *words_of_roles(uint32_t roles);       /* "school, officer or manager" */
+char *words_of_roles(uint32_t roles, const char *joint); /* "school, officer or manager": "or" */
 /* "outcome is stay or outcome is review support"; NULL of an empty one, which always holds. */
 char *words_of_expression(const struct pathway *, const struct action_rule *, struct expression);
 /* Does it ask, not denied, whether the field `field` (from 1) has the value `chosen` (from 1)? */

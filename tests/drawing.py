@@ -33,12 +33,16 @@ def large():
         if i % 3 == 0:
             lines += ["    period: %d school weeks" % (i + 1), "    breach: unauthorised", "    at end:",
                       "      moves to: stage-%d" % (i * 7 % 31)]
+        elif i % 3 == 1:
+            lines += ["    task: %d working days" % (i + 1), "    per parent: yes", "    escalates to: manager"]
         else:
-            lines += ["    task: %d working days" % (i + 1), "    per parent: yes"]
+            lines += ["    task: %s" % ("on day", "3 weeks before day", "2 weeks after day", "9 weeks after act-0")[i % 4],
+                      "    tells: [school, lead]", "    at end:", "      starts:",
+                      "        - wait-%d: running(wait-%d)" % ((i + 2) % 64, (i + 1) % 64)]
     lines += ["actions:"]
     for i in range(64):
         lines += ["  act-%d:" % i, "    title: '%d %s'" % (i, text), "    clause: YY-%d" % i, "    may record: [officer]",
-                  "    fields: {choice: {type: yes/no}}", "    starts:", "      - wait-%d" % i,
+                  "    fields: {choice: {type: yes/no}, day: {type: date, required: yes}}", "    starts:", "      - wait-%d" % i,
                   "      - wait-%d: given(choice)" % ((i + 5) % 64), "    meets: wait-%d" % ((i + 1) % 64),
                   "    moves to:", "      - stage-%d: given(choice) and not reached(stage-%d)" % (i * 13 % 31, (i + 9) % 31),
                   "      - %s" % ("closed" if i % 8 == 0 else "stage-%d" % (i // 2 % 31)), "    moves back: yes"]
