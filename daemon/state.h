@@ -87,6 +87,7 @@ struct state {
 	uint32_t pathway_count;
 	const struct pathway *default_pathway; /* NULL: none loaded */
 	unsigned threshold;     /* of it */
+	bool timers_changed;    /* in the table, since whoever knows the first of them looked */
 	uint64_t breach_codes;  /* of all pathways together */
 	uint32_t alert_starts;  /* likewise: the kinds of alert that start a deadline somewhere */
 	struct principal **principals;
