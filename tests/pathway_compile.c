@@ -96,7 +96,7 @@ static void faults_name_line_column_and_remedy(void **state)
 		{10, "    breach: G", 10, 13, "a list of register codes"},
 		{12, "      - {ask: \"Now {when}?\", outcomes: [go]}", 12, 15, "{when} is not a figure"},
 		{12, "      - {ask: \"Now {last?\", outcomes: [go]}", 12, 15, "a { without its }"},
-		{12, "      - {ask: Now, outcomes: [go, nowhere]}", 8, 3, "the outcome nowhere leads nowhere"},
+		{12, "      - {ask: Now, outcomes: [go, nowhere]}", 12, 35, "the outcome nowhere leads nowhere"},
 		{12, "      - {ask: Now, outcomes: [go, go]}", 12, 35, "stands twice"},
 		{12, "      - {when: persistent, ask: Now, outcomes: [go]}", 12, 16, "the last question must stand without"},
 		{12, "      - {when: given(outcome), ask: Now, outcomes: [go]}", 12, 22, "there is none here"},
