@@ -187,6 +187,42 @@ void calendar_build(struct calendar *c, const struct calendar_row rows[], size_t
 			set_bit(c->weeks, day_week(day) - FIRST_WEEK);
 }
 
+void calendar_splice(struct calendar *c, const struct calendar *later, day_t from)
+{
+	bool none_before = c->first > c->last || c->first >= from;
+	int week;
+
+	if (!in_range(from))
+		return;
+	for (day_t day = from; day <= DAY_MAX; day++) {
+		int index = day - DAY_MIN;
+
+		if (bit(later->school, index))
+			set_bit(c->school, index);
+		else
+			clear_bit(c->school, index);
+		if (bit(later->bank, index))
+			set_bit(c->bank, index);
+		else
+			clear_bit(c->bank, index);
+	}
+	for (week = day_week(from); week <= day_week(DAY_MAX); week++)
+		clear_bit(c->weeks, week - FIRST_WEEK);
+	for (day_t day = week_monday(day_week(from)); day <= DAY_MAX; day++)
+		if (calendar_is_school_day(c, day))
+			set_bit(c->weeks, day_week(day) - FIRST_WEEK);
+	if (later->first > later->last || later->last < from) { /* counted by the default rule from there on */
+		if (c->last >= from)
+			c->last = from - 1;
+		if (none_before)
+			c->last = DAY_MIN; /* so that first > last */
+		return;
+	}
+	if (none_before)
+		c->first = later->first > from ? later->first : from;
+	c->last = later->last;
+}
+
 bool calendar_is_school_day(const struct calendar *c, day_t day)
 {
 	return in_range(day) && bit(c->school, day - DAY_MIN);
