@@ -6,10 +6,14 @@
 #include "casework/case_deadline.h"
 #include "casework/condition.h"
 
+enum { PARENTS_MAX = 16 };
+
 struct looking {
 	const struct case_state *c;
 	struct case_view before, now;
 	day_t birth_before, birth_now;
+	unsigned parent_count;
+	char parents[PARENTS_MAX][PARENT_SIZE_MAX + 1]; /* that anything is known of */
 	struct case_change *out;
 	size_t count;
 	unsigned more;
@@ -52,14 +56,47 @@ static void set_age(struct looking *l, day_t on)
 	l->now.compulsory_age = case_compulsory_age(l->birth_now, on);
 }
 
+static void add_parent(struct looking *l, const char *parent)
+{
+	for (unsigned i = 0; i < l->parent_count; i++)
+		if (strcmp(l->parents[i], parent) == 0)
+			return;
+	if (parent[0] != 0 && l->parent_count < PARENTS_MAX)
+		memcpy(l->parents[l->parent_count++], parent, PARENT_SIZE_MAX + 1);
+}
+
+static void gather_parents(struct looking *l, const struct known *known)
+{
+	for (unsigned i = 0; i < l->c->notice_count; i++)
+		add_parent(l, l->c->notices[i].parent);
+	for (unsigned i = 0; i < l->c->done_count; i++)
+		add_parent(l, l->c->done[i].parent);
+	for (size_t i = 0; i < known->family_count; i++)
+		add_parent(l, known->family[i].parent);
+	for (unsigned i = 0; i < known->facts->count; i++)
+		add_parent(l, known->facts->list[i].parent);
+}
+
+/* What needs a parent is looked at for each that something is known of. */
+static void look_at_one_next(struct looking *l, uint8_t index)
+{
+	const struct action_rule *action = &l->now.pathway->actions[index];
+	const struct filled nothing = {0};
+	struct case_change change = {.kind = CHANGE_NEXT, .index = index, .on = (uint16_t)l->now.today};
+
+	if (!action->needs_parent || l->parent_count == 0)
+		look_at_conditions(l, change, action, &nothing, slice_of(NULL, 0), false);
+	for (unsigned i = 0; action->needs_parent && i < l->parent_count; i++) {
+		memcpy(change.parent, l->parents[i], sizeof change.parent);
+		look_at_conditions(l, change, action, &nothing, slice_text(change.parent), false);
+	}
+}
+
 static void look_at_next(struct looking *l)
 {
-	const struct filled nothing = {0};
-
 	set_age(l, l->now.today);
 	for (unsigned i = 0; i < l->now.pathway->action_count; i++)
-		look_at_conditions(l, (struct case_change){.kind = CHANGE_NEXT, .index = (uint8_t)i, .on = (uint16_t)l->now.today},
-		                   &l->now.pathway->actions[i], &nothing, slice_of(NULL, 0), false);
+		look_at_one_next(l, (uint8_t)i);
 }
 
 /* The case is taken as it stands now, then as well as now: what differs is what was learnt. Free text
@@ -69,6 +106,7 @@ static void look_at_done(struct looking *l)
 	for (unsigned i = 0; i < l->c->done_count; i++) {
 		const struct case_done *done = &l->c->done[i];
 		const struct action_rule *action = &l->now.pathway->actions[done->action];
+		struct case_change change = {.kind = CHANGE_DONE, .index = done->action, .on = done->on};
 		struct filled filled = {.given = done->given};
 
 		memcpy(filled.chosen, done->chosen, sizeof filled.chosen);
@@ -76,8 +114,9 @@ static void look_at_done(struct looking *l)
 			if (action->fields[f].type == FIELD_TEXT)
 				filled.given |= UINT32_C(1) << f;
 		set_age(l, done->on);
-		look_at_conditions(l, (struct case_change){.kind = CHANGE_DONE, .index = done->action, .on = done->on},
-		                   action, &filled, slice_text(done->parent), done->overridden);
+		if (action->needs_parent)
+			memcpy(change.parent, done->parent, sizeof change.parent);
+		look_at_conditions(l, change, action, &filled, slice_text(done->parent), done->overridden);
 	}
 }
 
@@ -106,6 +145,8 @@ size_t case_changes(const struct case_state *c, const struct case_view *view, co
 	l.now.facts = now->facts;
 	l.now.family = now->family;
 	l.now.family_count = now->family_count;
+	gather_parents(&l, before);
+	gather_parents(&l, now);
 	if (!c->closed) {
 		look_at_questions(&l);
 		look_at_done(&l);
@@ -134,6 +175,10 @@ void case_change_text(struct writer *w, const struct pathway *p, const struct ca
 		say(w, ": the question at its end is now another one");
 	} else {
 		say_slice(w, p->actions[change->index].title);
+		if (change->parent[0] != 0) {
+			say(w, " for parent ");
+			say(w, change->parent);
+		}
 		if (change->kind == CHANGE_DONE) {
 			day_text_long(day, change->on);
 			say(w, " of ");

@@ -29,6 +29,7 @@ struct case_change {
 	bool lacks;         /* it does now and did not before; false: the other way */
 	bool bar;
 	uint16_t on;        /* CHANGE_DONE: the day on which the action was */
+	char parent[PARENT_SIZE_MAX + 1]; /* whose, where the action needs one; else empty */
 	struct slice clause, text; /* the condition's: what to say where it is lacking */
 };
 

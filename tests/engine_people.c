@@ -127,6 +127,23 @@ static void sk_04_a_fact_of_one_parent(void **context)
 	host_alerts(&h, "fact-changed", "raised", one);
 	assert_said("would have lacked (SK-04): prosecuted before");
 	assert_said("prosecuted-before (parent p1) from Friday 1 May 2020 on");
+	assert_not_said("Prosecution lacks now"); /* p2's had made it so, of whom nothing says whose it is */
+}
+
+/* SK-04, of a step that is a parent's: each is looked at. */
+static void sk_04_a_step_that_needs_a_parent_is_told_of_that_parent(void **context)
+{
+	struct slice frame = host_pathway(&h, "  - that: notices_in_3_years < 2", "  - that: not prosecuted_before\n        clause: SK-04\n        bar: yes\n        lack: \"to a case conference\"\n      - that: notices_in_3_years < 2");
+
+	(void)context;
+	assert_answer(host_frame(&h, ADMIN, frame), STATUS_OK, "\"version\":3");
+	free((void *)frame.bytes);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'penalty-notice','parent':'p1','override':'r','fields':{'reason':'leave'}}", upn[2]), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_FACT, "{'upn':'%s','fact':'prosecuted-before','parent':'p2','since':'2025-05-01'}", upn[2]), STATUS_OK, "\"changed\":1");
+	host_alerts(&h, "fact-changed", "raised", one);
+	assert_said("Penalty notice for parent p2 is barred now (SK-04): to a case conference.");
+	assert_not_said("parent p1 is barred");
+	assert_not_said("would have been");
 }
 
 /* A pupil without a case, and one whose case is closed: nothing to say. */
@@ -150,7 +167,7 @@ static void sp_20_a_birth_date_known_late(void **context)
 		      STATUS_OK, NULL);
 	assert_int_equal(host_alerts(&h, "fact-changed", "raised", one), 1);
 	assert_said("Prosecution of Friday 6 November 2026 would have been barred (SP-20): the pupil is not of compulsory school age.");
-	assert_said("Penalty notice is barred now (SP-20)");
+	assert_said("Penalty notice for parent p1 is barred now (SP-20)");
 	/* another surname is nothing to the rules */
 	assert_answer(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'B','birth_date':'2009-01-02'}]}", upn[1]),
 		      STATUS_OK, NULL);
@@ -225,6 +242,7 @@ int main(void)
 		T(wg_03_known_late_it_says_what_would_have_been_barred),
 		T(sp_34_a_plan_asks_for_consultation_and_an_answer_given_was_enough),
 		T(sk_04_a_fact_of_one_parent),
+		T(sk_04_a_step_that_needs_a_parent_is_told_of_that_parent),
 		T(without_an_open_case_nothing_changes),
 		T(sp_20_a_birth_date_known_late),
 		T(a_repeat_gets_the_first_answer),
