@@ -13,6 +13,7 @@
 #ifndef CASEWORK_CASE_H
 #define CASEWORK_CASE_H
 
+#include "casework/facts.h"
 #include "casework/pathway.h"
 #include "casework/pupil.h"
 #include "proto/status.h"
@@ -110,6 +111,12 @@ struct case_view {
 	 * (SP-14); the same when deciding and when applying. May be NULL and 0. */
 	const struct case_notice *earlier;
 	size_t earlier_count;
+	/* What is known of the pupil; NULL: nothing. */
+	const struct facts *facts;
+	/* Penalty notices for other children to a person who is a parent of this pupil too, under this
+	 * pupil's id of that parent (SK-08): parents in common, by links. May be NULL and 0. */
+	const struct case_notice *family;
+	size_t family_count;
 };
 
 /* Compulsory school age on `day` of a child born on `birth` (0: unknown): from

@@ -148,6 +148,9 @@ static struct value year_figure(const struct scope *scope, enum figure figure)
 	case FIGURE_PERIOD_RUNNING:
 	case FIGURE_ATTENDED_LAST_DAY:
 	case FIGURE_ATTENDED_IN_DEADLINE:
+#define X(name, number, text) case FIGURE_##name:
+	PEOPLE_FIGURES(X)
+#undef X
 		break;
 	}
 	return UNKNOWN_VALUE;
@@ -160,6 +163,25 @@ static struct value attended(const struct scope *scope, bool last_day)
 	return d == NULL ? UNKNOWN_VALUE :
 		number(pupil_count(scope->view->pupil, CODES_PRESENT, last_day ? d->last : d->from + 1, d->last));
 }
+
+/* What is known of the pupil: not so where nobody has said that it is. */
+static struct value people_figure(const struct scope *scope, enum figure figure)
+{
+	const struct facts *facts = scope->view->facts;
+
+	if (facts == NULL)
+		return number(0);
+	if (figure == FIGURE_PLAN_IN_PLACE)
+		return number(facts_plan(facts, scope->on));
+	return number(facts_hold(facts, (uint8_t)(figure - FIGURE_OF_FACTS), scope->parent, scope->on));
+}
+
+#define X(name, number, text, of_parent) \
+	_Static_assert((number) == FACT_SCHOOL || (number) + FIGURE_OF_FACTS < FIGURE_PLAN_IN_PLACE, "each fact has its figure");
+FACTS(X)
+#undef X
+_Static_assert(FACT_LOOKED_AFTER + FIGURE_OF_FACTS == FIGURE_LOOKED_AFTER &&
+               FACT_PARENTAL_RESPONSIBILITY + FIGURE_OF_FACTS == FIGURE_PARENTAL_RESPONSIBILITY, "in the facts' order");
 
 static struct value figure_value(const struct scope *scope, enum figure figure)
 {
@@ -196,6 +218,10 @@ static struct value figure_value(const struct scope *scope, enum figure figure)
 	case FIGURE_BROKEN_WEEKS:
 	case FIGURE_SICK_DAYS:
 		break;
+#define X(name, number, text) case FIGURE_##name:
+	PEOPLE_FIGURES(X)
+#undef X
+		return people_figure(scope, figure);
 	}
 	return year_figure(scope, figure);
 }

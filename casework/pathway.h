@@ -64,6 +64,28 @@ static inline bool step_is_operand(uint8_t kind)
 	return kind < STEP_LT || kind > STEP_NOT;
 }
 
+/*  name, number, text as in a file. What is known of the pupil (facts.h), 1 or 0; the first fifteen are
+ * the facts of the same order, FIGURE_OF_FACTS beyond their numbers. */
+#define PEOPLE_FIGURES(X) \
+	X(LOOKED_AFTER, 40, "looked_after") \
+	X(EARLY_HELP, 41, "early_help") \
+	X(CHILD_IN_NEED, 42, "child_in_need") \
+	X(CHILD_PROTECTION, 43, "child_protection") \
+	X(PERSONAL_EDUCATION_PLAN, 44, "personal_education_plan") \
+	X(SOCIAL_WORKER, 45, "social_worker") \
+	X(LEAD_PROFESSIONAL, 46, "lead_professional") \
+	X(SEND, 47, "send") \
+	X(EHCP, 48, "ehcp") \
+	X(TEAM_AROUND_FAMILY, 49, "team_around_family") \
+	X(FREE_SCHOOL_MEALS, 50, "free_school_meals") \
+	X(YOUNG_CARER, 51, "young_carer") \
+	X(SAFEGUARDING_CONCERN, 52, "safeguarding_concern") \
+	X(PROSECUTED_BEFORE, 53, "prosecuted_before") /* of this action's parent, or of any */ \
+	X(PARENTAL_RESPONSIBILITY, 54, "parental_responsibility") /* likewise */ \
+	X(PLAN_IN_PLACE, 55, "plan_in_place") /* any of facts_plan()'s */
+
+enum { FIGURE_OF_FACTS = 39 };
+
 /*  name, number, text as in a file. Of the pupil and parent in question, on the action's day. */
 #define FIGURES(X) \
 	X(UNAUTHORISED_10_WEEKS, 1, "unauthorised_10_weeks") \
@@ -83,7 +105,8 @@ static inline bool step_is_operand(uint8_t kind)
 	X(PERIOD_RUNNING, 15, "period_running") /* 1 where the day lies in a period that watches for a breach, of this parent or of none */ \
 	X(SICK_DAYS, 16, "sick_days") \
 	X(ATTENDED_LAST_DAY, 30, "attended_on_last_day") /* of the deadline at whose end it is asked; sessions */ \
-	X(ATTENDED_IN_DEADLINE, 31, "attended_in_deadline") /* the same, from the day after its start to its last */
+	X(ATTENDED_IN_DEADLINE, 31, "attended_in_deadline") /* the same, from the day after its start to its last */ \
+	PEOPLE_FIGURES(X)
 
 enum figure {
 #define X(name, number, text) FIGURE_##name = number,

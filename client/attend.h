@@ -63,6 +63,9 @@ enum attend_command {
 	ATTEND_REVOKE = 0x16,
 	ATTEND_ACKNOWLEDGE = 0x17,
 	ATTEND_CLOCK = 0x18,
+	ATTEND_FACT = 0x19,
+	ATTEND_LINK = 0x1a,
+	ATTEND_COVER = 0x1b,
 	ATTEND_QUERY = 0x20,
 };
 
@@ -182,6 +185,7 @@ struct attend_subscription {
 	const char *cursor; /* a durable place of this name, kept by the daemon; NULL: none */
 	uint64_t from;      /* first position wanted; 0: where the cursor stands, or from the beginning */
 	const char *case_id, *upn; /* only these; NULL: all */
+	const char *officer; /* of alerts: of cases in this officer's hands, or of one for whom they stand in */
 	unsigned credit;    /* items on their way at most; 0: 256 */
 };
 

@@ -17,6 +17,10 @@
 	X("case", command_case, "a case: its stage, deadlines and what is next") \
 	X("actions", command_actions, "what may be recorded next, and what each step still lacks") \
 	X("act", command_act, "records an action") \
+	X("people", command_people, "who and what stands round a pupil: facts, parents, siblings") \
+	X("fact", command_fact, "records something known of a pupil from a day on") \
+	X("link", command_link, "records siblings, or a parent that two pupils have in common") \
+	X("cover", command_cover, "names who stands in for an officer who is away") \
 	X("deadlines", command_deadlines, "open deadlines in the order in which they fall due") \
 	X("alerts", command_alerts, "all alerts so far") \
 	X("watch", command_watch, "alerts as they come") \

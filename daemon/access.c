@@ -24,10 +24,13 @@ bool access_command(uint8_t role, uint8_t command)
 		may = STAFF | R(CONNECTOR);
 		break;
 	case COMMAND_ACTION:
+	case COMMAND_FACT:
 		may = STAFF | R(SCHOOL) | R(LEAD);
 		break;
 	case COMMAND_CALENDAR:
 	case COMMAND_ACKNOWLEDGE:
+	case COMMAND_LINK:
+	case COMMAND_COVER:
 		may = STAFF;
 		break;
 	case COMMAND_PATHWAY:
@@ -69,6 +72,8 @@ bool access_query(uint8_t role, struct slice what)
 		{"pathways", READERS | R(SCHOOL) | R(LEAD)},
 		{"pathway", READERS | R(SCHOOL) | R(LEAD)},
 		{"calendar", ANYBODY},
+		{"people", READERS | R(SCHOOL) | R(LEAD)},
+		{"covers", READERS},
 		{"backup", R(ADMINISTRATOR)},
 	};
 

@@ -64,6 +64,18 @@ static uint64_t moved_by(struct engine *e, uint64_t calendar)
 	return moved;
 }
 
+/* Likewise what followed from something learnt. */
+static uint64_t changed_by(struct engine *e, uint64_t known)
+{
+	struct event *ev = memory_new(sizeof *ev);
+	uint64_t changed = 0;
+
+	while (event_at(e, ++known, ev) && !ev->submitted)
+		changed += ev->kind == EVENT_ALERT_RAISED && ev->alert_raised.kind == ALERT_FACT_CHANGED;
+	free(ev);
+	return changed;
+}
+
 /* And what a clock fired on its way stands before it, each in its own time. */
 static uint64_t fired_by(struct engine *e, uint64_t clock)
 {
@@ -114,6 +126,9 @@ static void answer(struct again *a, uint64_t position)
 	} else if (ev->kind == EVENT_ACCESS_GRANTED) {
 		pack_map(p, 1);
 		pack_key_uint(p, "principal", position);
+	} else if (ev->kind == EVENT_PUPIL_FACT || ev->kind == EVENT_PUPILS_LINKED) {
+		pack_map(p, 1);
+		pack_key_uint(p, "changed", changed_by(a->engine, position));
 	} else if (ev->kind == EVENT_CLOCK_MOVED) {
 		answer_clock(a, ev->clock_moved.to_ms, fired_by(a->engine, position));
 	} else if (ev->kind == EVENT_CLOCK_CONFIRMED) {

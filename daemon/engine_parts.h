@@ -7,6 +7,7 @@
  *   access.c          who may what (the contract's table)
  *   submit_*.c        one file a sort of submission: decide, then append
  *   react.c           what watches say of the marks just taken in
+ *   react_people.c    what something learnt late changes for open cases
  *   deadlines.c       time: what fell due; the clock that is held
  *   query_*.c         questions
  *   shadow.c          the state as of an earlier position
@@ -109,6 +110,7 @@ struct subscription {
 	uint64_t next;        /* position from which the next item may come */
 	uint32_t credit;
 	uint32_t case_no, pupil; /* filters; 0: none */
+	char officer[64];     /* likewise; empty: none */
 	uint64_t spoke_ms;    /* monotonic: when something was last sent */
 };
 
@@ -271,7 +273,7 @@ bool access_reads_all(uint8_t role);
 /* ---- submissions: each decides, appends, replies ---- */
 typedef void submit(struct engine *, const struct request *);
 submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathway, submit_grant,
-	submit_revoke, submit_acknowledge, submit_clock;
+	submit_revoke, submit_acknowledge, submit_clock, submit_fact, submit_link, submit_cover;
 /* The first answer of a submission, made again from its event. */
 void answer_again(struct engine *, const struct request *, uint64_t position);
 /* Puts id and receipt into the event that a submission makes. */
@@ -281,6 +283,7 @@ bool load_pathway(struct engine *, struct slice source, struct slice compiled, b
 void engine_sign(struct event *, const struct request *);
 /* The pupil's number; registers a UPN not seen before. 0: the batch is broken or (if not `may_register`) unknown. */
 uint32_t engine_pupil_of(struct engine *, struct slice upn, uint32_t urn, const struct principal *, bool may_register);
+day_t birth_date(struct engine *, uint32_t pupil); /* 0: unknown */
 enum tristate compulsory_age(struct engine *, uint32_t pupil, day_t day);
 void pack_lacks(struct pack *, const struct lacks *);
 void pack_action_answer(struct pack *, const struct event_action_recorded *);
@@ -297,11 +300,19 @@ uint64_t react_to_calendar(struct engine *, uint32_t urn, struct dues *);
 void raise_case_alert(struct engine *, const struct case_state *, const struct case_view *, uint8_t kind,
 		      uint8_t deadline, struct slice text, uint64_t late_ms);
 
+/* ---- react_people.c ---- */
+/* What is known of these pupils' open cases before something is recorded; then, once it
+ * was, an alert for each case in which it changes something: how many. `what` says what was
+ * learnt. Takes the outlook. */
+struct outlook;
+struct outlook *outlook_before(struct engine *, const struct family *);
+unsigned react_to_known(struct engine *, struct outlook *, const char *what);
+
 /* ---- queries ---- */
 typedef enum status query(struct engine *, const struct request *, struct txn *);
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
-	query_backup, query_calendar;
+	query_backup, query_calendar, query_people, query_covers;
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);
 /* Sets e->body to a refusal's. */
@@ -316,6 +327,12 @@ bool pack_upn(struct engine *, struct pack *, struct txn *, uint32_t pupil); /* 
 /* Numbers of a pupil's cases, in the order in which they were opened; of the live
  * state, or of a shadow. */
 unsigned cases_of(struct engine *, struct txn *, struct state *, uint32_t pupil, uint32_t numbers[], unsigned max);
+
+void pack_notice(struct pack *, const struct case_notice *, day_t today);
+/* Is the case in this officer's hands (empty: anybody's), or in those of one for whom they stand in today?
+ * A case is in the hands of whoever recorded the latest action on it. */
+bool in_hands_of(struct engine *, struct txn *, const struct case_state *, struct slice officer);
+bool alert_in_hands_of(struct engine *, struct txn *, const struct alert *, struct slice officer);
 
 /* One item of `alerts` or of `log`. */
 void pack_alert(struct engine *, struct pack *, struct txn *, const struct alert *, uint64_t seq, uint8_t status);

@@ -63,6 +63,12 @@ static submit *submission_of(uint8_t command)
 		return submit_acknowledge;
 	case COMMAND_CLOCK:
 		return submit_clock;
+	case COMMAND_FACT:
+		return submit_fact;
+	case COMMAND_LINK:
+		return submit_link;
+	case COMMAND_COVER:
+		return submit_cover;
 	default:
 		return NULL;
 	}

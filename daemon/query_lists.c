@@ -121,35 +121,6 @@ static void pack_open(struct engine *e, struct pack *p, struct txn *txn, const s
 	pack_key_bool(p, "provisional", d->provisional);
 }
 
-struct officer_of {
-	struct engine *engine;
-	const struct principal *who;
-};
-
-static bool take_actor(void *context, uint64_t position, struct slice record)
-{
-	struct officer_of *o = context;
-	struct event ev;
-	struct reader rest;
-
-	(void)position;
-	if (event_decode_header(&ev, record, &rest))
-		o->who = state_principal_number(&o->engine->state, ev.actor);
-	return false;
-}
-
-/* A case is in the hands of whoever recorded the latest action on it. */
-static bool in_hands_of(struct engine *e, struct txn *txn, const struct case_state *c, struct slice officer)
-{
-	struct officer_of o = {.engine = e};
-
-	if (!officer.size)
-		return true;
-	if (c->done_count)
-		e->log.methods->read(&e->log, txn, c->done[c->done_count - 1].position, 1, take_actor, &o);
-	return o.who && slice_is(officer, o.who->name);
-}
-
 enum status query_deadlines(struct engine *e, const struct request *r, struct txn *txn)
 {
 	const char *wrong = NULL;
@@ -244,7 +215,11 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 	uint64_t from;
 	struct key start;
 	enum store_result result;
+	const char *wrong = NULL;
+	struct slice officer = mp_find_str(r->message->body, "officer", &wrong);
 
+	if (wrong)
+		return query_fault(e, STATUS_BAD_FIELD, wrong, "the name of an officer's grant is wanted");
 	if (!page_open(e, r, &page, &from))
 		return STATUS_BAD_FIELD;
 	start = key_u64(from);
@@ -265,7 +240,8 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 		result = store_get(txn, TABLE_ALERTS, key_slice(&at), &record);
 		if (result == STORE_OK && !alert_decode(&a, number, record))
 			result = STORE_DAMAGED;
-		if (result != STORE_OK || a.newest != seq || !access_told(r->who, &a))
+		if (result != STORE_OK || a.newest != seq || !access_told(r->who, &a) ||
+		    !alert_in_hands_of(e, txn, &a, officer))
 			continue;
 		pack_alert(e, &page.items, txn, &a, seq, a.status);
 		page.count++;

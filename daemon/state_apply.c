@@ -141,10 +141,10 @@ static enum store_result apply_pathway(struct state *s, const struct event *e, u
  * store's cases is the engine's to go through, since what moves is told. */
 static void recount_scope(struct state *s, uint32_t urn, uint64_t position)
 {
-	uint32_t first = s->only_pupil ? s->only_pupil : 1;
-	uint32_t last = s->only_pupil ? s->only_pupil : s->pupil_count;
+	uint32_t count = s->only_pupil ? s->family.count : s->pupil_count;
 
-	for (uint32_t n = first; n <= last; n++) {
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t n = s->only_pupil ? s->family.pupils[i] : i + 1;
 		struct pupil *p = state_pupil(s, n);
 
 		if (!p->urn || (urn && p->urn != urn) || p->position >= position)
@@ -164,7 +164,7 @@ static enum store_result move_case(struct state *s, uint32_t number, uint32_t ur
 
 	if (result != STORE_OK)
 		return result == STORE_NONE ? STORE_OK : result;
-	if (c->closed || (urn && c->urn != urn))
+	if (c->closed || !state_case_at(s, c, urn))
 		return STORE_OK;
 	before = memory_copy(c, sizeof *c);
 	case_copied(before);
@@ -308,10 +308,12 @@ void state_apply_mark(struct state *s, uint32_t urn, const struct mark *m, uint6
 	bool latest, moved;
 
 	out->pupil = p;
+	out->moved = false;
 	if (!p || (p->position >= position && s->tables_from >= position))
 		return;
 	latest = m->day > p->latest_day || (m->day == p->latest_day && m->session >= p->latest_session);
 	moved = p->urn && latest && p->urn != urn;
+	out->moved = latest && p->urn != urn;
 	if (!p->urn || latest)
 		p->urn = urn; /* a move of school shows in the latest register */
 	out->mark = (struct watch_mark){.day = m->day, .session = m->session, .code = m->code};
@@ -394,6 +396,12 @@ static enum store_result apply_one(struct state *s, const struct event *e, uint6
 		return state_apply_alert_withdrawn(s, e, position);
 	case EVENT_ALERT_ACKNOWLEDGED:
 		return state_apply_alert_acknowledged(s, e, position);
+	case EVENT_PUPIL_FACT:
+		return state_apply_fact(s, e, position);
+	case EVENT_PUPILS_LINKED:
+		return state_apply_linked(s, e);
+	case EVENT_COVER_NAMED:
+		return state_apply_cover(s, e);
 	case EVENT_CLOCK_HELD:
 		s->clock_held = true;
 		return save_clock(s);

@@ -105,64 +105,6 @@ enum store_result state_case_save(struct state *s, const struct case_state *befo
 	return result;
 }
 
-void state_case_view(struct state *s, const struct case_state *c, day_t today, struct case_view *view)
-{
-	*view = (struct case_view){
-		.pathway = state_pathway(s, c->pathway_name, c->pathway_version),
-		.calendar = state_calendar(s, c->urn),
-		.pupil = state_pupil(s, c->pupil),
-		.today = today,
-		.compulsory_age = UNKNOWN,
-	};
-}
-
-static void gather_notices(struct state *s, const struct case_state *other, const struct case_state *c)
-{
-	if (other->pupil != c->pupil || other->number == c->number)
-		return;
-	for (unsigned i = 0; i < other->notice_count && s->earlier_count < EARLIER_NOTICES_MAX; i++)
-		s->earlier[s->earlier_count++] = other->notices[i];
-}
-
-enum store_result state_view_earlier(struct state *s, const struct case_state *c, struct case_view *view)
-{
-	struct case_state *other;
-	struct scan scan;
-	struct slice k, v;
-	struct key from = key_u32_u32(c->pupil, 0);
-	enum store_result result = STORE_OK;
-	uint32_t numbers[64];
-	unsigned count = 0;
-
-	s->earlier_count = 0;
-	view->earlier = s->earlier;
-	for (struct shadow_case *sc = s->shadow_cases; sc; sc = sc->next)
-		gather_notices(s, &sc->state, c);
-	if (s->txn && !s->only_pupil) {
-		result = scan_open(&scan, s->txn, TABLE_PUPIL_CASES, key_slice(&from));
-		while (result == STORE_OK && count < 64 && (result = scan_next(&scan, &k, &v)) == STORE_OK) {
-			struct reader r = reader_of(k);
-
-			if (read_u32(&r) != c->pupil)
-				break;
-			numbers[count++] = read_u32(&r);
-		}
-		scan_close(&scan);
-		if (result == STORE_NONE)
-			result = STORE_OK;
-		other = memory_new(sizeof *other);
-		for (unsigned i = 0; i < count && result == STORE_OK; i++)
-			if (numbers[i] != c->number) {
-				result = state_case_load(s, numbers[i], other);
-				if (result == STORE_OK)
-					gather_notices(s, other, c);
-			}
-		free(other);
-	}
-	view->earlier_count = s->earlier_count;
-	return result;
-}
-
 enum store_result state_apply_action(struct state *s, const struct event *e, uint64_t position)
 {
 	const struct event_action_recorded *a = &e->action_recorded;

@@ -64,7 +64,10 @@
 	X(CLOCK_HELD, 15, 1, "clock-held") \
 	X(CLOCK_CONFIRMED, 16, 1, "clock-confirmed") \
 	X(CLOCK_MOVED, 17, 1, "clock-moved") \
-	X(ROSTER_SUBMITTED, 18, 1, "roster-submitted")
+	X(ROSTER_SUBMITTED, 18, 1, "roster-submitted") \
+	X(PUPIL_FACT, 19, 1, "pupil-fact") \
+	X(PUPILS_LINKED, 20, 1, "pupils-linked") \
+	X(COVER_NAMED, 21, 1, "cover-named")
 
 enum event_kind {
 #define X(name, number, version, text) EVENT_##name = number,
@@ -90,7 +93,8 @@ const char *event_kind_text(uint8_t kind); /* NULL for none of the list */
 	X(DEADLINE_MOVED, 12, "deadline-moved") \
 	X(ESCALATED, 13, "escalated") \
 	X(REMINDER, 14, "reminder") \
-	X(DRIFT, 20, "drift")
+	X(DRIFT, 20, "drift") \
+	X(FACT_CHANGED, 21, "fact-changed")
 
 enum alert_kind {
 #define X(name, number, text) ALERT_##name = number,
@@ -101,6 +105,36 @@ enum alert_kind {
 
 const char *alert_kind_text(uint8_t kind);
 uint8_t alert_kind_parse(struct slice text); /* 0: none */
+
+/*  name, number, text, is it of one parent. What is known of a pupil from a day on, in the clear: the
+ * rules ask for it, replay too. The numbers stand in the log. */
+#define FACTS(X) \
+	X(LOOKED_AFTER, 1, "looked-after", false) \
+	X(EARLY_HELP, 2, "early-help", false) \
+	X(CHILD_IN_NEED, 3, "child-in-need", false) \
+	X(CHILD_PROTECTION, 4, "child-protection", false) \
+	X(PERSONAL_EDUCATION_PLAN, 5, "personal-education-plan", false) \
+	X(SOCIAL_WORKER, 6, "social-worker", false) \
+	X(LEAD_PROFESSIONAL, 7, "lead-professional", false) \
+	X(SEND, 8, "send", false) \
+	X(EHCP, 9, "ehcp", false) \
+	X(TEAM_AROUND_FAMILY, 10, "team-around-family", false) \
+	X(FREE_SCHOOL_MEALS, 11, "free-school-meals", false) \
+	X(YOUNG_CARER, 12, "young-carer", false) \
+	X(SAFEGUARDING_CONCERN, 13, "safeguarding-concern", false) \
+	X(PROSECUTED_BEFORE, 14, "prosecuted-before", true) \
+	X(PARENTAL_RESPONSIBILITY, 15, "parental-responsibility", true) \
+	X(SCHOOL, 30, "school", false) /* the daemon's own: the school that registers say the pupil has moved to */
+
+enum fact_kind {
+#define X(name, number, text, of_parent) FACT_##name = number,
+	FACTS(X)
+#undef X
+};
+
+const char *fact_text(uint8_t fact);
+uint8_t fact_parse(struct slice text); /* 0: none */
+bool fact_of_parent(uint8_t fact);
 
 /*  name, number, text */
 #define ROLES(X) \
@@ -346,6 +380,33 @@ struct event_clock_moved {
 	uint64_t to_ms; /* of a manual clock */
 };
 
+/* Something known of a pupil from `since` on; of one kind (and parent) the newest `since` up to a day
+ * stands on that day, and one recorded again for the same day stands in place of it. Who it is (a
+ * social worker's name) and whatever else is said is sealed. */
+struct event_pupil_fact {
+	uint32_t pupil;
+	uint8_t fact;
+	bool holds;          /* false: from then on it is so no more */
+	uint16_t since;
+	struct slice parent; /* of a parent's fact; else empty */
+	uint32_t urn;        /* of FACT_SCHOOL; else 0 */
+	struct slice sealed; /* may be empty */
+};
+
+/* Two pupils are siblings, or (with both parents named) a parent of one is a parent of the other. */
+struct event_pupils_linked {
+	uint32_t pupil, other;
+	struct slice parent, other_parent; /* both empty: siblings */
+	bool stands;                       /* false: a link recorded before was wrong */
+};
+
+/* While an officer is away another one stands in: their cases' alerts and tasks reach the cover. */
+struct event_cover_named {
+	uint8_t officer[PUBLIC_KEY_SIZE], cover[PUBLIC_KEY_SIZE];
+	uint16_t from, until; /* days, both in */
+	bool stands;          /* false: the officer's cover ends here; `cover`, `from` and `until` are zero */
+};
+
 struct event {
 	uint8_t kind, version;
 	uint64_t at_ms; /* 0: made by `attendd init`, before the daemon's clock (which may be a manual one) ran */
@@ -371,6 +432,9 @@ struct event {
 		struct event_deadline_fired deadline_fired;
 		struct event_clock_held clock_held;
 		struct event_clock_moved clock_moved; /* clock_confirmed has no body */
+		struct event_pupil_fact pupil_fact;
+		struct event_pupils_linked pupils_linked;
+		struct event_cover_named cover_named;
 	};
 };
 

@@ -165,6 +165,39 @@ static void read_deadline_fired_1(struct reader *r, struct event_deadline_fired 
 	e->due_ms = read_varint(r);
 }
 
+static void read_pupil_fact_1(struct reader *r, struct event_pupil_fact *e)
+{
+	e->pupil = read_number(r);
+	e->fact = read_enum(r, fact_text);
+	e->holds = read_bool(r);
+	e->since = read_u16(r);
+	e->parent = read_blob(r);
+	e->urn = read_number(r);
+	e->sealed = read_blob(r);
+	if (e->parent.size > PARENT_SIZE_MAX)
+		reader_fault(r);
+}
+
+static void read_pupils_linked_1(struct reader *r, struct event_pupils_linked *e)
+{
+	e->pupil = read_number(r);
+	e->other = read_number(r);
+	e->parent = read_blob(r);
+	e->other_parent = read_blob(r);
+	e->stands = read_bool(r);
+	if (e->parent.size > PARENT_SIZE_MAX || e->other_parent.size > PARENT_SIZE_MAX)
+		reader_fault(r);
+}
+
+static void read_cover_named_1(struct reader *r, struct event_cover_named *e)
+{
+	read_key(r, e->officer);
+	read_key(r, e->cover);
+	e->from = read_u16(r);
+	e->until = read_u16(r);
+	e->stands = read_bool(r);
+}
+
 /* Every mark and every refusal; `with_marks` is false where none may be. */
 static bool rows_sound(struct slice body, bool with_marks)
 {
@@ -283,6 +316,15 @@ static void read_body_1(struct reader *r, struct event *e, bool trusted)
 		return;
 	case EVENT_ROSTER_SUBMITTED:
 		read_roster_submitted_1(r, &e->roster_submitted, trusted);
+		return;
+	case EVENT_PUPIL_FACT:
+		read_pupil_fact_1(r, &e->pupil_fact);
+		return;
+	case EVENT_PUPILS_LINKED:
+		read_pupils_linked_1(r, &e->pupils_linked);
+		return;
+	case EVENT_COVER_NAMED:
+		read_cover_named_1(r, &e->cover_named);
 		return;
 	}
 	reader_fault(r);

@@ -56,6 +56,9 @@ enum {
 	X(REVOKE, 0x16, "revoke") \
 	X(ACKNOWLEDGE, 0x17, "acknowledge") \
 	X(CLOCK, 0x18, "clock") \
+	X(FACT, 0x19, "fact") \
+	X(LINK, 0x1a, "link") \
+	X(COVER, 0x1b, "cover") \
 	X(QUERY, 0x20, "query") \
 	X(SUBSCRIBE, 0x30, "subscribe") \
 	X(CREDIT, 0x31, "credit") \

@@ -16,6 +16,8 @@ enum store_result scan_open(struct scan *scan, struct txn *txn, enum table table
 	*scan = (struct scan){ .txn = txn, .table = table, .writes = txn->writes[table] };
 	if (result != STORE_OK)
 		return result;
+	if (txn->store->absent[table])
+		return STORE_OK; /* ended already, as where nothing is there */
 	code = mdb_cursor_open(txn->mdb, txn->store->tables[table], &cursor);
 	if (code != 0)
 		return store_fail_mdb(code, table_text(table));
@@ -73,6 +75,8 @@ enum store_result scan_last(struct txn *txn, enum table table, struct slice *key
 	result = store_settle(txn);
 	if (result != STORE_OK)
 		return result;
+	if (txn->store->absent[table])
+		return STORE_NONE;
 	code = mdb_cursor_open(txn->mdb, txn->store->tables[table], &cursor);
 	if (code != 0)
 		return store_fail_mdb(code, table_text(table));

@@ -42,7 +42,9 @@
 	X(PATHWAYS, 13, "pathways") /* name, 0, version u32 -> source and compiled form */ \
 	X(CURSORS, 14, "cursors") /* public key, name -> position; no projection: verify leaves it out */ \
 	X(META, 15, "meta") /* name -> value */ \
-	X(ALERT_CHANGES, 16, "alert_changes") /* position u64 of an event about an alert -> alert u64 */
+	X(ALERT_CHANGES, 16, "alert_changes") /* position u64 of an event about an alert -> alert u64 */ \
+	X(PEOPLE, 17, "people") /* pupil u32 -> casework/people.h record: facts, links, schools */ \
+	X(COVERS, 18, "covers") /* an officer's public key, 32 -> who covers, 32, from and until u16 */
 
 enum table {
 #define X(name, number, text) TABLE_##name = number,
@@ -53,7 +55,11 @@ enum table {
 
 const char *table_text(enum table);
 
-enum { STORE_SCHEMA = 1 }; /* version of the tables' layout; a newer store is refused by name */
+/* Version of the tables' layout; a newer store is refused by name. One of an older version
+ * gets the tables that it lacks when it is opened for writing; opened for reading, they are empty.
+ *   1  the tables up to ALERT_CHANGES
+ *   2  PEOPLE and COVERS as well */
+enum { STORE_SCHEMA = 2, STORE_TABLES_1 = 17 };
 enum { STORE_KEY_MAX = 511 }; /* bytes of a key; 1 at least */
 
 enum store_result {

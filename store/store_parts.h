@@ -39,6 +39,7 @@ struct store {
 	enum store_mode mode;
 	int dir_fd, lock_fd;
 	MDB_dbi tables[TABLE_COUNT];
+	bool absent[TABLE_COUNT];     /* of a later schema than the store that is read: empty */
 	uint8_t check_key[16];
 	struct txn writer;
 	bool writing;

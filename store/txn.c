@@ -253,6 +253,8 @@ enum store_result store_get(struct txn *txn, enum table table, struct slice key,
 	*value = slice_of(NULL, 0);
 	if (txn->spoilt != STORE_OK)
 		return txn->spoilt;
+	if (txn->store->absent[table])
+		return STORE_NONE;
 	if (txn->gathered)
 		return gathered_get(txn, table, key, value);
 	code = mdb_get(txn->mdb, txn->store->tables[table], &name, &stored);
@@ -329,7 +331,7 @@ uint64_t store_count(struct txn *txn, enum table table)
 {
 	MDB_stat stat;
 
-	if (store_settle(txn) != STORE_OK || mdb_stat(txn->mdb, txn->store->tables[table], &stat) != 0)
+	if (store_settle(txn) != STORE_OK || txn->store->absent[table] || mdb_stat(txn->mdb, txn->store->tables[table], &stat) != 0)
 		return 0;
 	return stat.ms_entries;
 }

@@ -119,6 +119,17 @@ static void sample(struct event *e, uint8_t kind)
 	case EVENT_ROSTER_SUBMITTED:
 		e->roster_submitted = (struct event_roster_submitted){30, rows_without_marks()};
 		return;
+	case EVENT_PUPIL_FACT:
+		e->pupil_fact = (struct event_pupil_fact){200, FACT_PROSECUTED_BEFORE, true, 20703, text("p1"), 106125, text("sealed")};
+		return;
+	case EVENT_PUPILS_LINKED:
+		e->pupils_linked = (struct event_pupils_linked){200, 300, text("p1"), text("m"), true};
+		return;
+	case EVENT_COVER_NAMED:
+		e->cover_named = (struct event_cover_named){.from = 20703, .until = 20714, .stands = true};
+		memset(e->cover_named.officer, 0xab, PUBLIC_KEY_SIZE);
+		memset(e->cover_named.cover, 0xcd, PUBLIC_KEY_SIZE);
+		return;
 	}
 	fail_msg("there is no sample of event kind %u", kind);
 }

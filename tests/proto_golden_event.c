@@ -202,6 +202,21 @@ static void fill_body(struct event *e)
 		e->roster_submitted.accepted = (uint32_t)number("accepted");
 		e->roster_submitted.rows = fill_rows();
 		return;
+	case EVENT_PUPIL_FACT:
+		e->pupil_fact = (struct event_pupil_fact){(uint32_t)number("pupil"), fact_parse(text("fact")), number("holds") != 0,
+		                                          (uint16_t)number("since"), text("parent"), (uint32_t)number("urn"), text("sealed")};
+		return;
+	case EVENT_PUPILS_LINKED:
+		e->pupils_linked = (struct event_pupils_linked){(uint32_t)number("pupil"), (uint32_t)number("other"), text("parent"),
+		                                                text("other_parent"), number("stands") != 0};
+		return;
+	case EVENT_COVER_NAMED:
+		assert_true(z85_key_parse(text("officer"), e->cover_named.officer));
+		assert_true(z85_key_parse(text("cover"), e->cover_named.cover));
+		e->cover_named.from = (uint16_t)number("from");
+		e->cover_named.until = (uint16_t)number("until");
+		e->cover_named.stands = number("stands") != 0;
+		return;
 	}
 }
 

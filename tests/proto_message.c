@@ -150,8 +150,8 @@ static void every_command_is_known_and_no_other(void **state)
 		/* Even a refusal can be matched to what it refuses. */
 		assert_memory_equal(m.id, id, UUID_SIZE);
 	}
-	/* Seventeen replies, and as requests all but those that only the daemon sends. */
-	assert_int_equal(known, 17 + 15);
+	/* Twenty replies, and as requests all but those that only the daemon sends. */
+	assert_int_equal(known, 20 + 18);
 	assert_int_equal(decode(&m, frame_of(room, COMMAND_ITEMS, BODY("")), &why, &offset), STATUS_BAD_COMMAND);
 	assert_int_equal(decode(&m, frame_of(room, COMMAND_HEARTBEAT, BODY("")), &why, &offset), STATUS_BAD_COMMAND);
 	assert_string_equal(command_text(COMMAND_ACKNOWLEDGE), "acknowledge");
