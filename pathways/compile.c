@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "pathways/compile_parts.h"
+#include "pathways/merge.h"
 
 #define COUNT_OF(list) (sizeof(list) / sizeof *(list))
 
@@ -47,6 +48,10 @@ static void compile_file(struct compiler *c)
 		{"penalty notices", false, 0}, {"deadlines", false, 0}, {"actions", true, 0},
 	};
 
+	if (document_find(&c->doc, 0, "pathway") == 0) {
+		fault_node(c->report, node_of(c, 0), "\"pathway\", its name, is missing; a file that others include is checked with one that does");
+		e[PATHWAY].required = false;
+	}
 	if (!read_map(c, 0, "a pathway file", e, COUNT_OF(e)))
 		return;
 	c->p->name = read_name(c, e[PATHWAY].node);
@@ -88,6 +93,7 @@ static bool give(struct compiler *c, struct writer *out)
 bool pathway_compile(struct slice source, struct writer *out, struct compile_report *report)
 {
 	struct compiler *c = calloc(1, sizeof *c);
+	struct bundle bundle;
 	bool good = false;
 
 	memset(report, 0, sizeof *report);
@@ -99,9 +105,11 @@ bool pathway_compile(struct slice source, struct writer *out, struct compile_rep
 		return false;
 	}
 	c->report = report;
-	if (document_read(&c->doc, source, report)) {
-		compile_file(c);
-		good = report->count == 0 && give(c, out);
+	if (bundle_split(&bundle, source, report) && document_open(&c->doc, report)) {
+		if (merge_bundle(&c->doc, &bundle, report)) {
+			compile_file(c);
+			good = report->count == 0 && give(c, out);
+		}
 		document_free(&c->doc);
 	}
 	faults_sort(report);

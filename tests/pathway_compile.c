@@ -167,7 +167,7 @@ static void bounds_hold(void **state)
 	(void)state;
 	memset(big, ' ', sizeof big);
 	assert_false(compile_text(big, sizeof big));
-	assert_non_null(strstr(report.faults[0].text, "larger than 96 KiB"));
+	assert_non_null(strstr(report.faults[0].text, "larger than 127 KiB"));
 	assert_false(compile_text("", 0));
 	assert_non_null(strstr(report.faults[0].text, "empty"));
 	assert_false(compile_text("\xff\xfe", 2));
