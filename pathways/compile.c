@@ -36,7 +36,7 @@ static void compile_first_and_last(struct compiler *c, uint32_t first, uint32_t 
 	c->p->first_stage = (uint8_t)(first != 0 ? read_stage(c, first) : 0);
 	c->p->closed_stage = (uint8_t)(closed != 0 ? read_stage(c, closed) : 0);
 	if (c->p->closed_stage != 0 && c->p->first_stage == c->p->closed_stage)
-		fault_node(c->report, node_of(c, closed), "a case can't begin closed");
+		fault_node(c->report, node_of(c, closed), "a case can't begin closed: name another \"first stage\", or another one here");
 }
 
 static void compile_file(struct compiler *c)
