@@ -110,7 +110,7 @@ const char *attend_public_key(const struct attend *);
 
 struct attend_reply {
 	unsigned status;   /* of PROTOCOL.md's list; 200 to 299 is done */
-	uint64_t position; /* of a submission, its event; else the log's head */
+	uint64_t position; /* of a submission, its event (of marks perhaps a later one's, answered with it); else the log's head */
 	const void *body;  /* one checked msgpack map, or nothing at all */
 	size_t body_size;
 };

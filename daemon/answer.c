@@ -45,8 +45,8 @@ static bool event_at(struct engine *e, uint64_t position, struct event *room)
 
 	if (position < 1 || position > engine_head(e))
 		return false;
-	if (position > e->committed) /* of this very batch */
-		keep(&a, position, e->records[position - e->committed - 1]);
+	if (position > e->committed) /* of this very batch, or the one behind it */
+		keep(&a, position, engine_record(e, position));
 	else
 		e->log.methods->read(&e->log, e->txn, position, 1, keep, &a);
 	return a.found;
@@ -151,8 +151,8 @@ void answer_again(struct engine *e, const struct request *r, uint64_t position)
 {
 	struct again a = {.engine = e, .request = r, .event = memory_new(sizeof *a.event)};
 
-	if (position > e->committed) /* of this very batch */
-		take(&a, position, e->records[position - e->committed - 1]);
+	if (position > e->committed) /* of this very batch, or the one behind it */
+		take(&a, position, engine_record(e, position));
 	else
 		e->log.methods->read(&e->log, e->txn, position, 1, take, &a);
 	free(a.event);

@@ -30,6 +30,7 @@
 
 enum {
 	BATCH_SIZE = 64 << 20,        /* bytes of records that one transaction may hold */
+	BEHIND_LEAST = 64,            /* records of a batch that is worth a thread's while */
 	BATCH_SOFT = 32 << 20,        /* committed at the next submission from here on */
 	SWEEP_MARKS = 4 * 1000 * 1000, /* a sweep of the pupils' figures for so many marks: half the tail's bound */
 	SUBSCRIPTIONS_MAX = 4096,
@@ -77,6 +78,28 @@ struct held_reply {
 	bool writes;   /* says what is so only if the commit succeeds */
 	uint8_t id[UUID_SIZE];
 	uint8_t command;
+	/* The answer to several together: nothing of it is in the arena. */
+	uint16_t status;
+	uint64_t position;
+	struct together together; /* count 0: an answer to one */
+};
+
+/* Where the latest answer to a peer that takes them together stands among those held. */
+struct together_slot {
+	uint64_t batch;        /* which */
+	size_t held;
+};
+
+/* What one transaction appends, and the replies that wait for it. */
+struct batch {
+	uint8_t *room;         /* the records, one after another; BATCH_SIZE */
+	size_t used;
+	struct slice *records;
+	size_t record_count, record_room;
+	struct held_reply *held;
+	size_t held_count, held_room;
+	uint8_t *replies;
+	size_t replies_used, replies_room;
 };
 
 struct subscription {
@@ -141,15 +164,15 @@ struct engine {
 	bool damaged;          /* found by a check: nothing more is taken */
 	char damage[200];
 
-	uint8_t *batch;        /* the records of this transaction, one after another */
-	size_t batch_used;
-	struct slice *records;
-	size_t record_count, record_room;
-
-	struct held_reply *held;
-	size_t held_count, held_room;
-	uint8_t *replies;
-	size_t replies_used, replies_room;
+	struct batch two[2], *at; /* the one that is being gathered */
+	struct batch *behind;  /* the one that is being committed; NULL: none, or its replies are out */
+	struct {
+		uint64_t after, size;
+		uint8_t root[HASH_SIZE];
+	} behind_head;         /* of the tree with that one, and the position that it follows */
+	struct together_slot together[64]; /* by a hash of the peer: whom another drove out just begins anew */
+	uint64_t replied;      /* how many requests, since the start */
+	uint64_t batches;      /* how many were begun before this one */
 
 	struct pack body;      /* of the reply that is being made */
 
@@ -200,6 +223,7 @@ void engine_append(struct engine *, struct event *);
  * ready: takes it without applying, for react.c goes mark by mark. */
 uint64_t engine_append_record(struct engine *, struct slice record);
 uint64_t engine_head(const struct engine *); /* of this batch */
+struct slice engine_record(const struct engine *, uint64_t position); /* one that is beyond `committed` */
 void engine_event(const struct engine *, struct event *, uint8_t kind, uint64_t actor);
 /* A transaction for reading: the batch's, or a short one that engine_read_end ends. */
 struct txn *engine_read(struct engine *);
@@ -207,7 +231,7 @@ void engine_read_end(struct engine *, struct txn *);
 void engine_scrub(struct engine *, uint64_t monotonic_ms); /* a slice of the store, when idle */
 /* Writes all changed pupils now (before an event that changes how figures are counted). */
 void engine_sweep_all(struct engine *);
-int engine_flush(struct engine *); /* commits what there is, in the middle of a batch */
+int engine_flush(struct engine *); /* commits what there is, in the middle of a batch, and what is behind */
 void engine_forget_batch(struct engine *);
 /* After a commit that did not happen: what is in memory is ahead of the disk, so it
  * is dropped and taken up again from there. */

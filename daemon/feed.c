@@ -418,7 +418,8 @@ void engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, voi
 	struct txn *txn;
 
 	engine_scrub(e, monotonic_ms);
-	if (!e->subscription_count || (!e->feed_wanted && monotonic_ms - e->fed_ms < HEARTBEAT_MS / 4))
+	/* what is told is on disk: a feeding waits for the commit behind */
+	if (e->behind || !e->subscription_count || (!e->feed_wanted && monotonic_ms - e->fed_ms < HEARTBEAT_MS / 4))
 		return;
 	e->fed_ms = monotonic_ms;
 	txn = engine_read(e);

@@ -131,7 +131,7 @@ static uint64_t position_at(struct engine *e, struct txn *txn, uint64_t ms)
  * a shadow could be made of. */
 bool query_is_now(const struct engine *e, uint64_t position)
 {
-	return position > e->committed || (position == e->committed && !e->record_count);
+	return position > e->committed || (position == e->committed && engine_head(e) == position);
 }
 
 bool query_as_of(struct engine *e, const struct request *r, struct txn *txn, uint64_t *position)

@@ -112,6 +112,7 @@ struct state {
 	uint32_t pathway_count;
 	const struct pathway *default_pathway; /* NULL: none loaded */
 	unsigned threshold;     /* of it */
+	bool timers_changed;    /* in the table, since whoever knows the first of them looked */
 	uint64_t breach_codes;  /* of all pathways together */
 	struct principal **principals;
 	uint32_t principal_count;

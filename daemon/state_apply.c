@@ -13,6 +13,7 @@ enum store_result state_put(struct state *s, enum table table, const struct key 
 {
 	if (!s->txn)
 		return STORE_OK;
+	s->timers_changed |= table == TABLE_TIMERS;
 	return store_put(s->txn, table, key_slice(key), value ? writer_slice(value) : slice_of(NULL, 0));
 }
 
@@ -22,6 +23,7 @@ enum store_result state_drop(struct state *s, enum table table, const struct key
 
 	if (!s->txn)
 		return STORE_OK;
+	s->timers_changed |= table == TABLE_TIMERS;
 	result = store_delete(s->txn, table, key_slice(key));
 	return result == STORE_NONE ? STORE_OK : result;
 }

@@ -304,9 +304,11 @@ static void give_up(struct store *store)
 		close(store->lock_fd);
 	if (store->dir_fd >= 0)
 		close(store->dir_fd);
-	if (store->room)
-		sodium_memzero(store->room, store->room_size);
-	free(store->room);
+	for (unsigned i = 0; i < 2; i++) {
+		if (store->rooms[i].bytes)
+			sodium_memzero(store->rooms[i].bytes, store->rooms[i].size);
+		free(store->rooms[i].bytes);
+	}
 	sodium_memzero(store->check_key, sizeof(store->check_key));
 	free(store);
 }
@@ -374,6 +376,7 @@ void store_close(struct store **out)
 		return;
 	assert(!store->writing);
 	assert(store->reading == 0);
+	behind_close(store);
 	while (store->idle) {
 		struct txn *txn = store->idle;
 

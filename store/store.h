@@ -9,7 +9,7 @@
  * refused (closing it would release the first one's file locks). A value borrowed
  * from a transaction lives until its end or its next write. No read transaction
  * is held across a send or from one turn of the loop to the next. All calls but
- * store_copy come from one thread.
+ * store_copy come from one thread; a commit may go on behind it, in one of the store's own.
  *
  * A write transaction stays well under 131,071 changed pages (LMDB spills beyond
  * that): a rebuild commits every hundred thousand records or so.
@@ -103,6 +103,21 @@ struct txn;
 enum store_result store_begin(struct store *, bool write, struct txn **);
 enum store_result store_commit(struct txn **);   /* of a write one: OK means on disk */
 void store_abort(struct txn **);
+
+/* A write transaction that is gathered in memory, so that it can be filled while the
+ * one before it is still being committed: it reads what that one wrote. Where it is
+ * asked for what only LMDB can tell (a scan, a count), or grows large, it waits for that
+ * one and becomes an ordinary one; store_settle() makes it so. */
+enum store_result store_begin_gathering(struct store *, struct txn **);
+enum store_result store_settle(struct txn *);
+
+/* Commits one that still gathers, in a thread of the store's own; `finish` is called
+ * there, with the transaction, for what is to be written last. One at a time: the one before has
+ * been joined. False: it gathers no more, or there is no thread; commit it as usual. */
+bool store_commit_behind(struct txn **, enum store_result (*finish)(void *context, struct txn *), void *context);
+bool store_behind(const struct store *);         /* is one to be joined? */
+bool store_behind_done(const struct store *);    /* and would that not wait? */
+enum store_result store_join(struct store *);    /* what store_commit would have said; OK where there was none */
 
 enum store_result store_get(struct txn *, enum table, struct slice key, struct slice *value);
 enum store_result store_put(struct txn *, enum table, struct slice key, struct slice value);
