@@ -22,7 +22,7 @@ else
   rounds=5 count=400000 one_by_one=3000 postgres_seconds=3 year_sessions=380
 fi
 classes=3334 # of 30: 100,020 pupils
-clock=2027-07-31T12:00:00Z
+clock=2029-07-31T12:00:00Z
 
 # On a disk that keeps things, where the user postgres can come: not a tmpfs.
 work=$(mktemp -d -p /var/tmp attend-bench.XXXXXX)

@@ -34,7 +34,7 @@
 	X("keygen", command_keygen, "makes an identity and prints its public key") \
 	X("grant", command_grant, "lets a key in, with a role") \
 	X("revoke", command_revoke, "takes a key's access away") \
-	X("pathway", command_pathway, "checks, loads, lists and shows pathways") \
+	X("pathway", command_pathway, "checks, draws, loads, lists and shows pathways") \
 	X("clock", command_clock, "moves a manual clock, or confirms a held one") \
 	X("health", command_health, "whether what is acknowledged is durable; says what is wrong") \
 	X("stats", command_stats, "counters and gauges") \

@@ -266,6 +266,7 @@ bool access_command(uint8_t role, uint8_t command);
 bool access_school(const struct principal *, uint32_t urn);   /* may it see this school's pupils */
 bool access_pupil(struct engine *, const struct principal *, uint32_t pupil, uint32_t urn);
 bool access_alert(const struct principal *, uint32_t urn, uint32_t case_no);
+bool access_told(const struct principal *, const struct alert *); /* may it see this alert, and is it for its role */
 bool access_query(uint8_t role, struct slice what);
 bool access_reads_all(uint8_t role);
 
@@ -335,6 +336,7 @@ bool alert_in_hands_of(struct engine *, struct txn *, const struct alert *, stru
 
 /* One item of `alerts` or of `log`. */
 void pack_alert(struct engine *, struct pack *, struct txn *, const struct alert *, uint64_t seq, uint8_t status);
+void pack_tells(struct pack *, uint32_t roles); /* "tells" and a list of roles */
 void pack_event(struct engine *, struct pack *, struct txn *, const struct event *, uint64_t position);
 bool event_concerns(struct txn *, const struct event *, uint32_t case_no, uint32_t pupil);
 

@@ -340,7 +340,7 @@ static void feed_alerts(struct feeding *f)
 			break;
 		v = reader_of(key_slice(&at));
 		a.number = read_u64(&v);
-		if (!access_alert(f->who, a.urn, a.case_no) || (s->case_no && a.case_no != s->case_no) ||
+		if (!access_told(f->who, &a) || (s->case_no && a.case_no != s->case_no) ||
 		    (s->pupil && a.pupil != s->pupil) || !alert_in_hands_of(e, f->txn, &a, slice_text(s->officer)))
 			continue;
 		e->log.methods->read(&e->log, f->txn, position, 1, take_alert, &(struct alert_at){f, &a});

@@ -173,6 +173,12 @@ static void pack_raised(struct engine *e, struct pack *p, struct txn *txn, const
 	pack_key_uint(p, "late_ms", a->late_ms);
 	pack_key_bool(p, "up", a->up);
 	pack_key_str(p, "text", a->text);
+	pack_text(p, "clause");
+	if (a->clause.size)
+		pack_str(p, a->clause);
+	else
+		pack_nil(p);
+	pack_tells(p, a->tells);
 }
 
 static void pack_calendar(struct pack *p, const struct event_calendar_loaded *c)
@@ -318,7 +324,7 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 		pack_recorded(e, p, txn, &ev->action_recorded, position);
 		break;
 	case EVENT_ALERT_RAISED:
-		head(e, p, ev, position, 9);
+		head(e, p, ev, position, 11);
 		pack_raised(e, p, txn, &ev->alert_raised, position);
 		break;
 	case EVENT_ALERT_CHANGED:

@@ -161,9 +161,23 @@ enum status query_deadlines(struct engine *e, const struct request *r, struct tx
 
 /* ---- alerts: each once, in the order of what last became of them ---- */
 
+/* Roles; none: all who may see the pupil. */
+void pack_tells(struct pack *p, uint32_t roles)
+{
+	unsigned count = 0;
+
+	for (uint8_t role = 0; role < 32; role++)
+		count += (roles >> role) & 1;
+	pack_text(p, "tells");
+	pack_array(p, count);
+	for (uint8_t role = 0; role < 32; role++)
+		if ((roles >> role) & 1)
+			pack_text(p, role_text(role));
+}
+
 void pack_alert(struct engine *e, struct pack *p, struct txn *txn, const struct alert *a, uint64_t seq, uint8_t status)
 {
-	pack_map(p, 12);
+	pack_map(p, 14);
 	pack_key_uint(p, "alert", a->number);
 	pack_key_uint(p, "seq", seq);
 	pack_key_text(p, "kind", alert_kind_text(a->kind));
@@ -185,6 +199,12 @@ void pack_alert(struct engine *e, struct pack *p, struct txn *txn, const struct 
 	pack_key_text(p, "status", alert_status_text(status));
 	pack_key_uint(p, "late_ms", a->late_ms);
 	pack_key_str(p, "text", a->text);
+	pack_text(p, "clause");
+	if (a->clause.size)
+		pack_str(p, a->clause);
+	else
+		pack_nil(p);
+	pack_tells(p, a->tells);
 }
 
 enum status query_alerts(struct engine *e, const struct request *r, struct txn *txn)
@@ -220,7 +240,7 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 		result = store_get(txn, TABLE_ALERTS, key_slice(&at), &record);
 		if (result == STORE_OK && !alert_decode(&a, number, record))
 			result = STORE_DAMAGED;
-		if (result != STORE_OK || a.newest != seq || !access_alert(r->who, a.urn, a.case_no) ||
+		if (result != STORE_OK || a.newest != seq || !access_told(r->who, &a) ||
 		    !alert_in_hands_of(e, txn, &a, officer))
 			continue;
 		pack_alert(e, &page.items, txn, &a, seq, a.status);

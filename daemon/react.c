@@ -18,6 +18,7 @@ static void raise_watch(struct engine *e, const struct pathway *pathway, const s
 {
 	uint8_t room[ALERT_TEXT_MAX];
 	struct writer w = writer_of(room, sizeof room);
+	int rule = pathway_watch(pathway, change->kind);
 	struct event ev;
 
 	watch_text(&w, pathway, p, change);
@@ -29,7 +30,9 @@ static void raise_watch(struct engine *e, const struct pathway *pathway, const s
 						      .first_day = change->first_day,
 						      .last_day = change->last_day,
 						      .up = change->up,
-						      .text = writer_slice(&w)};
+						      .text = writer_slice(&w),
+						      .tells = rule >= 0 ? pathway->watches[rule].tells : 0,
+						      .clause = rule >= 0 ? pathway->watches[rule].clause : slice_of(NULL, 0)};
 	engine_append(e, &ev);
 }
 
@@ -87,7 +90,9 @@ void raise_case_alert(struct engine *e, const struct case_state *c, const struct
 		.deadline_kind = d ? view->pathway->deadlines[d->rule].name : slice_of(NULL, 0),
 		.due_ms = d ? d->due_ms : 0,
 		.late_ms = late_ms,
-		.text = writer_slice(&w)};
+		.text = writer_slice(&w),
+		.tells = d ? case_alert_tells(&view->pathway->deadlines[d->rule], kind) : 0,
+		.clause = d ? case_alert_clause(c, view, deadline, kind) : slice_of(NULL, 0)};
 	engine_append(e, &ev);
 }
 

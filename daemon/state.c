@@ -333,6 +333,7 @@ bool state_add_pathway(struct state *s, const struct event_pathway_loaded *e, ui
 	s->pathways = memory_grow(s->pathways, (s->pathway_count + 1) * sizeof(void *));
 	s->pathways[s->pathway_count++] = loaded;
 	s->breach_codes |= loaded->pathway->breach_codes;
+	s->alert_starts |= loaded->pathway->alert_starts;
 	s->default_pathway = find_default(s);
 	s->threshold = s->default_pathway ? s->default_pathway->threshold : 0;
 	return true;

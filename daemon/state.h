@@ -114,6 +114,7 @@ struct state {
 	unsigned threshold;     /* of it */
 	bool timers_changed;    /* in the table, since whoever knows the first of them looked */
 	uint64_t breach_codes;  /* of all pathways together */
+	uint32_t alert_starts;  /* likewise: the kinds of alert that start a deadline somewhere */
 	struct principal **principals;
 	uint32_t principal_count;
 	uint64_t principals_generation;
@@ -216,6 +217,8 @@ struct alert {
 	uint8_t kind, status, deadline;
 	uint32_t pupil, case_no, urn;
 	struct slice deadline_kind, text;
+	uint32_t tells;           /* bit per enum role; 0: all who may see the pupil */
+	struct slice clause;
 };
 enum alert_status { ALERT_STATUS_RAISED = 1, ALERT_STATUS_ACKNOWLEDGED, ALERT_STATUS_WITHDRAWN };
 const char *alert_status_text(uint8_t);

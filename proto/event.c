@@ -194,6 +194,8 @@ static void write_alert_raised(struct writer *w, const struct event_alert_raised
 	write_bool(w, e->up);
 	write_varint(w, e->late_ms);
 	write_blob(w, e->text);
+	write_varint(w, e->tells);
+	write_blob(w, e->clause);
 }
 
 static void write_alert_withdrawn(struct writer *w, const struct event_alert_withdrawn *e)

@@ -56,7 +56,7 @@
 	X(ROSTER_RECORDED, 7, 1, "roster-recorded") \
 	X(MARKS_RECORDED, 8, 1, "marks-recorded") \
 	X(ACTION_RECORDED, 9, 1, "action-recorded") \
-	X(ALERT_RAISED, 10, 1, "alert-raised") \
+	X(ALERT_RAISED, 10, 2, "alert-raised") \
 	X(ALERT_CHANGED, 11, 1, "alert-changed") \
 	X(ALERT_WITHDRAWN, 12, 1, "alert-withdrawn") \
 	X(ALERT_ACKNOWLEDGED, 13, 1, "alert-acknowledged") \
@@ -91,6 +91,9 @@ const char *event_kind_text(uint8_t kind); /* NULL for none of the list */
 	X(PERSISTENT, 10, "persistent") \
 	X(SEVERE, 11, "severe") \
 	X(DEADLINE_MOVED, 12, "deadline-moved") \
+	X(ESCALATED, 13, "escalated") \
+	X(REMINDER, 14, "reminder") \
+	X(DRIFT, 20, "drift") \
 	X(FACT_CHANGED, 21, "fact-changed")
 
 enum alert_kind {
@@ -334,6 +337,8 @@ struct event_alert_raised {
 	bool up;                  /* of a figure that crosses both ways: the worse way */
 	uint64_t late_ms;         /* how long after its time it was raised; 0: in time */
 	struct slice text;
+	uint32_t tells;           /* bit per enum role that it is for; 0: all who may see the pupil (version 1: always) */
+	struct slice clause;      /* that it rests on, "SP-36"; may be empty (version 1: always) */
 };
 
 struct event_alert_changed {

@@ -131,6 +131,18 @@ static void read_alert_raised_1(struct reader *r, struct event_alert_raised *e)
 	e->up = read_bool(r);
 	e->late_ms = read_varint(r);
 	e->text = read_blob(r);
+	e->tells = 0;
+	e->clause = (struct slice){NULL, 0};
+}
+
+static void read_alert_raised_2(struct reader *r, struct event_alert_raised *e)
+{
+	read_alert_raised_1(r, e);
+	e->tells = read_number(r);
+	e->clause = read_blob(r);
+	for (uint8_t role = 0; role < 32; role++)
+		if ((e->tells >> role) & 1 && role_text(role) == NULL)
+			reader_fault(r);
 }
 
 static void read_alert_withdrawn_1(struct reader *r, struct event_alert_withdrawn *e)
@@ -240,7 +252,7 @@ bool event_decode_header(struct event *e, struct slice record, struct reader *re
 }
 
 /* All bodies of version 1. A kind's version 2 gets a function of its own, and
- * event_decode the choice between them. */
+ * read_body the choice between them. */
 static void read_body_1(struct reader *r, struct event *e, bool trusted)
 {
 	switch ((enum event_kind)e->kind) {
@@ -318,12 +330,22 @@ static void read_body_1(struct reader *r, struct event *e, bool trusted)
 	reader_fault(r);
 }
 
+static void read_body(struct reader *r, struct event *e, bool trusted)
+{
+	if (e->version == 1)
+		read_body_1(r, e, trusted);
+	else if (e->version == 2 && e->kind == EVENT_ALERT_RAISED)
+		read_alert_raised_2(r, &e->alert_raised);
+	else
+		reader_fault(r);
+}
+
 bool event_decode(struct event *e, struct slice record, bool trusted)
 {
 	struct reader r;
 
-	if (record.size > EVENT_SIZE_MAX || !event_decode_header(e, record, &r) || e->version != 1)
+	if (record.size > EVENT_SIZE_MAX || !event_decode_header(e, record, &r))
 		return false;
-	read_body_1(&r, e, trusted);
+	read_body(&r, e, trusted);
 	return reader_done(&r);
 }

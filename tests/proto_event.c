@@ -94,7 +94,7 @@ static void sample(struct event *e, uint8_t kind)
 	case EVENT_ALERT_RAISED:
 		e->alert_raised = (struct event_alert_raised){
 			ALERT_BREACH, 200, 12, 106125, 3, text("nti-end"), UINT64_C(1788768000000), 20703, 20704, true, 5000,
-			text("one session")};
+			text("one session"), 1u << ROLE_OFFICER | 1u << ROLE_MANAGER, text("SP-10")};
 		return;
 	case EVENT_ALERT_CHANGED:
 		e->alert_changed = (struct event_alert_changed){500, text("two sessions")};
@@ -138,6 +138,10 @@ static const uint8_t kinds[] = {
 #define X(name, number, version, text) number,
 	EVENT_KINDS(X)
 #undef X
+}, versions[] = {
+#define X(name, number, version, text) version,
+	EVENT_KINDS(X)
+#undef X
 };
 
 #define EACH_KIND(k) (size_t k = 0; k < sizeof kinds; k++)
@@ -163,7 +167,7 @@ static void every_kind_comes_back(void **state)
 
 		assert_true(event_decode(&back, record, false));
 		assert_int_equal(back.kind, kinds[k]);
-		assert_int_equal(back.version, 1);
+		assert_int_equal(back.version, versions[k]);
 		assert_true(back.at_ms == e.at_ms && back.actor == e.actor && back.submitted == e.submitted);
 		assert_true(back.receipt == e.receipt);
 		assert_memory_equal(back.id, e.id, UUID_SIZE);
@@ -208,6 +212,8 @@ static void fields_come_back_where_they_were(void **state)
 	assert_int_equal(e.alert_raised.last_day, 20704);
 	assert_true(e.alert_raised.up);
 	assert_int_equal(e.alert_raised.late_ms, 5000);
+	assert_int_equal(e.alert_raised.tells, 1u << ROLE_OFFICER | 1u << ROLE_MANAGER);
+	assert_true(slice_is(e.alert_raised.clause, "SP-10"));
 	sample(&e, EVENT_CLOCK_HELD);
 	record = encode(room, &e);
 	memset(&e, 0xee, sizeof e);
@@ -337,7 +343,7 @@ static void what_is_out_of_range_is_refused(void **state)
 	e.submitted = false;
 	record = encode(room, &e);
 	refused_with(record, BODY, 0);
-	refused_with(record, BODY, 13);
+	refused_with(record, BODY, ALERT_KIND_LIMIT - 1);
 	sample(&e, EVENT_ACCESS_GRANTED);
 	e.submitted = false;
 	record = encode(room, &e);

@@ -131,7 +131,12 @@ static void fill_alert_raised(struct event_alert_raised *e)
 	*e = (struct event_alert_raised){
 		alert_kind_parse(text("alert_kind")), (uint32_t)number("pupil"), (uint32_t)number("case"),
 		(uint32_t)number("urn"), (uint8_t)number("deadline"), text("deadline_kind"), number("due"),
-		(uint16_t)number("first_day"), (uint16_t)number("last_day"), number("up") != 0, number("late"), text("text")};
+		(uint16_t)number("first_day"), (uint16_t)number("last_day"), number("up") != 0, number("late"), text("text"), 0, {NULL, 0}};
+	if (event.version == 1)
+		return;
+	e->clause = text("clause");
+	for (const char *value; (value = golden_next(&g, "tells")) != NULL;)
+		e->tells |= UINT32_C(1) << role_parse(slice_text(value));
 }
 
 static void fill_body(struct event *e)

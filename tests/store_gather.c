@@ -61,7 +61,11 @@ static enum store_result nothing_more(void *context, struct txn *txn)
 
 static enum store_result one_more(void *context, struct txn *txn)
 {
-	return store_put(txn, TABLE_META, slice_text("more"), place_key(*(uint64_t *)context));
+	uint8_t room[8];
+	struct writer w = writer_of(room, sizeof(room));
+
+	write_u64(&w, *(uint64_t *)context); /* place_key is the other thread's */
+	return store_put(txn, TABLE_META, slice_text("more"), writer_slice(&w));
 }
 
 static void write_one(struct txn *txn, struct model *now, unsigned table, unsigned key, uint64_t number)
