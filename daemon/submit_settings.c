@@ -108,10 +108,12 @@ static void refuse_pathway(struct engine *e, const struct request *r, const stru
 	pack_text(&e->body, "faults");
 	pack_array(&e->body, report->count);
 	for (unsigned i = 0; i < report->count; i++) {
-		pack_array(&e->body, 3);
+		pack_array(&e->body, report->faults[i].file ? 4 : 3);
 		pack_uint(&e->body, report->faults[i].line);
 		pack_uint(&e->body, report->faults[i].column);
 		pack_text(&e->body, report->faults[i].text);
+		if (report->faults[i].file)
+			pack_text(&e->body, report->files[report->faults[i].file]);
 	}
 	e->counters[COUNT_REFUSED_CONTENT]++;
 	engine_reply(e, r, STATUS_BAD_FIELD, engine_head(e));
@@ -158,7 +160,7 @@ void submit_pathway(struct engine *e, const struct request *r)
 		return;
 	}
 	if (source.size > PATHWAY_SIZE_MAX - 1024) {
-		engine_refuse(e, r, STATUS_TOO_LARGE, "source", "a pathway file is at most 127 KiB");
+		engine_refuse(e, r, STATUS_TOO_LARGE, "source", "a pathway file, with what it includes, is at most 127 KiB");
 		return;
 	}
 	report = memory_new(sizeof *report);
