@@ -5,6 +5,12 @@ target_link_libraries(attend-story PRIVATE attend-engine attend-pathways PkgConf
 target_compile_options(attend-story PRIVATE -Wno-missing-prototypes)
 
 file(GLOB stories CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/stories/*.yaml)
+# That the runner can fail, and says where.
+add_test(NAME story-runner COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/story_faults.py $<TARGET_FILE:attend-story>
+  WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+add_test(NAME conformance COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/conformance.py WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+set_tests_properties(story-runner conformance PROPERTIES TIMEOUT 60 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+
 foreach(story ${stories})
   get_filename_component(name ${story} NAME_WE)
   add_test(NAME story-${name} COMMAND attend-story tests/stories/${name}.yaml WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

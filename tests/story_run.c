@@ -76,9 +76,13 @@ static void story_time(const struct entry *e)
 		story_stop(s, e->value, "time does not go back");
 		return;
 	}
-	s->host.now_ms = ms;
+	while (s->host.now_ms < ms) { /* to each instant at which something falls due, so that it is raised then */
+		uint64_t due = engine_next_timer(s->host.engine);
+
+		s->host.now_ms = due > s->host.now_ms && due < ms ? due : ms;
+		host_turns(&s->host);
+	}
 	s->today = day_of_ms(ms);
-	host_turns(&s->host);
 }
 
 /* Entries that several scenes begin with, from the story or from the file that it uses. */

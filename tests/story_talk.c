@@ -194,7 +194,7 @@ static void write_lacks(FILE *out, const json_t *lacks)
 		const json_t *lack = json_array_get(lacks, i);
 
 		fprintf(out, "\n      %s%s: %s", text_at(lack, "clause"),
-			json_is_true(json_object_get(lack, "bar")) ? " (bar)" : "", text_at(lack, "text"));
+			json_is_true(json_object_get(lack, "bar")) ? " (bar)" : text_at(lack, "field"), text_at(lack, "text"));
 		if (text_at(lack, "supplied_by")[0])
 			fprintf(out, " [from %s]", text_at(lack, "supplied_by"));
 	}
