@@ -59,7 +59,7 @@ static void count_days(const struct case_view *view, struct case_deadline *d)
 }
 
 /* True where the due instant is another than before; the earlier one is kept. */
-static bool count_anew(const struct case_view *view, struct case_deadline *d)
+bool deadline_recount(const struct case_view *view, struct case_deadline *d)
 {
 	uint64_t before = d->due_ms;
 
@@ -95,7 +95,7 @@ void deadline_start(struct case_state *c, const struct case_view *view, const st
 			continue;
 		if (fresh.from > d->from) {
 			d->from = fresh.from;
-			count_anew(view, d);
+			deadline_recount(view, d);
 		}
 		return;
 	}
@@ -284,7 +284,7 @@ bool case_apply_calendar(struct case_state *c, const struct case_view *view, uin
 
 	memset(moved, 0, CASE_DEADLINES_MAX / 8);
 	for (unsigned i = 0; i < c->deadline_count; i++) {
-		if (c->deadlines[i].state != DEADLINE_OPEN || !count_anew(view, &c->deadlines[i]))
+		if (c->deadlines[i].state != DEADLINE_OPEN || !deadline_recount(view, &c->deadlines[i]))
 			continue;
 		moved[i / 8] |= (uint8_t)(1u << (i % 8));
 		any = true;

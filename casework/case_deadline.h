@@ -23,6 +23,8 @@ void deadline_start(struct case_state *, const struct case_view *, const struct 
 /* Something done on `on` meets them: a task done by its last day is met even if
  * it was missed meanwhile; a period's question is answered. */
 void deadline_meet(struct case_state *, const struct case_view *, const struct aim *, day_t on);
+/* Counts an open one by the rule that it has now. True where its due instant is another. */
+bool deadline_recount(const struct case_view *, struct case_deadline *);
 void deadline_cancel(struct case_state *, const struct aim *);
 void deadline_cancel_all(struct case_state *);
 /* The oldest unanswered question at a deadline's end that allows `outcome` (where it is

@@ -63,6 +63,8 @@ enum attend_command {
 	ATTEND_REVOKE = 0x16,
 	ATTEND_ACKNOWLEDGE = 0x17,
 	ATTEND_CLOCK = 0x18,
+	ATTEND_MOVE = 0x1c,
+	ATTEND_CHOOSE = 0x1d,
 	ATTEND_QUERY = 0x20,
 };
 

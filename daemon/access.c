@@ -30,7 +30,11 @@ bool access_command(uint8_t role, uint8_t command)
 	case COMMAND_ACKNOWLEDGE:
 		may = STAFF;
 		break;
+	case COMMAND_MOVE:
+		may = R(MANAGER) | R(ADMINISTRATOR);
+		break;
 	case COMMAND_PATHWAY:
+	case COMMAND_CHOOSE:
 	case COMMAND_GRANT:
 	case COMMAND_REVOKE:
 	case COMMAND_CLOCK:

@@ -63,6 +63,10 @@ static submit *submission_of(uint8_t command)
 		return submit_acknowledge;
 	case COMMAND_CLOCK:
 		return submit_clock;
+	case COMMAND_MOVE:
+		return submit_move;
+	case COMMAND_CHOOSE:
+		return submit_choose;
 	default:
 		return NULL;
 	}

@@ -44,6 +44,7 @@ void state_free(struct state *s)
 	free(s->calendars);
 	free(s->pathways);
 	free(s->principals);
+	free(s->choices);
 	free(s->pupils);
 	free(s->dirty);
 	free(s->upns);
@@ -226,13 +227,61 @@ static const struct calendar *find_calendar(const struct state *s, uint32_t urn)
 	return authority;
 }
 
+const struct choice *state_choice(const struct state *s, uint32_t urn)
+{
+	for (uint32_t i = 0; i < s->choice_count; i++)
+		if (s->choices[i].urn == urn)
+			return &s->choices[i];
+	return NULL;
+}
+
+static const struct pathway *find_school_pathway(const struct state *s, uint32_t urn)
+{
+	const struct choice *choice = state_choice(s, urn);
+	const struct loaded_pathway *newest = choice ? state_newest_pathway(s, slice_text(choice->pathway)) : NULL;
+
+	return newest ? newest->pathway : s->default_pathway;
+}
+
+/* Marks come a school at a time. */
+static void look_up_school(struct state *s, uint32_t urn)
+{
+	if (s->last_calendar && s->last_urn == urn)
+		return;
+	s->last_calendar = find_calendar(s, urn);
+	s->last_pathway = find_school_pathway(s, urn);
+	s->last_urn = urn;
+}
+
 const struct calendar *state_calendar(struct state *s, uint32_t urn)
 {
-	if (!s->last_calendar || s->last_urn != urn) {
-		s->last_calendar = find_calendar(s, urn);
-		s->last_urn = urn;
-	}
+	look_up_school(s, urn);
 	return s->last_calendar;
+}
+
+const struct pathway *state_school_pathway(struct state *s, uint32_t urn)
+{
+	look_up_school(s, urn);
+	return s->last_pathway;
+}
+
+void state_choose(struct state *s, uint32_t urn, struct slice pathway)
+{
+	struct choice *choice = (struct choice *)(uintptr_t)state_choice(s, urn);
+
+	s->last_calendar = NULL;
+	if (!pathway.size) {
+		if (choice)
+			*choice = s->choices[--s->choice_count];
+		return;
+	}
+	if (!choice) {
+		s->choices = memory_grow(s->choices, (s->choice_count + 1) * sizeof *s->choices);
+		choice = &s->choices[s->choice_count++];
+	}
+	memset(choice, 0, sizeof *choice);
+	choice->urn = urn;
+	memcpy(choice->pathway, pathway.bytes, pathway.size < NAME_SIZE_MAX ? pathway.size : NAME_SIZE_MAX);
 }
 
 void state_set_calendar(struct state *s, uint32_t urn, const struct calendar_row rows[], size_t count)
@@ -323,7 +372,7 @@ bool state_add_pathway(struct state *s, const struct event_pathway_loaded *e, ui
 	s->pathways[s->pathway_count++] = loaded;
 	s->breach_codes |= loaded->pathway->breach_codes;
 	s->default_pathway = find_default(s);
-	s->threshold = s->default_pathway ? s->default_pathway->threshold : 0;
+	s->last_calendar = NULL;
 	return true;
 }
 

@@ -135,6 +135,28 @@ static enum store_result apply_pathway(struct state *s, const struct event *e, u
 	return result;
 }
 
+/* In the table of pathways, where no name begins with a zero byte. */
+static enum store_result apply_chosen(struct state *s, const struct event *e, uint64_t position)
+{
+	const struct event_pathway_chosen *c = &e->pathway_chosen;
+	uint8_t room[8 + 4 + NAME_SIZE_MAX];
+	struct writer w = writer_of(room, sizeof room), k;
+	struct key key;
+
+	if (c->pathway.size > NAME_SIZE_MAX)
+		return STORE_DAMAGED;
+	state_choose(s, c->urn, c->pathway);
+	k = writer_of(key.bytes, sizeof key.bytes);
+	write_u8(&k, 0);
+	write_u32(&k, c->urn);
+	key.size = writer_size(&k);
+	if (!c->pathway.size)
+		return state_drop(s, TABLE_PATHWAYS, &key);
+	write_u64(&w, position);
+	write_blob(&w, c->pathway);
+	return state_put(s, TABLE_PATHWAYS, &key, &w);
+}
+
 /* Every figure that looks at school weeks is counted again; the whole of the
  * store's cases is the engine's to go through, since what moves is told. */
 static void recount_scope(struct state *s, uint32_t urn, uint64_t position)
@@ -303,6 +325,7 @@ void state_apply_mark(struct state *s, uint32_t urn, const struct mark *m, uint6
 		      struct applied_mark *out)
 {
 	struct pupil *p = state_pupil(s, m->pupil);
+	const struct pathway *pathway;
 	bool latest, moved;
 
 	out->pupil = p;
@@ -313,8 +336,9 @@ void state_apply_mark(struct state *s, uint32_t urn, const struct mark *m, uint6
 	if (!p->urn || latest)
 		p->urn = urn; /* a move of school shows in the latest register */
 	out->mark = (struct watch_mark){.day = m->day, .session = m->session, .code = m->code};
+	pathway = state_school_pathway(s, p->urn);
 	out->change = pupil_mark(p, state_calendar(s, p->urn), m->day, m->session, m->code,
-				 s->threshold, &out->mark.held);
+				 pathway ? pathway->threshold : 0, &out->mark.held);
 	if (moved) /* the window is of another school's weeks from now on */
 		pupil_recount(p, state_calendar(s, p->urn));
 }
@@ -370,6 +394,8 @@ static enum store_result apply_one(struct state *s, const struct event *e, uint6
 		return apply_revoked(s, e);
 	case EVENT_PATHWAY_LOADED:
 		return apply_pathway(s, e, position);
+	case EVENT_PATHWAY_CHOSEN:
+		return apply_chosen(s, e, position);
 	case EVENT_CALENDAR_LOADED:
 		return apply_calendar(s, e, position);
 	case EVENT_PUPIL_REGISTERED:
@@ -382,6 +408,8 @@ static enum store_result apply_one(struct state *s, const struct event *e, uint6
 		return apply_marks(s, e, position);
 	case EVENT_ACTION_RECORDED:
 		return state_apply_action(s, e, position);
+	case EVENT_CASE_MOVED:
+		return state_apply_moved(s, e, position);
 	case EVENT_DEADLINE_FIRED:
 		return state_apply_fired(s, e, position);
 	case EVENT_ALERT_RAISED:

@@ -64,7 +64,9 @@
 	X(CLOCK_HELD, 15, 1, "clock-held") \
 	X(CLOCK_CONFIRMED, 16, 1, "clock-confirmed") \
 	X(CLOCK_MOVED, 17, 1, "clock-moved") \
-	X(ROSTER_SUBMITTED, 18, 1, "roster-submitted")
+	X(ROSTER_SUBMITTED, 18, 1, "roster-submitted") \
+	X(CASE_MOVED, 22, 1, "case-moved") \
+	X(PATHWAY_CHOSEN, 23, 1, "pathway-chosen")
 
 enum event_kind {
 #define X(name, number, version, text) EVENT_##name = number,
@@ -125,6 +127,7 @@ enum {
 	CALENDAR_ROWS_MAX = 512,
 	ACTION_FIELDS_MAX = 32,
 	MARKS_MAX = 10000, /* of one submission */
+	MOVE_DEADLINES_MAX = 64,
 };
 
 struct event_store_created {
@@ -341,6 +344,31 @@ struct event_clock_moved {
 	uint64_t to_ms; /* of a manual clock */
 };
 
+/* An open case goes over to another pathway, or to another version of its own. What
+ * it waits for keeps its name there unless `deadlines` says otherwise: `to` is the
+ * name that a deadline goes on under; empty: it falls away. */
+struct deadline_passage {
+	struct slice from, to;
+};
+
+struct event_case_moved {
+	uint32_t case_no;
+	uint32_t pupil;
+	struct slice pathway;
+	uint32_t pathway_version;
+	struct slice stage;       /* where it stands from now on */
+	uint8_t deadline_count;
+	struct deadline_passage deadlines[MOVE_DEADLINES_MAX];
+	struct slice sealed;      /* why: a msgpack map {reason} */
+};
+
+/* A school's own pathway: its pupils' new cases begin on it, and its watches look at
+ * their marks. */
+struct event_pathway_chosen {
+	uint32_t urn;
+	struct slice pathway;     /* empty: the authority's default again */
+};
+
 struct event {
 	uint8_t kind, version;
 	uint64_t at_ms; /* 0: made by `attendd init`, before the daemon's clock (which may be a manual one) ran */
@@ -366,6 +394,8 @@ struct event {
 		struct event_deadline_fired deadline_fired;
 		struct event_clock_held clock_held;
 		struct event_clock_moved clock_moved; /* clock_confirmed has no body */
+		struct event_case_moved case_moved;
+		struct event_pathway_chosen pathway_chosen;
 	};
 };
 

@@ -50,6 +50,8 @@ enum {
 	X(REVOKE, 0x16, "revoke") \
 	X(ACKNOWLEDGE, 0x17, "acknowledge") \
 	X(CLOCK, 0x18, "clock") \
+	X(MOVE, 0x1c, "move") \
+	X(CHOOSE, 0x1d, "choose") \
 	X(QUERY, 0x20, "query") \
 	X(SUBSCRIBE, 0x30, "subscribe") \
 	X(CREDIT, 0x31, "credit") \

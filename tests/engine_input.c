@@ -110,7 +110,8 @@ static void a_roles_forbidden_command(void **context)
 		{COMMAND_HELLO, "acslomu"},    {COMMAND_MARKS, "acom"},	      {COMMAND_ROSTER, "acom"},
 		{COMMAND_ACTION, "aslom"},     {COMMAND_CALENDAR, "aom"},     {COMMAND_PATHWAY, "a"},
 		{COMMAND_GRANT, "a"},	       {COMMAND_REVOKE, "a"},	      {COMMAND_ACKNOWLEDGE, "aom"},
-		{COMMAND_CLOCK, "a"},	       {COMMAND_QUERY, "acslomu"},    {COMMAND_SUBSCRIBE, "aslomu"},
+		{COMMAND_CLOCK, "a"},	       {COMMAND_MOVE, "am"},	      {COMMAND_CHOOSE, "a"},
+		{COMMAND_QUERY, "acslomu"},    {COMMAND_SUBSCRIBE, "aslomu"},
 		{COMMAND_CREDIT, "aslomu"},    {COMMAND_CURSOR, "aslomu"},    {COMMAND_UNSUBSCRIBE, "aslomu"},
 	};
 	static const char letters[] = "acslomu";
