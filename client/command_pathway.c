@@ -1,4 +1,4 @@
-/* attend pathway check|list|show|load (and move|choose, command_move.c) - an authority's process, as a file.
+/* attend pathway check|list|show|load (and move|choose|try in files of their own) - an authority's process, as a file.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
@@ -286,6 +286,7 @@ int command_pathway(int argc, char **argv)
 		{ "load", "FILE [--default]", "puts a version in force from now on", pathway_load },
 		{ "choose", "URN NAME", "gives a school a pathway of its own", pathway_choose },
 		{ "move", "CASE NAME", "moves an open case to a pathway", pathway_move },
+		{ "try", "FILE", "says what it would have done to the history held", pathway_try },
 	};
 	bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0);
 	for (size_t i = 0; argc > 1 && i < sizeof words / sizeof words[0]; i++)

@@ -6,6 +6,6 @@
 
 #include "client/command.h"
 
-command_run pathway_move, pathway_choose;
+command_run pathway_move, pathway_choose, pathway_try;
 
 #endif

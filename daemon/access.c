@@ -74,6 +74,7 @@ bool access_query(uint8_t role, struct slice what)
 		{"pathway", READERS | R(SCHOOL) | R(LEAD)},
 		{"calendar", ANYBODY},
 		{"backup", R(ADMINISTRATOR)},
+		{"try", R(MANAGER) | R(ADMINISTRATOR)},
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)

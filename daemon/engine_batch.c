@@ -73,11 +73,16 @@ uint64_t engine_append_record(struct engine *e, struct slice record)
 
 void engine_append(struct engine *e, struct event *ev)
 {
-	struct writer w = writer_of(e->batch + e->batch_used, BATCH_SIZE - e->batch_used);
+	struct writer w = writer_of(e->batch ? e->batch + e->batch_used : NULL, e->batch ? BATCH_SIZE - e->batch_used : 0);
 	uint64_t position;
 
 	if (!engine_write(e))
 		return;
+	if (e->own) {
+		e->own(e->own_context, ev);
+		e->timer_known = false;
+		return;
+	}
 	event_encode(&w, ev);
 	if (w.full || writer_size(&w) > EVENT_SIZE_MAX) {
 		e->broken = STORE_FULL;

@@ -18,6 +18,7 @@
 #define DAEMON_ENGINE_PARTS_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "daemon/engine.h"
 #include "daemon/pack.h"
@@ -111,6 +112,15 @@ struct backup_job {
 	uint64_t size;
 };
 
+/* A trial of a changed file, in a process of its own (query_trial.c). */
+struct trial_job {
+	pid_t pid;             /* 0: none runs */
+	int out;               /* its result */
+	uint64_t number;       /* of the last; 0: none was */
+	uint64_t receipt;      /* of what it tries */
+	bool ready, failed;
+};
+
 /* A set of (pupil, session) that empties by a change of generation: "the same
  * session twice in one submission". */
 struct seen_slot {
@@ -187,6 +197,11 @@ struct engine {
 	uint64_t worked_ms;    /* monotonic */
 	bool scrubbed;         /* the store was gone through once since the start */
 	struct backup_job backup;
+	struct trial_job trial;
+
+	/* a world of a trial (trial.h): what is appended goes there, and to no log */
+	void (*own)(void *context, struct event *);
+	void *own_context;
 };
 
 /* ---- engine.c ---- */
@@ -250,6 +265,8 @@ submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathw
 /* The first answer of a submission, made again from its event. */
 void answer_again(struct engine *, const struct request *, uint64_t position);
 /* Puts id and receipt into the event that a submission makes. */
+struct compile_report;
+void pack_compile_faults(struct pack *, const struct compile_report *); /* "faults" and their list */
 /* {accepted, known, refused}; nothing where every row was new and good. */
 void pack_answer(struct pack *, uint32_t accepted, uint32_t known, const struct refusal[], uint32_t refused);
 bool load_pathway(struct engine *, struct slice source, struct slice compiled, bool is_default, struct event *);
@@ -294,7 +311,8 @@ void raise_case_alert(struct engine *, const struct case_state *, const struct c
 typedef enum status query(struct engine *, const struct request *, struct txn *);
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
-	query_backup, query_calendar;
+	query_backup, query_calendar, query_try;
+void trial_end(struct engine *); /* whatever becomes of it */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);
 /* Sets e->body to a refusal's. */

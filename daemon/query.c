@@ -15,7 +15,7 @@ static const struct {
 	{"log", query_log},	      {"stats", query_stats},	      {"health", query_health},
 	{"checkpoint", query_checkpoint}, {"prove", query_prove},     {"consistency", query_consistency},
 	{"pathways", query_pathways}, {"pathway", query_pathway},     {"backup", query_backup},
-	{"calendar", query_calendar},
+	{"calendar", query_calendar}, {"try", query_try},
 };
 
 enum status query_fault(struct engine *e, enum status status, const char *field, const char *reason)

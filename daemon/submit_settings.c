@@ -100,19 +100,24 @@ void submit_calendar(struct engine *e, const struct request *r)
 
 /* ---- pathways ---- */
 
+void pack_compile_faults(struct pack *p, const struct compile_report *report)
+{
+	pack_text(p, "faults");
+	pack_array(p, report->count);
+	for (unsigned i = 0; i < report->count; i++) {
+		pack_array(p, 3);
+		pack_uint(p, report->faults[i].line);
+		pack_uint(p, report->faults[i].column);
+		pack_text(p, report->faults[i].text);
+	}
+}
+
 static void refuse_pathway(struct engine *e, const struct request *r, const struct compile_report *report)
 {
 	pack_clear(&e->body);
 	pack_map(&e->body, 2);
 	pack_key_text(&e->body, "reason", "the pathway file is wrong");
-	pack_text(&e->body, "faults");
-	pack_array(&e->body, report->count);
-	for (unsigned i = 0; i < report->count; i++) {
-		pack_array(&e->body, 3);
-		pack_uint(&e->body, report->faults[i].line);
-		pack_uint(&e->body, report->faults[i].column);
-		pack_text(&e->body, report->faults[i].text);
-	}
+	pack_compile_faults(&e->body, report);
 	e->counters[COUNT_REFUSED_CONTENT]++;
 	engine_reply(e, r, STATUS_BAD_FIELD, engine_head(e));
 }
