@@ -141,6 +141,7 @@ typedef bool row_wanted(const json_t *row);
 static bool wants_decisions(const json_t *row) { return is_decision(row); }
 static bool wants_alerts(const json_t *row) { return strcmp(text_of(row, "what"), "alert") == 0 && !is_decision(row); }
 static bool wants_deadlines(const json_t *row) { return strcmp(text_of(row, "what"), "deadline") == 0; }
+static bool wants_actions(const json_t *row) { return strcmp(text_of(row, "what"), "action") == 0; }
 static bool wants_notices(const json_t *row) { return strcmp(text_of(row, "what"), "notice") == 0; }
 
 static void print_rows(FILE *out, const char *title, const json_t *summary, row_wanted *wanted)
@@ -221,8 +222,11 @@ static void print_short(FILE *out, const json_t *summary)
 	        count_of(b, summary, "pupils"), number_of(summary, "affected_cases"), plural(number_of(summary, "affected_cases")));
 	print_sum(out, "Decisions put to officers", summary, wants_decisions);
 	print_sum(out, "Other alerts", summary, wants_alerts);
+	print_sum(out, "What people record", summary, wants_actions);
 	print_sum(out, "Deadlines", summary, wants_deadlines);
 	print_sum(out, "Penalty notices", summary, wants_notices);
+	fputs("  Never is: not by the end of the history. What people record in answer to a question, or only once a\n"
+	      "  period is over, is taken to follow it as soon as it did in fact.\n", out);
 }
 
 static void print_refusals(FILE *out, const json_t *summary, bool now, const char *title)
@@ -251,6 +255,7 @@ void try_report_numbers(FILE *out, const json_t *summary)
 	print_short(out, summary);
 	print_rows(out, "Decisions put", summary, wants_decisions);
 	print_rows(out, "Deadlines, by their last day", summary, wants_deadlines);
+	print_rows(out, "What people record, by its day", summary, wants_actions);
 	print_rows(out, "Other alerts", summary, wants_alerts);
 	print_rows(out, "Penalty notices, by the last day for paying", summary, wants_notices);
 	print_refusals(out, summary, true, "Recorded then, and refused (or unknown) as tried");

@@ -312,6 +312,7 @@ int trial_run(const char *dir, int in, int out, char *why, size_t why_size)
 	good = read_changed(t, in) && open_store(t, dir);
 	for (unsigned w = 0; w < 2 && good; w++)
 		good = world_open(&t->worlds[w], dir, t->persons, &t->key, &t->names, why, why_size);
+	t->worlds[1].in_force = &t->worlds[0];
 	good = good && furnish(t);
 	tell_progress(t);
 	good = good && replay(t);

@@ -10,10 +10,13 @@
  *                                               |                               compare --> report
  *                                               +--> world on the changed file  --+
  *
- * An action is recorded in each world as it was then, where its file knows the action,
- * even if it would be refused there: people did it, and what would have been said is
- * told instead. Cases and alerts of the log itself are only counted, to say how near the
- * replay is to what was done.
+ * An action is recorded in each world as it was then, where its file knows the action.
+ * One that only the changed file refuses on that day, because a deadline has still to run
+ * out, waits for that, and is then recorded as long after it as it was in fact: people
+ * answer what is put to them. What they did next for the same pupil waits behind it, by as
+ * much. One that no deadline's end would make good is recorded all the same (people would
+ * have found a way), and what would have been said is told. Cases and alerts of the log
+ * itself are only counted, to say how near the replay is to what was done.
  *
  * A process of its own runs it (`attendd trial`, started by the daemon), since a year takes
  * longer than the daemon may stand still, wants memory that should be given back, and

@@ -27,9 +27,10 @@ struct side {
 	struct trial_world *world;
 	struct thing *things;
 	size_t count, room;
-	size_t alert_at, refusal_at;
+	size_t alert_at, refusal_at, deed_at;
 	struct trial_alert **alerts;         /* by pupil */
 	struct trial_refusal **refusals;     /* by pupil */
+	struct trial_deed **deeds;           /* by pupil */
 	uint32_t case_no;                    /* the log's, of the pupil's last case; 0: none */
 	char stage[200];
 };
@@ -71,9 +72,22 @@ static void add_alerts(struct side *s, uint32_t pupil)
 	}
 }
 
+static void add_deeds(struct side *s, uint32_t pupil)
+{
+	for (; s->deed_at < s->world->deed_count && s->deeds[s->deed_at]->pupil == pupil; s->deed_at++) {
+		const struct trial_deed *d = s->deeds[s->deed_at];
+		struct thing *thing = add(s, TRIAL_ACTION);
+
+		thing->name = d->action;
+		thing->day = d->day;
+		thing->case_no = d->case_no;
+		memcpy(thing->parent, d->parent, sizeof thing->parent);
+	}
+}
+
 static uint32_t log_case(const struct trial_world *w, uint32_t number)
 {
-	return number && number <= w->case_count ? w->case_numbers[number - 1] : 0;
+	return number && number <= w->case_count ? w->cases[number - 1].number : 0;
 }
 
 static void add_deadlines(struct side *s, const struct case_state *c, const struct pathway *p)
@@ -312,6 +326,15 @@ static int refusal_by_pupil(const void *left, const void *right)
 	return (a->position > b->position) - (a->position < b->position);
 }
 
+static int deed_by_pupil(const void *left, const void *right)
+{
+	const struct trial_deed *a = *(struct trial_deed *const *)left, *b = *(struct trial_deed *const *)right;
+
+	if (a->pupil != b->pupil)
+		return a->pupil < b->pupil ? -1 : 1;
+	return (a->position > b->position) - (a->position < b->position);
+}
+
 static void open_side(struct side *s, struct trial_world *w)
 {
 	*s = (struct side){.world = w};
@@ -323,6 +346,10 @@ static void open_side(struct side *s, struct trial_world *w)
 	for (size_t i = 0; i < w->refusal_count; i++)
 		s->refusals[i] = &w->refusals[i];
 	qsort(s->refusals, w->refusal_count, sizeof *s->refusals, refusal_by_pupil);
+	s->deeds = memory_new((w->deed_count + 1) * sizeof *s->deeds);
+	for (size_t i = 0; i < w->deed_count; i++)
+		s->deeds[i] = &w->deeds[i];
+	qsort(s->deeds, w->deed_count, sizeof *s->deeds, deed_by_pupil);
 	while (s->alert_at < w->alert_count && s->alerts[s->alert_at]->pupil == 0)
 		s->alert_at++; /* of no pupil: a school's, the same in both */
 }
@@ -339,6 +366,7 @@ bool trial_compare(struct trial_pair *pair)
 		for (unsigned k = 0; k < 2 && good; k++) {
 			sides[k].count = 0;
 			add_alerts(&sides[k], pupil);
+			add_deeds(&sides[k], pupil);
 			good = add_cases(&sides[k], pupil);
 		}
 		pair_things(pair, pupil, sides);
@@ -349,6 +377,7 @@ bool trial_compare(struct trial_pair *pair)
 		free(sides[k].things);
 		free(sides[k].alerts);
 		free(sides[k].refusals);
+		free(sides[k].deeds);
 	}
 	return good;
 }

@@ -2,6 +2,7 @@
  *
  *   trial.c          reads the store, leads both worlds through the log
  *   trial_world.c    one world: what came from outside, in its time
+ *   trial_action.c   what people did, which may have to wait in it
  *   trial_compare.c  what differs for a pupil
  *   trial_report.c   counting it up, packing it
  *
@@ -15,6 +16,7 @@
 enum {
 	TRIAL_LACKS_MAX = 4,
 	TRIAL_DIFFERENCES_MAX = 60, /* told of one pupil; the rest are counted */
+	TRIAL_TEXTS_ROOM = 256 * 1024,
 };
 
 /* An alert as a world raised it. */
@@ -38,6 +40,25 @@ struct trial_refusal {
 	struct { struct slice text, clause; } lacks[TRIAL_LACKS_MAX];
 };
 
+/* An action as it was recorded in a world. */
+struct trial_deed {
+	uint64_t position;      /* in the log */
+	uint32_t pupil, case_no; /* the log's */
+	uint16_t day, action;
+	char parent[PARENT_SIZE_MAX + 1];
+};
+
+/* An action that waits (trial_action.c), or waits behind one of the same pupil. */
+struct trial_wait {
+	uint64_t until_ms;      /* UINT64_MAX: behind another */
+	uint64_t position, at_ms;
+	uint32_t pupil;
+	uint8_t tries;
+	bool refused_in_force;
+	uint8_t *record;
+	size_t size;
+};
+
 /* Names of deadlines and actions of either file, numbered from 1. */
 struct trial_names {
 	unsigned count;
@@ -54,8 +75,19 @@ struct trial_world {
 	size_t alert_count, alert_room;
 	struct trial_refusal *refusals;
 	size_t refusal_count, refusal_room;
-	uint32_t *case_numbers; /* the log's number of each of its own cases, from 1 at [0] */
+	struct trial_case {
+		uint32_t number;    /* the log's, of the action that opened it */
+		uint64_t due_ms;    /* when a deadline of it last fell due */
+	} *cases;               /* its own cases, from 1 at [0] */
 	uint32_t case_count;
+	struct trial_deed *deeds;
+	size_t deed_count, deed_room;
+	/* the world on the file in force, which has taken the same action before; NULL: it is that one */
+	const struct trial_world *in_force;
+	uint64_t refused_at;    /* position of the last action that it would have refused */
+	struct trial_wait *waits;
+	size_t wait_count, wait_room;
+	uint64_t next_wait;     /* the earliest; 0: none */
 	uint64_t moves_left_out; /* cases moved in the log that have no place to go here */
 	struct event *event;    /* room */
 	struct case_state *room;
@@ -74,6 +106,11 @@ bool world_take(struct trial_world *, const struct event *, uint64_t position);
 /* Time goes on to an instant: what falls due, fires. */
 bool world_until(struct trial_world *, uint64_t ms);
 
+/* An action of the log; and the one whose waiting ends now. What waits beyond the end of
+ * the history is never recorded. */
+void world_action(struct trial_world *, const struct event *, uint64_t position);
+void world_action_waited(struct trial_world *);
+
 /* ---- comparing ---- */
 
 enum trial_difference_kind {
@@ -85,7 +122,7 @@ enum trial_difference_kind {
 	TRIAL_OTHERWISE,  /* at the same time, but another question, state or amount */
 	TRIAL_KINDS,
 };
-enum trial_subject { TRIAL_ALERT, TRIAL_DEADLINE, TRIAL_NOTICE, TRIAL_STAGE, TRIAL_REFUSAL };
+enum trial_subject { TRIAL_ALERT, TRIAL_DEADLINE, TRIAL_NOTICE, TRIAL_ACTION, TRIAL_STAGE, TRIAL_REFUSAL };
 
 struct trial_difference {
 	uint8_t subject, kind;

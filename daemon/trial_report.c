@@ -42,7 +42,7 @@ struct report {
 	unsigned case_count;
 };
 
-static const char *const subjects[] = {"alert", "deadline", "notice", "stage", "refusal"};
+static const char *const subjects[] = {"alert", "deadline", "notice", "action", "stage", "refusal"};
 static const char *const changes[] = {"same", "earlier", "later", "never", "new", "otherwise"};
 
 /* ---- rows ---- */

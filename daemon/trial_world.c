@@ -14,7 +14,7 @@
 #include "daemon/memory.h"
 #include "daemon/trial_parts.h"
 
-enum { COMMIT_EVERY = 20000, TEXTS_ROOM = 256 * 1024 };
+enum { COMMIT_EVERY = 20000 };
 static const uint64_t OWN_POSITIONS = UINT64_C(1) << 48, MAP_SIZE = UINT64_C(16) << 30;
 
 /* ---- names ---- */
@@ -49,7 +49,7 @@ static void note_raised(struct trial_world *w, const struct event *ev, uint64_t 
 	a = &w->alerts[w->alert_count++];
 	*a = (struct trial_alert){.number = position, .ms = ev->at_ms, .pupil = r->pupil, .kind = r->kind, .up = r->up,
 				  .day = (uint16_t)day_of_ms(ev->at_ms),
-				  .case_no = r->case_no && r->case_no <= w->case_count ? w->case_numbers[r->case_no - 1] : 0};
+				  .case_no = r->case_no && r->case_no <= w->case_count ? w->cases[r->case_no - 1].number : 0};
 	if (!r->deadline || state_case_load(s, r->case_no, w->room) != STORE_OK || r->deadline > w->room->deadline_count)
 		return;
 	const struct case_deadline *d = &w->room->deadlines[r->deadline - 1];
@@ -92,6 +92,9 @@ static void take_own(void *context, struct event *ev)
 		note_raised(w, ev, w->position);
 	else if (ev->kind == EVENT_ALERT_WITHDRAWN)
 		note_withdrawn(w, ev->alert_withdrawn.alert);
+	else if (ev->kind == EVENT_DEADLINE_FIRED && ev->deadline_fired.phase == PHASE_DUE &&
+		 ev->deadline_fired.case_no <= w->case_count)
+		w->cases[ev->deadline_fired.case_no - 1].due_ms = ev->at_ms;
 }
 
 /* ---- opening ---- */
@@ -134,7 +137,7 @@ bool world_open(struct trial_world *w, const char *dir, struct persons *persons,
 	w->position = OWN_POSITIONS;
 	w->event = memory_new(sizeof *w->event);
 	w->room = memory_new(sizeof *w->room);
-	w->texts = memory_new(TEXTS_ROOM);
+	w->texts = memory_new(TRIAL_TEXTS_ROOM);
 	e->options.manual_clock = true;
 	e->key = *key;
 	e->persons = persons;
@@ -159,7 +162,11 @@ void world_close(struct trial_world *w)
 	free(e);
 	free(w->alerts);
 	free(w->refusals);
-	free(w->case_numbers);
+	for (size_t i = 0; i < w->wait_count; i++)
+		free(w->waits[i].record);
+	free(w->waits);
+	free(w->deeds);
+	free(w->cases);
 	free(w->event);
 	free(w->room);
 	free(w->texts);
@@ -206,13 +213,21 @@ bool world_until(struct trial_world *w, uint64_t ms)
 	struct slice key;
 
 	for (;;) {
+		uint64_t waiting = w->next_wait;
+
 		if (!e->timer_known)
 			e->next_timer = first_timer(e, e->txn, &key);
 		e->timer_known = true;
-		if (!e->next_timer || e->next_timer > ms)
+		if (waiting && waiting <= ms && (!e->next_timer || waiting < e->next_timer)) {
+			if (waiting > e->now_ms)
+				e->now_ms = waiting;
+			world_action_waited(w);
+		} else if (e->next_timer && e->next_timer <= ms) {
+			fire_due(e, waiting && waiting < ms ? waiting : ms, true);
+			e->timer_known = false;
+		} else {
 			break;
-		fire_due(e, ms, true);
-		e->timer_known = false;
+		}
 		if (!commit(w))
 			return false;
 	}
@@ -247,123 +262,6 @@ static void take_calendar(struct trial_world *w, const struct event *ev)
 	*w->event = *ev;
 	engine_append(e, w->event);
 	react_to_calendar(e, ev->calendar_loaded.urn, dues);
-}
-
-/* The names of the fields of free text: they are in the sealed part. */
-static size_t text_names(struct trial_world *w, const struct event_action_recorded *a, uint64_t position,
-			 struct slice names[ACTION_FIELDS_MAX])
-{
-	struct writer out = writer_of(w->texts, TEXTS_ROOM);
-	struct mp at;
-	size_t count = 0;
-	uint32_t n;
-
-	if (!a->sealed.size ||
-	    !persons_unseal(w->engine->persons, a->pupil, EVENT_ACTION_RECORDED, position, a->sealed, &out))
-		return 0;
-	at = mp_of(writer_slice(&out));
-	n = mp_map(&at);
-	for (uint32_t i = 0; i < n && !at.fault; i++) {
-		struct slice name = mp_str(&at);
-
-		mp_skip(&at);
-		if (!slice_is(name, "override") && count < ACTION_FIELDS_MAX)
-			names[count++] = name;
-	}
-	return count;
-}
-
-static struct trial_refusal *note_refusal(struct trial_world *w, const struct event_action_recorded *a, uint64_t position,
-					  uint32_t case_no)
-{
-	struct trial_refusal *r;
-
-	if (w->refusal_count == w->refusal_room) {
-		w->refusal_room = w->refusal_room ? 2 * w->refusal_room : 256;
-		w->refusals = memory_grow(w->refusals, w->refusal_room * sizeof *w->refusals);
-	}
-	r = &w->refusals[w->refusal_count++];
-	*r = (struct trial_refusal){.position = position, .pupil = a->pupil, .case_no = case_no, .day = a->on,
-				    .action = trial_name(w->names, a->name, a->name)};
-	return r;
-}
-
-/* The pupil's open case of this world, or the one that would be opened; the action is
- * made one on it. NULL: no pathway is in force. */
-static const struct pathway *place_action(struct trial_world *w, struct event_action_recorded *a, uint32_t log_case, bool *opens)
-{
-	struct engine *e = w->engine;
-	const struct pupil *p = state_pupil(&e->state, a->pupil);
-	const struct pathway *pathway;
-
-	*opens = p && !p->case_no;
-	if (!p)
-		return NULL;
-	if (!*opens) {
-		e->broken = state_case_load(&e->state, p->case_no, w->room);
-		a->case_no = p->case_no;
-		a->opens = false;
-		return e->broken == STORE_OK ? state_pathway(&e->state, w->room->pathway_name, w->room->pathway_version) : NULL;
-	}
-	pathway = state_school_pathway(&e->state, state_school_of(&e->state, a->pupil));
-	if (!pathway)
-		return NULL;
-	w->case_numbers = memory_grow(w->case_numbers, (w->case_count + 1) * sizeof *w->case_numbers);
-	w->case_numbers[w->case_count] = log_case;
-	a->opens = true;
-	a->case_no = w->case_count + 1;
-	a->pathway = pathway->name;
-	a->pathway_version = pathway->version;
-	case_open(w->room, pathway, a, p->urn, e->now_ms);
-	return pathway;
-}
-
-static void take_action(struct trial_world *w, const struct event *ev, uint64_t position)
-{
-	struct engine *e = w->engine;
-	struct event_action_recorded *a = &w->event->action_recorded;
-	const struct principal *who = state_principal_number(&e->state, ev->actor);
-	uint8_t role = who ? who->role : ROLE_ADMINISTRATOR;
-	struct slice texts[ACTION_FIELDS_MAX];
-	const struct pathway *pathway;
-	struct case_view view;
-	struct lacks *lacks;
-	enum status status;
-	bool opens;
-	size_t count;
-
-	*w->event = *ev;
-	w->event->submitted = false;
-	pathway = place_action(w, a, ev->action_recorded.case_no, &opens);
-	if (!pathway)
-		return;
-	if (pathway_action(pathway, a->name) < 0) {
-		note_refusal(w, a, position, ev->action_recorded.case_no);
-		return;
-	}
-	state_case_view(&e->state, w->room, day_of_ms(e->now_ms), &view);
-	view.compulsory_age = compulsory_age(e, a->pupil, a->on);
-	e->broken = state_view_earlier(&e->state, w->room, &view);
-	if (e->broken != STORE_OK)
-		return;
-	count = text_names(w, a, position, texts);
-	lacks = memory_new(sizeof *lacks);
-	status = case_decide(opens ? NULL : w->room, &view, (enum role)role, a, texts, count, a->overridden, lacks);
-	if (status != STATUS_OK) {
-		struct trial_refusal *r = note_refusal(w, a, position, ev->action_recorded.case_no);
-
-		for (unsigned i = 0; i < lacks->count && r->lack_count < TRIAL_LACKS_MAX; i++) {
-			r->lacks[r->lack_count].text = lacks->list[i].text;
-			r->lacks[r->lack_count++].clause = lacks->list[i].clause;
-		}
-		if (!r->lack_count)
-			r->lacks[r->lack_count++].text = slice_text(status_text(status));
-	}
-	free(lacks);
-	w->case_count += opens;
-	engine_append(e, w->event);
-	if (e->broken == STORE_OK)
-		react_to_case(e, a->case_no);
 }
 
 /* A case that was moved to another pathway is moved here too, to what is in force of it. */
@@ -421,7 +319,7 @@ bool world_take(struct trial_world *w, const struct event *ev, uint64_t position
 		break;
 	case EVENT_ACTION_RECORDED:
 		if (world_until(w, ev->at_ms))
-			take_action(w, ev, position);
+			world_action(w, ev, position);
 		break;
 	case EVENT_CASE_MOVED:
 		if (world_until(w, ev->at_ms))
