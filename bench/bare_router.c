@@ -10,7 +10,7 @@
 #include <string.h>
 #include <zmq.h>
 
-enum { HEAD = 20, REPLY = 30 };
+enum { HEAD = 20, VERSION_AT = 2, REPLY = 30 };
 
 int main(int argc, char **argv)
 {
@@ -42,6 +42,7 @@ int main(int argc, char **argv)
 		if (peer_size < 0 || size < HEAD)
 			return 1;
 		memcpy(reply, frame, HEAD);
+		reply[VERSION_AT] = 1; /* one by one, whatever was asked for */
 		reply[3] |= 0x80;
 		reply[21] = 200;
 		zmq_send(socket, peer, (size_t)peer_size, ZMQ_SNDMORE);

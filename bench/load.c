@@ -1,16 +1,17 @@
 /* load.c - pushes registers over CURVE and measures.
  *
  *   bench-load --server ENDPOINT --server-key FILE [--identity FILE] [--name NAME]
- *              [--classes N] [--first SESSION] [--count N] [--window W] [--seed N]
+ *              [--classes N] [--first SESSION] [--count N] [--window W] [--seed N] [--together]
  *
  * One DEALER, at most W submissions on their way; the latency of each is from its
  * sending to its acknowledgement. Without an identity a fresh key is used (for the
- * bare router, which takes any). Ends with 1 where one was refused. "Not now" (300)
+ * bare router, which takes any). --together: what was taken in a row may be answered together. Ends with 1 where one was refused. "Not now" (300)
  * is sent again, as every sender must.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 
 #include "bench/registers.h"
 
-enum { STATUS_AT = 20, REPLY_HEAD = 30, SILENCE_MS = 30000, REFUSALS_SHOWN = 3 };
+enum { VERSION_AT = 2, TOGETHER = 0x80, ID_AT = 4, ID_SIZE = 16, STATUS_AT = 20, REPLY_HEAD = 30, SILENCE_MS = 30000, REFUSALS_SHOWN = 3 };
 
 struct options {
 	const char *server, *server_key, *identity, *name;
@@ -26,6 +27,7 @@ struct options {
 	size_t count;
 	unsigned window;
 	uint64_t seed;
+	bool together;
 };
 
 struct load {
@@ -35,6 +37,7 @@ struct load {
 	size_t sent, done, refused, again;
 	uint8_t frame[REGISTER_SIZE_MAX];
 	size_t frame_size;
+	bool together;
 };
 
 static void fail(const char *what)
@@ -87,14 +90,15 @@ static void *connect_curve(void *context, const struct options *o)
 static void send_one(struct load *l, size_t i)
 {
 	l->frame_size = register_frame(l->frame, (uint32_t)l->order[i], (uint32_t)(l->order[i] >> 32), i);
+	if (l->together)
+		l->frame[VERSION_AT] |= TOGETHER;
 	l->sent_ns[i] = clock_ns();
 	if (zmq_send(l->socket, l->frame, l->frame_size, 0) < 0)
 		fail("send");
 }
 
-static void take_one(struct load *l, const uint8_t *reply, int size)
+static void take_one(struct load *l, uint64_t i, const uint8_t *reply, int size)
 {
-	uint64_t i = register_serial(reply);
 	unsigned status = (unsigned)reply[STATUS_AT] << 8 | reply[STATUS_AT + 1];
 
 	if (size < REPLY_HEAD || i >= l->sent) {
@@ -114,6 +118,19 @@ static void take_one(struct load *l, const uint8_t *reply, int size)
 	l->done++;
 }
 
+/* The last that it answers is in its head, the first at its end: in between, in the order of sending. */
+static void take_reply(struct load *l, const uint8_t *reply, int size)
+{
+	uint64_t last = register_serial(reply), first = last;
+
+	if (reply[VERSION_AT] & TOGETHER) {
+		first = register_serial(reply + size - ID_SIZE - ID_AT);
+		size = REPLY_HEAD;
+	}
+	for (uint64_t i = first; i <= last; i++)
+		take_one(l, i, reply, size);
+}
+
 static void take_all(struct load *l)
 {
 	zmq_pollitem_t item = {.socket = l->socket, .events = ZMQ_POLLIN};
@@ -125,13 +142,13 @@ static void take_all(struct load *l)
 		exit(2);
 	}
 	while ((size = zmq_recv(l->socket, reply, sizeof reply, ZMQ_DONTWAIT)) >= 0)
-		take_one(l, reply, size < (int)sizeof reply ? size : (int)sizeof reply);
+		take_reply(l, reply, size < (int)sizeof reply ? size : (int)sizeof reply);
 }
 
 static int run(const struct options *o)
 {
 	void *context = zmq_ctx_new();
-	struct load l = {.socket = connect_curve(context, o)};
+	struct load l = {.socket = connect_curve(context, o), .together = o->together};
 
 	l.order = register_order(o->classes, o->first, o->count, o->seed);
 	l.sent_ns = calloc(o->count, sizeof *l.sent_ns);
@@ -165,7 +182,7 @@ int main(int argc, char **argv)
 	static const struct option names[] = {
 		{"server", 1, 0, 's'}, {"server-key", 1, 0, 'k'}, {"identity", 1, 0, 'i'}, {"name", 1, 0, 'n'},
 		{"classes", 1, 0, 'c'}, {"first", 1, 0, 'f'}, {"count", 1, 0, 'N'}, {"window", 1, 0, 'w'},
-		{"seed", 1, 0, 'r'}, {0, 0, 0, 0},
+		{"seed", 1, 0, 'r'}, {"together", 0, 0, 't'}, {0, 0, 0, 0},
 	};
 	struct options o = {.name = "load", .classes = 3334, .count = 100000, .window = 1000, .seed = 1};
 	int key;
@@ -181,12 +198,13 @@ int main(int argc, char **argv)
 		case 'N': o.count = strtoul(optarg, NULL, 10); break;
 		case 'w': o.window = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'r': o.seed = strtoul(optarg, NULL, 10); break;
+		case 't': o.together = true; break;
 		default: return 2;
 		}
 	}
 	if (!o.server || !o.server_key || !o.classes || !o.count || !o.window) {
 		fprintf(stderr, "usage: bench-load --server ENDPOINT --server-key FILE [--identity FILE] [--name NAME]\n"
-		        "       [--classes N] [--first SESSION] [--count N] [--window W] [--seed N]\n");
+		        "       [--classes N] [--first SESSION] [--count N] [--window W] [--seed N] [--together]\n");
 		return 2;
 	}
 	return run(&o);

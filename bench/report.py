@@ -47,8 +47,10 @@ def disk_p50(one):
 
 
 RATIOS = (
-    Ratio("attendd, window 1,000 / bare CURVE ROUTER that only acks",
+    Ratio("attendd, window 1,000, answering together (as libattend asks) / bare CURVE ROUTER that acks one by one",
           lambda one: one["attend"][0]["rate"] / one["bare"][0]["rate"], 0.5, None),
+    Ratio("the same, attendd answering one by one too",
+          lambda one: one["attend-each"][0]["rate"] / one["bare"][0]["rate"], 0.5, None),
     Ratio("attendd, window 1,000 / Redis XADD, appendfsync always, one connection, window 1,000",
           lambda one: one["attend"][0]["rate"] / one["redis"][0]["rate"], 1.5, None),
     Ratio("attendd / PostgreSQL, 30-row inserts, session from a sequence, best of 1, 8 and 32 connections (marks a second)",
@@ -88,7 +90,8 @@ def rate_lines(rounds):
     yield "| | submissions/s | marks/s | p50 us | p99 us |"
     yield "|---|---|---|---|---|"
     rows = [("fdatasync of 4 KiB", "fdatasync", None), ("bare CURVE ROUTER, window 1,000", "bare", None),
-            ("**attendd**, window 1,000", "attend", None), ("Redis, window 1,000", "redis", None)]
+            ("**attendd**, window 1,000, answering together", "attend", None),
+            ("**attendd**, window 1,000, answering one by one", "attend-each", None), ("Redis, window 1,000", "redis", None)]
     for form in ("simple", "prepared"):
         rows += [("PostgreSQL, %s, %d connection%s" % (form, c, "s" if c > 1 else ""), "postgres-" + form, c)
                  for c in (1, 8, 32)]

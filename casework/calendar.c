@@ -187,6 +187,43 @@ void calendar_build(struct calendar *c, const struct calendar_row rows[], size_t
 			set_bit(c->weeks, day_week(day) - FIRST_WEEK);
 }
 
+/* The bits from `index` on; whole bytes at once, for a case is looked at often. */
+static void take_bits(uint8_t *to, const uint8_t *from, size_t size, int index)
+{
+	size_t byte = (size_t)index / 8;
+	uint8_t kept = (uint8_t)((1u << (index % 8)) - 1);
+
+	to[byte] = (uint8_t)((to[byte] & kept) | (from[byte] & ~kept));
+	memcpy(to + byte + 1, from + byte + 1, size - byte - 1);
+}
+
+void calendar_splice(struct calendar *c, const struct calendar *later, day_t from)
+{
+	bool none_before = c->first > c->last || c->first >= from;
+	int week = day_week(from);
+
+	if (!in_range(from))
+		return;
+	take_bits(c->school, later->school, sizeof c->school, from - DAY_MIN);
+	take_bits(c->bank, later->bank, sizeof c->bank, from - DAY_MIN);
+	take_bits(c->weeks, later->weeks, sizeof c->weeks, week - FIRST_WEEK);
+	/* The week of the move is made of both. */
+	clear_bit(c->weeks, week - FIRST_WEEK);
+	for (day_t day = week_monday(week); day < week_monday(week) + 7; day++)
+		if (calendar_is_school_day(c, day))
+			set_bit(c->weeks, week - FIRST_WEEK);
+	if (later->first > later->last || later->last < from) { /* counted by the default rule from there on */
+		if (c->last >= from)
+			c->last = from - 1;
+		if (none_before)
+			c->last = DAY_MIN; /* so that first > last */
+		return;
+	}
+	if (none_before)
+		c->first = later->first > from ? later->first : from;
+	c->last = later->last;
+}
+
 bool calendar_is_school_day(const struct calendar *c, day_t day)
 {
 	return in_range(day) && bit(c->school, day - DAY_MIN);

@@ -55,6 +55,9 @@ const char *calendar_fault(const struct calendar_row rows[], size_t count, size_
 /* Rows that pass calendar_fault; none at all gives the default rule alone. */
 void calendar_build(struct calendar *, const struct calendar_row rows[], size_t count);
 
+/* From `from` on the days are `later`'s: a pupil who moves school in the middle of a period. */
+void calendar_splice(struct calendar *, const struct calendar *later, day_t from);
+
 bool calendar_is_school_day(const struct calendar *, day_t);
 bool calendar_is_working_day(const struct calendar *, day_t); /* Monday to Friday, no bank holiday */
 bool calendar_is_bank_holiday(const struct calendar *, day_t);

@@ -147,6 +147,15 @@ static uint8_t take_effect(struct case_state *c, const struct case_view *view, c
 	return (uint8_t)(notice + 1);
 }
 
+/* The date of the action that a deadline hangs on; 0: on none, or it isn't given. */
+static uint16_t date_for(const struct pathway *pathway, const struct aim *aim, const struct action_rule *action,
+                         const struct filled *filled)
+{
+	int field = action_field(action, pathway->deadlines[aim->rule].anchor_field);
+
+	return field >= 0 ? filled->dates[field] : 0;
+}
+
 void case_apply_action(struct case_state *c, const struct case_view *view,
                        const struct event_action_recorded *event, uint64_t position, uint64_t at_ms)
 {
@@ -162,7 +171,7 @@ void case_apply_action(struct case_state *c, const struct case_view *view,
 		return;
 	action = &view->pathway->actions[index];
 	fill(&filled, action, event);
-	scope = (struct scope){c, view, action, &filled, notice_parent(c, action, event), event->on};
+	scope = (struct scope){c, view, action, &filled, notice_parent(c, action, event), event->on, NULL};
 	aim = (struct aim){.parent = scope.parent};
 	work_out(&deed, &scope, action);
 
@@ -181,11 +190,13 @@ void case_apply_action(struct case_state *c, const struct case_view *view,
 	from = action->from_receipt ? notice_receipt(view, event) : event->on;
 	for (unsigned i = 0; i < action->start_count; i++) {
 		aim.rule = action->starts[i].deadline;
+		aim.date = date_for(view->pathway, &aim, action, &filled);
 		if ((deed.starts >> i) & 1)
 			deadline_start(c, view, &aim, from);
 	}
 	if (deed.stage != 0)
 		c->stage = deed.stage;
+	deadline_idle(c, view, event->on);
 	if (c->stage == view->pathway->closed_stage) {
 		c->closed = true;
 		c->closed_ms = at_ms;

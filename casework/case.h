@@ -13,6 +13,7 @@
 #ifndef CASEWORK_CASE_H
 #define CASEWORK_CASE_H
 
+#include "casework/facts.h"
 #include "casework/pathway.h"
 #include "casework/pupil.h"
 #include "proto/status.h"
@@ -58,6 +59,8 @@ struct case_deadline {
 	uint8_t moved_count;
 	uint64_t moved_from[CASE_MOVES_MAX];
 	uint64_t breach_alert;      /* the standing alert; 0: none */
+	uint16_t date;              /* that it hangs on, of the action that started it; 0: none */
+	uint64_t by_alert;          /* the watch's alert that started it; 0: none */
 	uint8_t chapter, was;       /* DEADLINE_ELSEWHERE: index into the deadlines of that chapter's pathway */
 };
 
@@ -119,6 +122,12 @@ struct case_view {
 	 * (SP-14); the same when deciding and when applying. May be NULL and 0. */
 	const struct case_notice *earlier;
 	size_t earlier_count;
+	/* What is known of the pupil; NULL: nothing. */
+	const struct facts *facts;
+	/* Penalty notices for other children to a person who is a parent of this pupil too, under this
+	 * pupil's id of that parent (SK-08): parents in common, by links. May be NULL and 0. */
+	const struct case_notice *family;
+	size_t family_count;
 };
 
 /* Compulsory school age on `day` of a child born on `birth` (0: unknown): from
@@ -166,6 +175,12 @@ bool case_apply_calendar(struct case_state *, const struct case_view *, uint8_t 
 /* The breach alert of a deadline was raised (alert's position) or withdrawn (0). */
 void case_apply_breach(struct case_state *, uint8_t deadline, uint64_t alert);
 
+/* An alert of a watch was raised on the case's pupil (`day`: its last day), or withdrawn:
+ * starts the deadlines that such an alert starts; takes them away. Call the first where
+ * the kind is in the pathway's `alert_starts`. */
+void case_apply_alert(struct case_state *, const struct case_view *, uint8_t kind, uint64_t alert, day_t day);
+void case_apply_alert_withdrawn(struct case_state *, uint64_t alert);
+
 /* Is it waiting for something whose time is over: a task undone, a question unanswered? */
 bool case_deadline_overdue(const struct case_deadline *);
 
@@ -180,6 +195,9 @@ struct case_alert {
 	uint8_t deadline;
 	struct slice text;        /* unfilled: case_text() */
 };
+/* The roles that a deadline's alert of this kind is for (0: all), and the clause that it rests on. */
+uint32_t case_alert_tells(const struct deadline_rule *, uint8_t kind);
+struct slice case_alert_clause(const struct case_state *, const struct case_view *, uint8_t deadline, uint8_t kind);
 size_t case_fired_alerts(const struct case_state *, const struct case_view *, uint8_t deadline,
                          uint8_t phase, struct case_alert out[4]);
 

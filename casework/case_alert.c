@@ -8,11 +8,26 @@ static const char SOON_TEXT[] = "{title}{for_parent}: the last day is {last}.";
 static const char DUE_TASK_TEXT[] = "{title}{for_parent}: not done by its last day, {last}.";
 static const char DUE_PERIOD_TEXT[] = "{title}{for_parent}: ended with {last}.";
 static const char DECISION_TEXT[] = "{question} Outcomes: {outcomes}.";
+static const char REMINDER_TEXT[] = "Reminder: {title}{for_parent}, by the end of {last}.";
+static const char DRIFT_TEXT[] = "{title}: nothing was recorded on the case since {from}.";
 static const char OVERDUE_TASK_TEXT[] = "{title}{for_parent}: overdue; its last day was {last}.";
 static const char OVERDUE_DECISION_TEXT[] =
 	"{title}{for_parent}: ended with {last} and its decision has not been taken. {question} Outcomes: {outcomes}.";
 
 static const char BREACH_TEXT[] = "{title}{for_parent}: {count} sessions in breach: {sessions}.";
+
+uint32_t case_alert_tells(const struct deadline_rule *rule, uint8_t kind)
+{
+	return kind == ALERT_ESCALATED ? rule->escalates_to : rule->tells;
+}
+
+struct slice case_alert_clause(const struct case_state *c, const struct case_view *view, uint8_t deadline, uint8_t kind)
+{
+	const struct case_deadline *d = &c->deadlines[deadline - 1];
+	const struct question *q = kind == ALERT_DECISION ? deadline_question(c, view, d) : NULL;
+
+	return q != NULL && q->clause.size > 0 ? q->clause : view->pathway->deadlines[d->rule].clause;
+}
 
 static void say(struct case_alert *alert, uint8_t kind, uint8_t deadline, struct slice own, const char *otherwise)
 {
@@ -27,6 +42,7 @@ size_t case_fired_alerts(const struct case_state *c, const struct case_view *vie
 	const struct case_deadline *d;
 	const struct deadline_rule *rule;
 	const struct slice none = {NULL, 0};
+	const char *overdue;
 	bool asks;
 	size_t count = 0;
 
@@ -42,18 +58,24 @@ size_t case_fired_alerts(const struct case_state *c, const struct case_view *vie
 		say(&out[count++], ALERT_DUE_SOON, deadline, rule->text, SOON_TEXT);
 		break;
 	case PHASE_DUE:
-		if (!rule->period)
+		if (!rule->period && deadline_met_if(c, view, d))
+			break;
+		if (rule->reminder)
+			say(&out[count++], ALERT_REMINDER, deadline, rule->text, REMINDER_TEXT);
+		else if (!rule->period)
 			say(&out[count++], ALERT_DUE, deadline, rule->text, DUE_TASK_TEXT);
+		else if (rule->idle)
+			say(&out[count++], ALERT_DRIFT, deadline, rule->text, DRIFT_TEXT);
 		else if (!asks)
 			say(&out[count++], ALERT_DUE, deadline, rule->text, DUE_PERIOD_TEXT);
 		if (asks)
 			say(&out[count++], ALERT_DECISION, deadline, none, DECISION_TEXT);
 		break;
 	case PHASE_OVERDUE:
-		if (rule->period)
-			say(&out[count++], ALERT_OVERDUE, deadline, none, OVERDUE_DECISION_TEXT);
-		else
-			say(&out[count++], ALERT_OVERDUE, deadline, rule->text, OVERDUE_TASK_TEXT);
+		overdue = rule->period ? OVERDUE_DECISION_TEXT : OVERDUE_TASK_TEXT;
+		say(&out[count++], ALERT_OVERDUE, deadline, rule->period ? none : rule->text, overdue);
+		if (rule->escalates_to != 0)
+			say(&out[count++], ALERT_ESCALATED, deadline, none, overdue);
 		break;
 	}
 	return count;

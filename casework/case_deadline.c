@@ -1,10 +1,8 @@
-/* case_deadline.c - the days and the states of a case's deadlines.
+/* case_deadline.c - a case's deadlines begin, are counted, are met, are called off.
  *
  *           start                 soon          due        overdue
  *   --------|---------------------|-------------|----------|------->
  *           from                                last ends
- *   task     open ............................. missed, or met before
- *   period   open ............................. met; its question waits
  *
  * `soon` is the instant from which as many working days remain as the rule says,
  * `overdue` the one at which as many have passed.
@@ -15,16 +13,6 @@
 #include "casework/case_deadline.h"
 #include "casework/condition.h"
 
-static uint8_t phase_bit(uint8_t phase)
-{
-	return (uint8_t)(1u << phase);
-}
-
-static bool has_fired(const struct case_deadline *d, uint8_t phase)
-{
-	return d->fired & phase_bit(phase);
-}
-
 void parent_keep(char out[static PARENT_SIZE_MAX + 1], struct slice parent)
 {
 	size_t size = parent.size <= PARENT_SIZE_MAX ? parent.size : PARENT_SIZE_MAX;
@@ -34,7 +22,35 @@ void parent_keep(char out[static PARENT_SIZE_MAX + 1], struct slice parent)
 		memcpy(out, parent.bytes, size);
 }
 
-/* Works out the last day and the instants from `from`. */
+static bool hangs_on_date(const struct deadline_rule *rule)
+{
+	return rule->anchor >= ANCHOR_AFTER_DATE;
+}
+
+static day_t last_day(const struct case_view *view, const struct case_deadline *d, bool *provisional)
+{
+	const struct deadline_rule *rule = &view->pathway->deadlines[d->rule];
+	const struct length *length = &rule->length;
+	day_t last;
+
+	switch ((enum anchor)rule->anchor) {
+	case ANCHOR_START:
+	case ANCHOR_DONE:
+		break;
+	case ANCHOR_ON_DATE:
+		return d->date;
+	case ANCHOR_AFTER_DATE:
+		return calendar_add(view->calendar, d->date, length->count, length->unit, provisional);
+	case ANCHOR_BEFORE_DATE:
+		last = calendar_subtract(view->calendar, d->date, length->count, length->unit);
+		*provisional = (length->unit == UNIT_SCHOOL_DAYS || length->unit == UNIT_SCHOOL_WEEKS) &&
+		               calendar_is_provisional(view->calendar, last);
+		return last;
+	}
+	return calendar_add(view->calendar, d->from, length->count, length->unit, provisional);
+}
+
+/* Works out the last day and the instants from `from`, or from the date that it hangs on. */
 static void count_days(const struct case_view *view, struct case_deadline *d)
 {
 	const struct deadline_rule *rule = &view->pathway->deadlines[d->rule];
@@ -42,7 +58,7 @@ static void count_days(const struct case_view *view, struct case_deadline *d)
 	day_t last, day;
 
 	d->provisional = false;
-	last = calendar_add(view->calendar, d->from, rule->length.count, rule->length.unit, &d->provisional);
+	last = last_day(view, d, &d->provisional);
 	d->last = (uint16_t)last;
 	d->due_ms = day_start_ms(last + 1);
 	d->soon_ms = 0;
@@ -58,8 +74,7 @@ static void count_days(const struct case_view *view, struct case_deadline *d)
 	}
 }
 
-/* True where the due instant is another than before; the earlier one is kept. */
-bool deadline_recount(const struct case_view *view, struct case_deadline *d)
+bool deadline_count(const struct case_view *view, struct case_deadline *d)
 {
 	uint64_t before = d->due_ms;
 
@@ -73,36 +88,102 @@ bool deadline_recount(const struct case_view *view, struct case_deadline *d)
 	d->moved_from[d->moved_count - 1] = before;
 	/* Moved by more than its whole warning: it is worth warning of again. */
 	if (d->soon_ms >= before)
-		d->fired &= (uint8_t)~phase_bit(PHASE_SOON);
+		d->fired &= (uint8_t)~(1u << PHASE_SOON);
 	return true;
 }
 
-void deadline_start(struct case_state *c, const struct case_view *view, const struct aim *aim, day_t from)
+/* The latest day on which the action that the rule counts from was done; 0: never. */
+static day_t done_on(const struct case_state *c, const struct deadline_rule *rule, struct slice parent)
 {
-	const struct deadline_rule *rule = &view->pathway->deadlines[aim->rule];
-	struct case_deadline fresh = {.rule = aim->rule, .state = DEADLINE_OPEN, .notice = aim->notice};
+	day_t latest = 0;
 
-	if (from > DAY_MAX)
-		from = DAY_MAX;
-	fresh.from = (uint16_t)from;
-	if (rule->per_parent)
-		parent_keep(fresh.parent, aim->parent);
+	for (unsigned i = 0; i < c->done_count; i++)
+		if (c->done[i].action == rule->anchor_action && c->done[i].on > latest &&
+		    (!rule->per_parent || parent_matches(c->done[i].parent, parent)))
+			latest = c->done[i].on;
+	return latest;
+}
+
+static day_t start_day(const struct case_state *c, const struct deadline_rule *rule, const struct aim *aim, day_t from)
+{
+	if (rule->anchor == ANCHOR_DONE && done_on(c, rule, aim->parent) != 0)
+		from = done_on(c, rule, aim->parent);
+	/* What a period watches begins with it; a task may be done before the date that it counts from. */
+	if (rule->anchor == ANCHOR_AFTER_DATE && rule->period)
+		from = aim->date;
+	return from > DAY_MAX ? DAY_MAX : from;
+}
+
+/* Where a case is full, what is over makes room: its number is used again, best by its own kind. */
+static struct case_deadline *place(struct case_state *c, uint8_t rule)
+{
+	struct case_deadline *found = NULL;
+	uint8_t phase;
+
+	if (c->deadline_count < CASE_DEADLINES_MAX)
+		return &c->deadlines[c->deadline_count++];
 	for (unsigned i = 0; i < c->deadline_count; i++) {
 		struct case_deadline *d = &c->deadlines[i];
 
-		if (d->rule != fresh.rule || d->state != DEADLINE_OPEN || d->notice != fresh.notice ||
-		    strcmp(d->parent, fresh.parent) != 0)
-			continue;
-		if (fresh.from > d->from) {
-			d->from = fresh.from;
-			deadline_recount(view, d);
-		}
-		return;
+		if (deadline_is_over(d) && d->rule == rule)
+			return d;
+		/* Missed again and again, and all said that there is to say of it. */
+		if (deadline_is_over(d) ||
+		    (found == NULL && d->rule == rule && d->breach_alert == 0 && case_timer(d, &phase) == 0))
+			found = d;
 	}
-	if (c->deadline_count == CASE_DEADLINES_MAX)
-		return;
+	return found;
+}
+
+bool deadline_is_over(const struct case_deadline *d)
+{
+	return d->resolved && d->state != DEADLINE_OPEN && d->breach_alert == 0;
+}
+
+/* Counts one that runs from the later start, or from the newest date. */
+static void start_again(const struct case_view *view, struct case_deadline *d, const struct case_deadline *fresh)
+{
+	if (fresh->date != 0 && fresh->date != d->date) {
+		d->state = DEADLINE_OPEN;
+		d->fired &= (uint8_t)~(1u << PHASE_DUE | 1u << PHASE_OVERDUE);
+		d->from = fresh->from;
+		d->date = fresh->date;
+		deadline_count(view, d);
+	} else if (fresh->date == 0 && fresh->from > d->from) {
+		d->from = fresh->from;
+		deadline_count(view, d);
+	}
+}
+
+struct case_deadline *deadline_start(struct case_state *c, const struct case_view *view, const struct aim *aim,
+                                     day_t from)
+{
+	const struct deadline_rule *rule = &view->pathway->deadlines[aim->rule];
+	struct case_deadline fresh = {.rule = aim->rule, .state = DEADLINE_OPEN, .notice = aim->notice}, *d;
+
+	if (hangs_on_date(rule)) {
+		if (aim->date == 0)
+			return NULL;
+		fresh.date = aim->date;
+	}
+	fresh.from = (uint16_t)start_day(c, rule, aim, from);
+	if (rule->per_parent)
+		parent_keep(fresh.parent, aim->parent);
+	for (unsigned i = 0; i < c->deadline_count; i++) {
+		bool runs;
+
+		d = &c->deadlines[i];
+		runs = d->state == DEADLINE_OPEN || (fresh.date != 0 && !rule->period && !d->resolved);
+		if (d->rule != fresh.rule || !runs || d->notice != fresh.notice || strcmp(d->parent, fresh.parent) != 0)
+			continue;
+		start_again(view, d, &fresh);
+		return d;
+	}
 	count_days(view, &fresh);
-	c->deadlines[c->deadline_count++] = fresh;
+	d = place(c, aim->rule);
+	if (d != NULL)
+		*d = fresh;
+	return d;
 }
 
 static bool aimed_at(const struct case_deadline *d, const struct aim *aim)
@@ -118,8 +199,21 @@ static void answer(struct case_deadline *d)
 		d->resolved = true;
 }
 
+/* True where this ended it: where it was missed, it had ended. */
+static bool meet_task(struct case_deadline *d, day_t on)
+{
+	bool ended = d->state == DEADLINE_OPEN;
+
+	d->state = on <= d->last ? DEADLINE_MET : DEADLINE_MISSED;
+	d->resolved = true;
+	d->decided = true;
+	return ended;
+}
+
 void deadline_meet(struct case_state *c, const struct case_view *view, const struct aim *aim, day_t on)
 {
+	bool ended[CASE_DEADLINES_MAX] = {false};
+
 	for (unsigned i = 0; i < c->deadline_count; i++) {
 		struct case_deadline *d = &c->deadlines[i];
 
@@ -127,14 +221,15 @@ void deadline_meet(struct case_state *c, const struct case_view *view, const str
 		 * alone may be paid before the letter is reckoned to have come. */
 		if (!aimed_at(d, aim) || d->resolved || (on < d->from && d->notice == 0))
 			continue;
-		if (view->pathway->deadlines[d->rule].period) {
+		if (view->pathway->deadlines[d->rule].period)
 			answer(d);
-			continue;
-		}
-		d->state = on <= d->last ? DEADLINE_MET : DEADLINE_MISSED;
-		d->resolved = true;
-		d->decided = true;
+		else
+			ended[i] = meet_task(d, on);
 	}
+	/* Only now: what an end starts is not met by what met that. */
+	for (unsigned i = 0; i < CASE_DEADLINES_MAX; i++)
+		if (ended[i] && c->deadlines[i].state != DEADLINE_OPEN)
+			deadline_ended(c, view, i, on);
 }
 
 void deadline_cancel(struct case_state *c, const struct aim *aim)
@@ -177,7 +272,7 @@ static bool allows(const struct deadline_rule *rule, const struct action_rule *a
 
 static bool asks(const struct case_view *view, const struct case_deadline *d, struct slice parent)
 {
-	return view->pathway->deadlines[d->rule].decides && has_fired(d, PHASE_DUE) && !d->resolved &&
+	return view->pathway->deadlines[d->rule].decides && case_deadline_overdue(d) &&
 	       !d->decided && parent_matches(d->parent, parent);
 }
 
@@ -211,83 +306,11 @@ const struct question *deadline_question(const struct case_state *c, const struc
                                          const struct case_deadline *d)
 {
 	const struct deadline_rule *rule = &view->pathway->deadlines[d->rule];
-	struct scope scope = {.c = c, .view = view, .parent = slice_text(d->parent), .on = d->last};
+	struct scope scope = {.c = c, .view = view, .parent = slice_text(d->parent), .on = d->last,
+		.deadline = d};
 
 	for (unsigned i = 0; i < rule->question_count; i++)
 		if (expression_holds(&scope, &rule->questions[i].when) == YES)
 			return &rule->questions[i];
 	return NULL;
-}
-
-/* --- time ----------------------------------------------------------------- */
-
-bool case_deadline_overdue(const struct case_deadline *d)
-{
-	return !d->resolved && has_fired(d, PHASE_DUE);
-}
-
-uint64_t case_timer(const struct case_deadline *d, uint8_t *phase)
-{
-	if (d->state == DEADLINE_OPEN && !d->resolved) {
-		if (d->soon_ms != 0 && d->soon_ms < d->due_ms && !has_fired(d, PHASE_SOON)) {
-			*phase = PHASE_SOON;
-			return d->soon_ms;
-		}
-		*phase = PHASE_DUE;
-		return d->due_ms;
-	}
-	if (case_deadline_overdue(d) && d->overdue_ms != 0 && !has_fired(d, PHASE_OVERDUE)) {
-		*phase = PHASE_OVERDUE;
-		return d->overdue_ms;
-	}
-	return 0;
-}
-
-static void fall_due(struct case_state *c, const struct case_view *view, struct case_deadline *d)
-{
-	const struct deadline_rule *rule = &view->pathway->deadlines[d->rule];
-	struct aim next;
-
-	if (!rule->period) {
-		d->state = DEADLINE_MISSED;
-		return;
-	}
-	d->state = DEADLINE_MET;
-	if (!rule->decides || d->decided)
-		d->resolved = true;
-	/* Time never takes a case back: it may have been moved on meanwhile. */
-	if (rule->stage_at_end > c->stage)
-		c->stage = rule->stage_at_end;
-	if (rule->starts_at_end == 0)
-		return;
-	next = (struct aim){.rule = (uint8_t)(rule->starts_at_end - 1), .parent = slice_text(d->parent)};
-	deadline_start(c, view, &next, d->last);
-}
-
-void case_apply_fired(struct case_state *c, const struct case_view *view, const struct event_deadline_fired *event)
-{
-	struct case_deadline *d;
-
-	if (event->deadline == 0 || event->deadline > c->deadline_count)
-		return;
-	d = &c->deadlines[event->deadline - 1];
-	if (event->phase < PHASE_SOON || event->phase > PHASE_OVERDUE)
-		return;
-	d->fired |= phase_bit(event->phase);
-	if (event->phase == PHASE_DUE && d->state == DEADLINE_OPEN)
-		fall_due(c, view, d);
-}
-
-bool case_apply_calendar(struct case_state *c, const struct case_view *view, uint8_t moved[CASE_DEADLINES_MAX / 8])
-{
-	bool any = false;
-
-	memset(moved, 0, CASE_DEADLINES_MAX / 8);
-	for (unsigned i = 0; i < c->deadline_count; i++) {
-		if (c->deadlines[i].state != DEADLINE_OPEN || !deadline_recount(view, &c->deadlines[i]))
-			continue;
-		moved[i / 8] |= (uint8_t)(1u << (i % 8));
-		any = true;
-	}
-	return any;
 }

@@ -113,13 +113,19 @@ static void check_days(struct lacks *lacks, const struct case_state *c, const st
 		lack_form(lacks, slice_text("received"), "before the day of issue");
 }
 
-/* What may still start without being asked: each open period may be followed by one. */
-static unsigned deadlines_to_come(const struct case_state *c, const struct pathway *p)
+/* What takes up room: what is not over, what may still start when one of those ends,
+ * and what begins with any action. */
+static unsigned deadlines_taken(const struct case_state *c, const struct pathway *p)
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < c->deadline_count; i++)
-		count += c->deadlines[i].state == DEADLINE_OPEN && p->deadlines[c->deadlines[i].rule].starts_at_end != 0;
+	for (unsigned i = 0; i < c->deadline_count; i++) {
+		count += !deadline_is_over(&c->deadlines[i]);
+		if (c->deadlines[i].state == DEADLINE_OPEN)
+			count += p->deadlines[c->deadlines[i].rule].end_start_count;
+	}
+	for (unsigned i = 0; i < p->deadline_count; i++)
+		count += p->deadlines[i].idle;
 	return count;
 }
 
@@ -134,8 +140,7 @@ static void check_room(struct lacks *lacks, const struct case_state *c, const st
 	/* A full case can still be closed; only the log holds that action then. */
 	if ((c->done_count >= CASE_DONE_MAX && !closes) ||
 	    (action->effect == EFFECT_ISSUE_NOTICE && c->notice_count == CASE_NOTICES_MAX) ||
-	    (action->start_count > 0 && c->deadline_count + 2u * action->start_count +
-	     deadlines_to_come(c, view->pathway) > CASE_DEADLINES_MAX))
+	    (action->start_count > 0 && 2u * action->start_count + deadlines_taken(c, view->pathway) > CASE_DEADLINES_MAX))
 		lack_form(lacks, slice_text("case"), full);
 }
 
@@ -264,7 +269,7 @@ enum status case_decide(const struct case_state *c, const struct case_view *view
 		return STATUS_NOT_FOUND;
 	action = &view->pathway->actions[index];
 	fill(&filled, action, event);
-	scope = (struct scope){c, view, action, &filled, notice_parent(c, action, event), event->on};
+	scope = (struct scope){c, view, action, &filled, notice_parent(c, action, event), event->on, NULL};
 
 	check_parent(lacks, action, scope.parent);
 	check_days(lacks, c, view, event);

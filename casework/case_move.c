@@ -127,7 +127,7 @@ static void move_deadline(struct case_state *c, struct case_deadline *d, const s
 	if (rule >= 0) {
 		d->rule = (uint8_t)rule;
 		if (d->state == DEADLINE_OPEN)
-			deadline_recount(view, d);
+			deadline_count(view, d);
 		return;
 	}
 	if (d->state == DEADLINE_OPEN)

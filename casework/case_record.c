@@ -8,6 +8,7 @@
  *              given:varint count:u8 *(field:u8 value:u8), fields rising
  *   deadline = rule:u8 state:u8 fired:u8 flags:u8 from:u16 last:u16 parent:blob
  *              notice:u8 due:u48 soon:u48 overdue:u48 moves:u8 *u48 alert:varint
+ *              [date:u16] [by_alert:varint]   where flags has their bit, and then not 0
  *   notice   = parent:blob issued:u16 received:u16 number:u8 withdrawn:u8
  *              paid_on:u16 paid:varint reduced:varint full:varint
  *              reduced_last:u16 full_last:u16
@@ -26,10 +27,11 @@
 
 #include "casework/case.h"
 
-enum { CASE_FORMAT = 1, FLAG_PROVISIONAL = 1, FLAG_DECIDED = 2, FLAG_RESOLVED = 4, FLAGS_ALL = 7 };
+enum { CASE_FORMAT = 1, FLAG_PROVISIONAL = 1, FLAG_DECIDED = 2, FLAG_RESOLVED = 4, FLAG_DATE = 8, FLAG_BY_ALERT = 16,
+       FLAGS_ALL = 31 };
 
 _Static_assert(16 + NAME_SIZE_MAX + 20 + CASE_DONE_MAX * (16 + 1 + PARENT_SIZE_MAX + 6 + 2 * FIELDS_MAX) +
-               CASE_DEADLINES_MAX * (8 + 1 + PARENT_SIZE_MAX + 20 + 6 * CASE_MOVES_MAX + 10) +
+               CASE_DEADLINES_MAX * (8 + 1 + PARENT_SIZE_MAX + 20 + 6 * CASE_MOVES_MAX + 10 + 2 + 10) +
                CASE_NOTICES_MAX * (1 + PARENT_SIZE_MAX + 24) + CASE_CHAPTERS_MAX * (NAME_SIZE_MAX + 16) +
                CASE_DONE_MAX * 3 + CASE_DEADLINES_MAX * 2 <= CASE_RECORD_MAX,
                "the fullest case fits its record");
@@ -66,7 +68,8 @@ static void put_deadline(struct writer *out, const struct case_deadline *d)
 	write_u8(out, d->state);
 	write_u8(out, d->fired);
 	write_u8(out, (uint8_t)((d->provisional ? FLAG_PROVISIONAL : 0) | (d->decided ? FLAG_DECIDED : 0) |
-	                        (d->resolved ? FLAG_RESOLVED : 0)));
+	                        (d->resolved ? FLAG_RESOLVED : 0) | (d->date != 0 ? FLAG_DATE : 0) |
+	                        (d->by_alert != 0 ? FLAG_BY_ALERT : 0)));
 	write_u16(out, d->from);
 	write_u16(out, d->last);
 	put_parent(out, d->parent);
@@ -78,6 +81,10 @@ static void put_deadline(struct writer *out, const struct case_deadline *d)
 	for (unsigned i = 0; i < d->moved_count; i++)
 		write_u48(out, d->moved_from[i]);
 	write_varint(out, d->breach_alert);
+	if (d->date != 0)
+		write_u16(out, d->date);
+	if (d->by_alert != 0)
+		write_varint(out, d->by_alert);
 }
 
 static void put_notice(struct writer *out, const struct case_notice *n)
@@ -237,6 +244,13 @@ static void get_deadline(struct reader *in, struct case_deadline *d)
 	for (unsigned i = 0; i < d->moved_count; i++)
 		d->moved_from[i] = read_u48(in);
 	d->breach_alert = read_varint(in);
+	if (flags & FLAG_DATE)
+		d->date = read_u16(in);
+	if (flags & FLAG_BY_ALERT)
+		d->by_alert = read_varint(in);
+	if ((d->date != 0) != ((flags & FLAG_DATE) != 0) || (d->by_alert != 0) != ((flags & FLAG_BY_ALERT) != 0) ||
+	    d->date > DAY_MAX)
+		in->bad = true;
 	if (deadline_state_text(d->state) == NULL || (d->fired & ~(1u << PHASE_SOON | 1u << PHASE_DUE | 1u << PHASE_OVERDUE)) ||
 	    d->from > DAY_MAX || d->last > DAY_MAX)
 		in->bad = true;

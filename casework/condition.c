@@ -60,6 +60,12 @@ void fill(struct filled *out, const struct action_rule *action, const struct eve
 
 		if (field < 0)
 			continue;
+		if (action->fields[field].type == FIELD_DATE) {
+			day_t date = 0;
+
+			if (day_parse(event->fields[i].value, &date))
+				out->dates[field] = (uint16_t)date;
+		}
 		value = field_value(&action->fields[field], event->fields[i].value);
 		out->chosen[field] = (uint8_t)(value + 1);
 		if (action->fields[field].type != FIELD_YES_NO || value == 0)
@@ -140,10 +146,42 @@ static struct value year_figure(const struct scope *scope, enum figure figure)
 	case FIGURE_UNAUTHORISED_SINCE:
 	case FIGURE_OPEN_NOTICES:
 	case FIGURE_PERIOD_RUNNING:
+	case FIGURE_ATTENDED_LAST_DAY:
+	case FIGURE_ATTENDED_IN_DEADLINE:
+#define X(name, number, text) case FIGURE_##name:
+	PEOPLE_FIGURES(X)
+#undef X
 		break;
 	}
 	return UNKNOWN_VALUE;
 }
+
+static struct value attended(const struct scope *scope, bool last_day)
+{
+	const struct case_deadline *d = scope->deadline;
+
+	return d == NULL ? UNKNOWN_VALUE :
+		number(pupil_count(scope->view->pupil, CODES_PRESENT, last_day ? d->last : d->from + 1, d->last));
+}
+
+/* What is known of the pupil: not so where nobody has said that it is. */
+static struct value people_figure(const struct scope *scope, enum figure figure)
+{
+	const struct facts *facts = scope->view->facts;
+
+	if (facts == NULL)
+		return number(0);
+	if (figure == FIGURE_PLAN_IN_PLACE)
+		return number(facts_plan(facts, scope->on));
+	return number(facts_hold(facts, (uint8_t)(figure - FIGURE_OF_FACTS), scope->parent, scope->on));
+}
+
+#define X(name, number, text, of_parent) \
+	_Static_assert((number) == FACT_SCHOOL || (number) + FIGURE_OF_FACTS < FIGURE_PLAN_IN_PLACE, "each fact has its figure");
+FACTS(X)
+#undef X
+_Static_assert(FACT_LOOKED_AFTER + FIGURE_OF_FACTS == FIGURE_LOOKED_AFTER &&
+               FACT_PARENTAL_RESPONSIBILITY + FIGURE_OF_FACTS == FIGURE_PARENTAL_RESPONSIBILITY, "in the facts' order");
 
 static struct value figure_value(const struct scope *scope, enum figure figure)
 {
@@ -166,6 +204,9 @@ static struct value figure_value(const struct scope *scope, enum figure figure)
 		return number(notices_open(scope->c, scope->parent));
 	case FIGURE_PERIOD_RUNNING:
 		return number(period_running(scope));
+	case FIGURE_ATTENDED_LAST_DAY:
+	case FIGURE_ATTENDED_IN_DEADLINE:
+		return attended(scope, figure == FIGURE_ATTENDED_LAST_DAY);
 	case FIGURE_POSSIBLE:
 	case FIGURE_ATTENDED:
 	case FIGURE_AUTHORISED:
@@ -177,8 +218,20 @@ static struct value figure_value(const struct scope *scope, enum figure figure)
 	case FIGURE_BROKEN_WEEKS:
 	case FIGURE_SICK_DAYS:
 		break;
+#define X(name, number, text) case FIGURE_##name:
+	PEOPLE_FIGURES(X)
+#undef X
+		return people_figure(scope, figure);
 	}
 	return year_figure(scope, figure);
+}
+
+bool scope_figure(const struct scope *scope, enum figure figure, int64_t *found)
+{
+	struct value value = figure_value(scope, figure);
+
+	*found = value.number;
+	return value.known;
 }
 
 static bool field_is(uint32_t given, const uint8_t chosen[], const struct step *step)
@@ -207,6 +260,13 @@ static struct value done_value(const struct scope *scope, const struct step *ste
 	if (step->kind == STEP_DAYS_SINCE)
 		return count ? number(scope->on - latest) : UNKNOWN_VALUE;
 	return number(count);
+}
+
+static struct value days_until(const struct scope *scope, const struct step *step)
+{
+	uint16_t date = scope->filled != NULL ? scope->filled->dates[step->field - 1] : 0;
+
+	return date == 0 ? UNKNOWN_VALUE : number((int64_t)date - scope->on);
 }
 
 static struct value running_value(const struct scope *scope, const struct step *step)
@@ -266,6 +326,8 @@ static struct value operand(const struct scope *scope, const struct step *step)
 	case STEP_RUNNING:
 	case STEP_DAYS_INTO:
 		return running_value(scope, step);
+	case STEP_DAYS_UNTIL:
+		return days_until(scope, step);
 	case STEP_LT: case STEP_LE: case STEP_EQ: case STEP_NE: case STEP_GE: case STEP_GT:
 	case STEP_AND: case STEP_OR: case STEP_NOT:
 		break;
@@ -283,7 +345,7 @@ enum tristate expression_holds(const struct scope *scope, const struct expressio
 	for (unsigned i = 0; i < e->count; i++) {
 		const struct step *step = &scope->view->pathway->steps[e->first + i];
 
-		if (step->kind < STEP_LT) {
+		if (step_is_operand(step->kind)) {
 			assert(depth < EXPRESSION_STACK_MAX);
 			stack[depth++] = operand(scope, step);
 		} else if (step->kind == STEP_NOT) {

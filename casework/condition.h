@@ -10,6 +10,7 @@
 struct filled {
 	uint32_t given;             /* bit per field given (yes/no: is yes) */
 	uint8_t chosen[FIELDS_MAX]; /* value from 1; 0: none */
+	uint16_t dates[FIELDS_MAX]; /* of a date; 0: none */
 };
 
 /* The fields in the clear that are well formed. */
@@ -25,7 +26,11 @@ struct scope {
 	const struct filled *filled;      /* NULL likewise */
 	struct slice parent;              /* empty: none named */
 	day_t on;                         /* the action's day, or the deadline's last */
+	const struct case_deadline *deadline; /* at whose end it is asked; NULL: of an action */
 };
+
+/* A figure as expressions see it; false: unknown. */
+bool scope_figure(const struct scope *, enum figure, int64_t *);
 
 /* An empty expression is always so. */
 enum tristate expression_holds(const struct scope *, const struct expression *);

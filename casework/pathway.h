@@ -25,6 +25,7 @@ enum {
 	NAME_SIZE_MAX = 48,        /* of anything that is referred to */
 	QUESTIONS_MAX = 4,    /* of a decision: the first that applies is put */
 	MOVES_MAX = 8,        /* stages that an action may move a case to */
+	ENDS_MAX = 8,         /* deadlines that a deadline's end starts, or cancels */
 	EXPRESSION_MAX = 64,  /* steps of one expression */
 	EXPRESSION_STACK_MAX = 16,
 	STEPS_MAX = 4096,     /* of all expressions of a pathway */
@@ -58,8 +59,36 @@ enum step_kind {
 	STEP_DAYS_INTO,    /* days from the start of that deadline to this action's day; unknown if none is open */
 	STEP_LT, STEP_LE, STEP_EQ, STEP_NE, STEP_GE, STEP_GT,
 	STEP_AND, STEP_OR, STEP_NOT,
-	STEP_LAST = STEP_NOT,
+	STEP_DAYS_UNTIL = 60, /* days from this action's day to the date in its field; unknown where it isn't given */
 };
+
+/* A step that puts a value on the stack; the others work on what is there. */
+static inline bool step_is_operand(uint8_t kind)
+{
+	return kind < STEP_LT || kind > STEP_NOT;
+}
+
+/*  name, number, text as in a file. What is known of the pupil (facts.h), 1 or 0; the first fifteen are
+ * the facts of the same order, FIGURE_OF_FACTS beyond their numbers. */
+#define PEOPLE_FIGURES(X) \
+	X(LOOKED_AFTER, 40, "looked_after") \
+	X(EARLY_HELP, 41, "early_help") \
+	X(CHILD_IN_NEED, 42, "child_in_need") \
+	X(CHILD_PROTECTION, 43, "child_protection") \
+	X(PERSONAL_EDUCATION_PLAN, 44, "personal_education_plan") \
+	X(SOCIAL_WORKER, 45, "social_worker") \
+	X(LEAD_PROFESSIONAL, 46, "lead_professional") \
+	X(SEND, 47, "send") \
+	X(EHCP, 48, "ehcp") \
+	X(TEAM_AROUND_FAMILY, 49, "team_around_family") \
+	X(FREE_SCHOOL_MEALS, 50, "free_school_meals") \
+	X(YOUNG_CARER, 51, "young_carer") \
+	X(SAFEGUARDING_CONCERN, 52, "safeguarding_concern") \
+	X(PROSECUTED_BEFORE, 53, "prosecuted_before") /* of this action's parent, or of any */ \
+	X(PARENTAL_RESPONSIBILITY, 54, "parental_responsibility") /* likewise */ \
+	X(PLAN_IN_PLACE, 55, "plan_in_place") /* any of facts_plan()'s */
+
+enum { FIGURE_OF_FACTS = 39 };
 
 /*  name, number, text as in a file. Of the pupil and parent in question, on the action's day. */
 #define FIGURES(X) \
@@ -78,7 +107,10 @@ enum step_kind {
 	X(UNAUTHORISED_SINCE, 13, "unauthorised_in_period") /* since the period of the newest deadline that watches */ \
 	X(OPEN_NOTICES, 14, "notices_open") /* of this parent: issued, neither paid nor withdrawn */ \
 	X(PERIOD_RUNNING, 15, "period_running") /* 1 where the day lies in a period that watches for a breach, of this parent or of none */ \
-	X(SICK_DAYS, 16, "sick_days")
+	X(SICK_DAYS, 16, "sick_days") \
+	X(ATTENDED_LAST_DAY, 30, "attended_on_last_day") /* of the deadline at whose end it is asked; sessions */ \
+	X(ATTENDED_IN_DEADLINE, 31, "attended_in_deadline") /* the same, from the day after its start to its last */ \
+	PEOPLE_FIGURES(X)
 
 enum figure {
 #define X(name, number, text) FIGURE_##name = number,
@@ -158,20 +190,43 @@ struct action_rule {
 struct question {
 	struct expression when;
 	struct slice text;        /* figures in braces */
+	struct slice clause, source; /* what the document says of it; may be empty */
 	uint8_t outcome_count;
 	struct slice outcomes[OUTCOMES_MAX];
+};
+
+/* From which day a deadline's length counts. */
+enum anchor {
+	ANCHOR_START,       /* the day of the action that starts it, or what else does */
+	ANCHOR_DONE,        /* the latest day of the action `anchor_action`, whatever starts it */
+	ANCHOR_AFTER_DATE,  /* the date in the field `anchor_field` of the action that starts it */
+	ANCHOR_BEFORE_DATE, /* the same, backwards: its last day lies so long before that date */
+	ANCHOR_ON_DATE,     /* the same: its last day is that date, and it has no length */
+	ANCHOR_LAST = ANCHOR_ON_DATE,
 };
 
 struct deadline_rule {
 	struct slice name, title, clause;
 	struct length length;
+	uint8_t anchor;          /* enum anchor */
+	uint8_t anchor_action;
+	struct slice anchor_field;
 	bool period;             /* runs its course: ends met. Else a task: met by an action or missed */
+	bool idle;               /* a period that every action counts anew, where `idle_while` holds */
+	struct expression idle_while;
+	bool reminder;           /* a task of which it is only reminded at its end */
+	struct expression met_if; /* of a task: holds at its end where it counts as done; count 0: never */
+	uint32_t started_by;     /* bit per enum alert_kind of the watches that start it */
+	uint32_t tells;          /* bit per enum role that its alerts are for; 0: all */
+	uint32_t escalates_to;   /* bit per enum role that is told where it is undone at `overdue`; 0: none */
 	bool per_parent;         /* one for each parent */
 	struct length soon, overdue; /* count 0: not */
 	uint64_t breach_codes;   /* a mark with one of these in the period is a breach; 0: no watch */
 	struct slice breach_text; /* of that alert; may be empty */
 	uint8_t stage_at_end;    /* the case moves to it when it falls due, 1-based; 0: stays */
-	uint8_t starts_at_end;   /* deadline that then starts, counted from the period's last day: index + 1; 0: none */
+	uint8_t end_start_count, end_cancel_count;
+	/* What its end starts, counted from its last day (of a task: from the day on which it was done), and cancels. */
+	struct effect end_starts[ENDS_MAX], end_cancels[ENDS_MAX];
 	bool decides;            /* at the end a decision is put: it has questions */
 	uint8_t question_count;
 	struct question questions[QUESTIONS_MAX];
@@ -186,6 +241,7 @@ struct watch_rule {
 	uint64_t codes;
 	uint16_t at_least;        /* sessions, or days; of a share: per cent */
 	uint16_t from_possible;   /* share: not before so many possible sessions */
+	uint32_t tells;           /* bit per enum role that its alerts are for; 0: all */
 	struct slice clause, text, text_down;
 };
 
@@ -214,6 +270,7 @@ struct pathway {
 	/* Worked out by pathway_decode, not in the compiled bytes: */
 	unsigned threshold;       /* at_least of the count watch of kind THRESHOLD; 0: none */
 	uint64_t breach_codes;    /* of all deadlines together: a mark that neither was nor is one of them changes no breach */
+	uint32_t alert_starts;    /* `started_by` of all deadlines together */
 };
 
 /* Under 1 MiB as a struct: taken from the heap by its owner. Slices point into

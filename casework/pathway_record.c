@@ -1,7 +1,8 @@
 /* pathway_record.c - a pathway's canonical bytes, written and read.
  *
  * The bytes stand in the log for ever: a later form takes another number in the
- * first byte and a reader of its own. The reader checks shape only (counts
+ * first byte and a reader of its own. Form 2 is form 1 with what
+ * pathway_timing.h adds behind it (and nothing in `starts at end`). The reader checks shape only (counts
  * within their arrays, flags 0 or 1); pathway_sound() then checks that what is
  * referred to is there, so that the rules may run it unasked.
  *
@@ -9,8 +10,9 @@
 #include <string.h>
 
 #include "casework/pathway_sound.h"
+#include "casework/pathway_timing.h"
 
-enum { PATHWAY_FORMAT = 1 };
+enum { PATHWAY_FORMAT_1 = 1, PATHWAY_FORMAT = 2 };
 
 static void put_length(struct writer *out, const struct length *length)
 {
@@ -44,7 +46,7 @@ static void put_deadline(struct writer *out, const struct deadline_rule *d)
 	write_u64(out, d->breach_codes);
 	write_blob(out, d->breach_text);
 	write_u8(out, d->stage_at_end);
-	write_u8(out, d->starts_at_end);
+	write_u8(out, 0); /* form 1's deadline that starts at its end: now in the list of pathway_timing.h */
 	write_u8(out, d->decides);
 	write_u8(out, d->question_count);
 	for (unsigned i = 0; i < d->question_count; i++) {
@@ -160,6 +162,7 @@ void pathway_encode(struct writer *out, const struct pathway *p)
 		write_blob(out, w->text_down);
 	}
 	put_notices(out, &p->notices);
+	timing_encode(out, p);
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -216,8 +219,10 @@ static uint8_t get_slices(struct reader *in, struct slice list[], unsigned most)
 	return count;
 }
 
-static void get_deadline(struct reader *in, struct deadline_rule *d)
+static void get_deadline(struct reader *in, struct deadline_rule *d, uint8_t format)
 {
+	uint8_t starts_at_end;
+
 	d->name = read_blob(in);
 	d->title = read_blob(in);
 	d->clause = read_blob(in);
@@ -229,7 +234,13 @@ static void get_deadline(struct reader *in, struct deadline_rule *d)
 	d->breach_codes = read_u64(in);
 	d->breach_text = read_blob(in);
 	d->stage_at_end = read_u8(in);
-	d->starts_at_end = read_u8(in);
+	starts_at_end = read_u8(in);
+	if (format == PATHWAY_FORMAT_1 && starts_at_end != 0) {
+		d->end_starts[0].deadline = (uint8_t)(starts_at_end - 1);
+		d->end_start_count = 1;
+	} else if (starts_at_end != 0) {
+		in->bad = true;
+	}
 	d->decides = get_flag(in);
 	d->question_count = get_count(in, QUESTIONS_MAX);
 	for (unsigned i = 0; i < d->question_count; i++) {
@@ -351,17 +362,19 @@ static void work_out(struct pathway *p)
 	for (unsigned i = 0; i < p->watch_count; i++)
 		if (p->watches[i].kind == ALERT_THRESHOLD && p->watches[i].type == WATCH_COUNT)
 			p->threshold = p->watches[i].at_least;
-	for (unsigned i = 0; i < p->deadline_count; i++)
+	for (unsigned i = 0; i < p->deadline_count; i++) {
 		p->breach_codes |= p->deadlines[i].breach_codes;
+		p->alert_starts |= p->deadlines[i].started_by;
+	}
 }
 
 bool pathway_decode(struct pathway *p, struct slice compiled)
 {
 	struct reader in = reader_of(compiled);
-	uint8_t titles;
+	uint8_t titles, format = read_u8(&in);
 
 	memset(p, 0, sizeof *p);
-	if (compiled.size > PATHWAY_SIZE_MAX || read_u8(&in) != PATHWAY_FORMAT)
+	if (compiled.size > PATHWAY_SIZE_MAX || format < PATHWAY_FORMAT_1 || format > PATHWAY_FORMAT)
 		return false;
 	p->name = read_blob(&in);
 	p->title = read_blob(&in);
@@ -373,7 +386,7 @@ bool pathway_decode(struct pathway *p, struct slice compiled)
 	get_steps(&in, p);
 	p->deadline_count = get_count(&in, DEADLINES_MAX);
 	for (unsigned i = 0; i < p->deadline_count && !in.bad; i++)
-		get_deadline(&in, &p->deadlines[i]);
+		get_deadline(&in, &p->deadlines[i], format);
 	p->action_count = get_count(&in, ACTIONS_MAX);
 	for (unsigned i = 0; i < p->action_count && !in.bad; i++)
 		get_action(&in, &p->actions[i]);
@@ -381,6 +394,8 @@ bool pathway_decode(struct pathway *p, struct slice compiled)
 	for (unsigned i = 0; i < p->watch_count && !in.bad; i++)
 		get_watch(&in, &p->watches[i]);
 	get_notices(&in, &p->notices);
+	if (format >= 2)
+		timing_decode(&in, p);
 	if (!reader_done(&in) || titles != p->stage_count || !pathway_sound(p))
 		return false;
 	work_out(p);

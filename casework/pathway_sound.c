@@ -37,7 +37,7 @@ static bool field_sound(const struct action_rule *action, const struct step *ste
 	const struct field_rule *field;
 
 	if (step->field == 0)
-		return step->kind != STEP_GIVEN && step->chosen == 0;
+		return step->kind != STEP_GIVEN && step->kind != STEP_DAYS_UNTIL && step->chosen == 0;
 	if (step->field > action->field_count)
 		return false;
 	field = &action->fields[step->field - 1];
@@ -60,6 +60,9 @@ static bool operand_sound(const struct pathway *p, const struct action_rule *act
 		/* A birth date is sealed: replay can't ask for it. */
 		if (step->value == FIGURE_COMPULSORY_AGE && place != PLACE_NEED)
 			return false;
+		if ((step->value == FIGURE_ATTENDED_LAST_DAY || step->value == FIGURE_ATTENDED_IN_DEADLINE) &&
+		    place != PLACE_QUESTION)
+			return false;
 		switch (step->value) {
 #define X(name, number, text) case FIGURE_##name:
 		FIGURES(X)
@@ -79,6 +82,9 @@ static bool operand_sound(const struct pathway *p, const struct action_rule *act
 	case STEP_RUNNING:
 	case STEP_DAYS_INTO:
 		return value < p->deadline_count && !step->field && !step->chosen;
+	case STEP_DAYS_UNTIL:
+		return place != PLACE_QUESTION && step->value == 0 && !step->chosen && field_sound(action, step, place) &&
+		       action->fields[step->field - 1].type == FIELD_DATE;
 	case STEP_LT: case STEP_LE: case STEP_EQ: case STEP_NE: case STEP_GE: case STEP_GT:
 	case STEP_AND: case STEP_OR: case STEP_NOT:
 		return step->value == 0 && !step->field && !step->chosen;
@@ -100,7 +106,7 @@ static bool expression_sound(const struct pathway *p, const struct action_rule *
 
 		if (!operand_sound(p, action, step, place))
 			return false;
-		if (step->kind < STEP_LT) {
+		if (step_is_operand(step->kind)) {
 			if (++depth > EXPRESSION_STACK_MAX)
 				return false;
 		} else if (step->kind == STEP_NOT) {
@@ -113,13 +119,39 @@ static bool expression_sound(const struct pathway *p, const struct action_rule *
 	return depth == 1;
 }
 
+static bool effects_sound(const struct pathway *p, const struct action_rule *a,
+                          const struct effect list[], unsigned count, enum place place)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (list[i].deadline >= p->deadline_count || !expression_sound(p, a, &list[i].when, place))
+			return false;
+	return true;
+}
+
+/* When it counts from, what starts it and what its end brings. */
+static bool timing_sound(const struct pathway *p, const struct deadline_rule *d)
+{
+	bool dated = d->anchor >= ANCHOR_AFTER_DATE;
+
+	if (d->anchor > ANCHOR_LAST || (dated ? !name_sound(d->anchor_field) : d->anchor_field.size > 0) ||
+	    (d->anchor == ANCHOR_DONE ? d->anchor_action >= p->action_count : d->anchor_action != 0))
+		return false;
+	if ((d->idle && (!d->period || d->per_parent)) || (d->reminder && d->period) ||
+	    (!d->idle && d->idle_while.count > 0) || (d->period && d->met_if.count > 0) ||
+	    (d->started_by != 0 && (dated || d->per_parent)))
+		return false;
+	return expression_sound(p, NULL, &d->idle_while, PLACE_QUESTION) &&
+	       expression_sound(p, NULL, &d->met_if, PLACE_QUESTION) &&
+	       effects_sound(p, NULL, d->end_starts, d->end_start_count, PLACE_QUESTION) &&
+	       effects_sound(p, NULL, d->end_cancels, d->end_cancel_count, PLACE_QUESTION);
+}
+
 static bool deadline_sound(const struct pathway *p, const struct deadline_rule *d)
 {
-	if (!name_sound(d->name) || !length_sound(&d->length, false) || !length_sound(&d->soon, true) ||
-	    !length_sound(&d->overdue, true))
+	if (!name_sound(d->name) || !length_sound(&d->length, d->anchor == ANCHOR_ON_DATE) ||
+	    !length_sound(&d->soon, true) || !length_sound(&d->overdue, true) || !timing_sound(p, d))
 		return false;
-	if (d->stage_at_end > p->stage_count || d->starts_at_end > p->deadline_count ||
-	    d->decides != (d->question_count > 0))
+	if (d->stage_at_end > p->stage_count || d->decides != (d->question_count > 0))
 		return false;
 	for (unsigned i = 0; i < d->question_count; i++) {
 		const struct question *q = &d->questions[i];
@@ -128,16 +160,6 @@ static bool deadline_sound(const struct pathway *p, const struct deadline_rule *
 		    q->outcome_count == 0 || !names_differ(q->outcomes, q->outcome_count))
 			return false;
 	}
-	return true;
-}
-
-static bool effects_sound(const struct pathway *p, const struct action_rule *a,
-                          const struct effect list[], unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (list[i].deadline >= p->deadline_count ||
-		    !expression_sound(p, a, &list[i].when, PLACE_EFFECT))
-			return false;
 	return true;
 }
 
@@ -177,9 +199,9 @@ static bool action_sound(const struct pathway *p, const struct action_rule *a)
 		if (a->moves[i].stage < 1 || a->moves[i].stage > p->stage_count ||
 		    !expression_sound(p, a, &a->moves[i].when, PLACE_EFFECT))
 			return false;
-	return effects_sound(p, a, a->starts, a->start_count) &&
-	       effects_sound(p, a, a->meets, a->meet_count) &&
-	       effects_sound(p, a, a->cancels, a->cancel_count);
+	return effects_sound(p, a, a->starts, a->start_count, PLACE_EFFECT) &&
+	       effects_sound(p, a, a->meets, a->meet_count, PLACE_EFFECT) &&
+	       effects_sound(p, a, a->cancels, a->cancel_count, PLACE_EFFECT);
 }
 
 static bool notices_sound(const struct notice_rule *n)

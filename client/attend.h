@@ -63,6 +63,9 @@ enum attend_command {
 	ATTEND_REVOKE = 0x16,
 	ATTEND_ACKNOWLEDGE = 0x17,
 	ATTEND_CLOCK = 0x18,
+	ATTEND_FACT = 0x19,
+	ATTEND_LINK = 0x1a,
+	ATTEND_COVER = 0x1b,
 	ATTEND_MOVE = 0x1c,
 	ATTEND_CHOOSE = 0x1d,
 	ATTEND_QUERY = 0x20,
@@ -109,7 +112,7 @@ const char *attend_public_key(const struct attend *);
 
 struct attend_reply {
 	unsigned status;   /* of PROTOCOL.md's list; 200 to 299 is done */
-	uint64_t position; /* of a submission, its event; else the log's head */
+	uint64_t position; /* of a submission, its event (of marks perhaps a later one's, answered with it); else the log's head */
 	const void *body;  /* one checked msgpack map, or nothing at all */
 	size_t body_size;
 };
@@ -184,6 +187,7 @@ struct attend_subscription {
 	const char *cursor; /* a durable place of this name, kept by the daemon; NULL: none */
 	uint64_t from;      /* first position wanted; 0: where the cursor stands, or from the beginning */
 	const char *case_id, *upn; /* only these; NULL: all */
+	const char *officer; /* of alerts: of cases in this officer's hands, or of one for whom they stand in */
 	unsigned credit;    /* items on their way at most; 0: 256 */
 };
 

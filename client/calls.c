@@ -23,6 +23,9 @@ SAME(GRANT);
 SAME(REVOKE);
 SAME(ACKNOWLEDGE);
 SAME(CLOCK);
+SAME(FACT);
+SAME(LINK);
+SAME(COVER);
 SAME(QUERY);
 _Static_assert((int)ATTEND_ID_SIZE == (int)UUID_SIZE && (int)ATTEND_KEY_TEXT_SIZE == (int)Z85_KEY_SIZE, "as in proto/ids.h");
 

@@ -17,6 +17,10 @@
 	X("case", command_case, "a case: its stage, deadlines and what is next") \
 	X("actions", command_actions, "what may be recorded next, and what each step still lacks") \
 	X("act", command_act, "records an action") \
+	X("people", command_people, "who and what stands round a pupil: facts, parents, siblings") \
+	X("fact", command_fact, "records something known of a pupil from a day on") \
+	X("link", command_link, "records siblings, or a parent that two pupils have in common") \
+	X("cover", command_cover, "names who stands in for an officer who is away") \
 	X("deadlines", command_deadlines, "open deadlines in the order in which they fall due") \
 	X("alerts", command_alerts, "all alerts so far") \
 	X("watch", command_watch, "alerts as they come") \
@@ -30,7 +34,7 @@
 	X("keygen", command_keygen, "makes an identity and prints its public key") \
 	X("grant", command_grant, "lets a key in, with a role") \
 	X("revoke", command_revoke, "takes a key's access away") \
-	X("pathway", command_pathway, "checks, loads, lists and shows pathways") \
+	X("pathway", command_pathway, "checks, draws, loads, lists and shows pathways") \
 	X("clock", command_clock, "moves a manual clock, or confirms a held one") \
 	X("health", command_health, "whether what is acknowledged is durable; says what is wrong") \
 	X("stats", command_stats, "counters and gauges") \

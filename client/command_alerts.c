@@ -12,12 +12,12 @@
 #include "client/to_json.h"
 #include "client/when.h"
 
-enum { KEY_FROM = 0x2000, KEY_NAME };
+enum { KEY_FROM = 0x2000, KEY_NAME, KEY_OFFICER };
 
 struct alerts_arguments {
 	struct invocation invocation;
 	uint64_t from, alert;
-	const char *name;
+	const char *name, *officer;
 	int status;
 	bool some;
 };
@@ -31,6 +31,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_FROM:
 		a->from = invocation_number(state, "--from", argument);
+		return 0;
+	case KEY_OFFICER:
+		a->officer = argument;
 		return 0;
 	case KEY_NAME:
 		if (!*argument || strlen(argument) > 31)
@@ -71,7 +74,10 @@ void print_alert(FILE *out, const json_t *alert)
 		fprintf(out, "    raised late by %lld min: attendd was not running when it fell due\n", late_ms / 60000);
 }
 
+#define OPTION_OFFICER { "officer", KEY_OFFICER, "NAME", 0, "only of cases in this officer's hands or of one for whom they stand in, and of pupils without a case", 0 }
+
 static const struct argp_option alerts_options[] = {
+	OPTION_OFFICER,
 	{ "from", KEY_FROM, "SEQ", 0, "from this position of the log on", 0 },
 	{ 0 },
 };
@@ -87,6 +93,7 @@ static void fill_from(struct body *body, void *context, bool first)
 	const struct alerts_arguments *a = context;
 	if (first && a->from)
 		body_number(body, "from", a->from);
+	body_text(body, "officer", a->officer);
 }
 
 static void each(json_t *item, void *context)
@@ -114,6 +121,7 @@ int command_alerts(int argc, char **argv)
 }
 
 static const struct argp_option watch_options[] = {
+	OPTION_OFFICER,
 	{ "name", KEY_NAME, "CURSOR", 0, "a durable place of this name, kept by the daemon for your key: next time it goes on after the last line", 0 },
 	{ "from", KEY_FROM, "SEQ", 0, "from this position of the log on, whatever the cursor says", 0 },
 	{ 0 },
@@ -157,7 +165,7 @@ int command_watch(int argc, char **argv)
 	struct attend *connection = invocation_open(&a.invocation, 0);
 	if (!connection)
 		return 2;
-	struct attend_subscription wanted = { .what = "alerts", .cursor = a.name, .from = a.from };
+	struct attend_subscription wanted = { .what = "alerts", .cursor = a.name, .from = a.from, .officer = a.officer };
 	enum attend_result result = attend_subscribe(connection, &wanted, show, &a);
 	if (result == ATTEND_OK || result == ATTEND_STOPPED)
 		result = (enum attend_result)a.status;

@@ -1,4 +1,4 @@
-/* attend pupil, attend case, attend deadlines - what is known of a pupil and a case.
+/* attend pupil, attend case, attend people, attend deadlines - what is known of a pupil and a case.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
@@ -8,6 +8,7 @@
 #include "client/ask.h"
 #include "client/command.h"
 #include "client/figures.h"
+#include "client/people.h"
 #include "proto/ids.h"
 
 enum { KEY_AS_OF = 0x2000, KEY_BEFORE, KEY_OFFICER };
@@ -126,9 +127,30 @@ int command_case(int argc, char **argv)
 	return show(&a, &body, print_case);
 }
 
+static const struct argp people_argp = {
+	.options = as_of_options,
+	.parser = parse,
+	.args_doc = "UPN",
+	.doc = "Who and what stands round a pupil: what is known since when, the parents with their penalty notices, "
+	       "siblings, schools.",
+	.children = invocation_children,
+};
+
+int command_people(int argc, char **argv)
+{
+	struct figures_arguments a = { .wanted = "which pupil? A UPN is wanted" };
+	invocation_parse(&people_argp, argc, argv, &a.invocation, &a);
+	struct body body;
+	body_begin(&body);
+	body_text(&body, "what", "people");
+	body_text(&body, "upn", a.of);
+	pack_as_of(&body, a.as_of);
+	return show(&a, &body, print_people);
+}
+
 static const struct argp_option deadline_options[] = {
 	{ "before", KEY_BEFORE, "DATE", 0, "only those due before that day", 0 },
-	{ "officer", KEY_OFFICER, "NAME", 0, "only of the cases that this officer leads", 0 },
+	{ "officer", KEY_OFFICER, "NAME", 0, "only of the cases in this officer's hands, or of one for whom they stand in", 0 },
 	{ 0 },
 };
 static const struct argp deadlines_argp = {

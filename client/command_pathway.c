@@ -1,4 +1,4 @@
-/* attend pathway check|list|show|load (and move|choose|try in files of their own) - an authority's process, as a file.
+/* attend pathway check|draw|list|show|load (and move|choose|try in files of their own) - an authority's process, as a file.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
@@ -7,6 +7,7 @@
 
 #include "client/ask.h"
 #include "client/command_pathway.h"
+#include "client/draw.h"
 #include "client/file.h"
 #include "client/passage.h"
 #include "client/table.h"
@@ -58,8 +59,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 /* ---- check: no daemon is asked ---- */
 
-/* 0, or 1 having said what is wrong with the file and where. */
-static int check_file(const struct invocation *invocation, const char *path, size_t *faults)
+/* 0, or 1 having said what is wrong with the file and where. `compiled` points into what the next file takes. */
+static int check_file(const struct invocation *invocation, const char *path, size_t *faults, struct slice *compiled)
 {
 	static uint8_t room[PATHWAY_SIZE_MAX];
 	static struct compile_report report;
@@ -86,6 +87,7 @@ static int check_file(const struct invocation *invocation, const char *path, siz
 		}
 	}
 	*faults = report.count;
+	*compiled = writer_slice(&out);
 	return good ? 0 : 1;
 }
 
@@ -103,12 +105,42 @@ static int pathway_check(int argc, char **argv)
 	int status = 0;
 	for (int i = 0; i < a.count; i++) {
 		size_t faults;
-		int one = check_file(&a.invocation, a.words[i], &faults);
+		struct slice compiled;
+		int one = check_file(&a.invocation, a.words[i], &faults, &compiled);
 		if (!one && !a.invocation.json)
 			printf("%s: nothing wrong\n", a.words[i]);
 		status = one ? one : status;
 	}
 	return status;
+}
+
+/* ---- draw: no daemon is asked ---- */
+
+static const struct argp draw_argp = {
+	.parser = parse,
+	.args_doc = "FILE",
+	.doc = "Draws a pathway file as SVG on standard output, for a page or a print: its stages, actions, deadlines and "
+	       "decisions. No daemon is asked; a file with faults is not drawn.",
+	.children = invocation_json_children,
+};
+
+static int pathway_draw(int argc, char **argv)
+{
+	struct pathway_arguments a = { .missing = "which file?" };
+	invocation_parse(&draw_argp, argc, argv, &a.invocation, &a);
+	size_t faults;
+	struct slice compiled;
+	if (check_file(&a.invocation, a.words[0], &faults, &compiled) != 0)
+		return faults ? 1 : 2;
+	struct pathway *p = calloc(1, sizeof *p);
+	if (!p || !pathway_decode(p, compiled)) {
+		complain(&a.invocation, "no memory for a pathway");
+		free(p);
+		return 2;
+	}
+	draw_pathway(stdout, p);
+	free(p);
+	return 0;
 }
 
 /* ---- list ---- */
@@ -240,7 +272,8 @@ static int pathway_load(int argc, char **argv)
 	struct pathway_arguments a = { .missing = "which file?" };
 	invocation_parse(&load_argp, argc, argv, &a.invocation, &a);
 	size_t size, faults;
-	if (strcmp(a.words[0], "-") != 0 && check_file(&a.invocation, a.words[0], &faults) != 0) {
+	struct slice compiled;
+	if (strcmp(a.words[0], "-") != 0 && check_file(&a.invocation, a.words[0], &faults, &compiled) != 0) {
 		if (faults)
 			complain(&a.invocation, "%s: not loaded: %zu fault%s", a.words[0], faults, faults == 1 ? "" : "s");
 		return faults ? 1 : 2;
@@ -281,6 +314,7 @@ int command_pathway(int argc, char **argv)
 		command_run *run;
 	} words[] = {
 		{ "check", "FILE...", "says what is wrong, without a daemon", pathway_check },
+		{ "draw", "FILE", "its stages, actions and deadlines as a picture (SVG)", pathway_draw },
 		{ "list", "", "what is loaded", pathway_list },
 		{ "show", "NAME", "one of them, with its source", pathway_show },
 		{ "load", "FILE [--default]", "puts a version in force from now on", pathway_load },

@@ -59,6 +59,7 @@ bool connection_put(struct attend *a, uint8_t command, const uint8_t *id, const 
 	if (!a->count)
 		a->asked_ms = connection_now_ms();
 	*p = (struct pending){ .command = command, .answer = answer, .context = context };
+	p->together = command == COMMAND_MARKS;
 	if (id)
 		memcpy(p->id, id, ATTEND_ID_SIZE);
 	else
@@ -70,6 +71,8 @@ bool connection_put(struct attend *a, uint8_t command, const uint8_t *id, const 
 	struct writer out = writer_of(p->frame, p->size);
 	message_request(&out, command, p->id);
 	write_bytes(&out, body, size);
+	if (p->together)
+		p->frame[MESSAGE_VERSION_AT] |= MESSAGE_TOGETHER;
 	a->count++;
 	return true;
 }
@@ -173,28 +176,69 @@ static bool may_ask_again(struct attend *a, struct pending *p, unsigned status, 
 	return now_ms - p->put_off_ms < a->patience_ms;
 }
 
-static void take_reply(struct attend *a, const struct message *m, uint64_t now_ms)
+static bool is_answer_to(const struct message *m, const struct pending *p, const uint8_t *id)
 {
-	for (unsigned i = 0; i < a->count; i++) {
-		struct pending *p = ring_at(a, i);
-		if (p->answered || m->command != (p->command | COMMAND_REPLY) ||
-		    memcmp(p->id, m->id, ATTEND_ID_SIZE) != 0)
+	return !p->answered && m->command == (p->command | COMMAND_REPLY) && memcmp(p->id, id, ATTEND_ID_SIZE) == 0;
+}
+
+/* False: it is to be asked again, after a while. */
+static bool take_answer(struct attend *a, unsigned index, const struct message *m, struct slice body, uint64_t now_ms)
+{
+	struct pending *p = ring_at(a, index);
+	if (may_ask_again(a, p, m->status, now_ms)) {
+		if (index < a->unsent)
+			a->unsent = index;
+		hold(a, now_ms);
+		return false;
+	}
+	a->held = 0;
+	if (p->answer) {
+		struct attend_reply reply = { m->status, m->position, body.bytes, body.size };
+		p->answer(p->context, &reply);
+	}
+	forget(p);
+	return true;
+}
+
+/* An answer to several counts only where it is seen to be to those sent from its
+ * first to its last: any other is none, and what is not answered is sent again. */
+static void take_answer_together(struct attend *a, const struct message *m, uint64_t now_ms)
+{
+	struct together together;
+	unsigned at = 0, count = 0;
+	if (!together_read(&together, m->body))
+		return;
+	while (at < a->unsent && !is_answer_to(m, ring_at(a, at), together.first))
+		at++;
+	for (unsigned i = at; i < a->unsent; i++) {
+		const struct pending *p = ring_at(a, i);
+		if (p->answered || !p->together)
 			continue;
-		if (may_ask_again(a, p, m->status, now_ms)) {
-			if (i < a->unsent)
-				a->unsent = i;
-			hold(a, now_ms);
+		if (++count < together.count)
+			continue;
+		if (!is_answer_to(m, p, m->id))
 			return;
-		}
-		a->held = 0;
-		if (p->answer) {
-			struct attend_reply reply = { m->status, m->position, m->body.bytes, m->body.size };
-			p->answer(p->context, &reply);
-		}
-		forget(p);
+		for (; at <= i; at++)
+			if (!ring_at(a, at)->answered && ring_at(a, at)->together &&
+			    !take_answer(a, at, m, slice_of(NULL, 0), now_ms))
+				break;
 		trim(a);
 		return;
 	}
+}
+
+static void take_reply(struct attend *a, const struct message *m, uint64_t now_ms)
+{
+	if (m->together) {
+		take_answer_together(a, m, now_ms);
+		return;
+	}
+	for (unsigned i = 0; i < a->count; i++)
+		if (is_answer_to(m, ring_at(a, i), m->id)) {
+			if (take_answer(a, i, m, m->body, now_ms))
+				trim(a);
+			return;
+		}
 	/* A subscription's items, or the second answer to what was sent twice. */
 	if (a->stray)
 		a->stray(a->stray_context, m);

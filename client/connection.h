@@ -27,6 +27,7 @@ struct pending {
 	uint8_t id[ATTEND_ID_SIZE];
 	uint8_t command;
 	bool answered;
+	bool together;              /* may be answered together with others */
 	unsigned attempts;          /* sent so often */
 	uint64_t sent_ms;           /* last */
 	uint64_t put_off_ms;        /* when "not now" was first said; 0: never */

@@ -90,6 +90,20 @@ void print_pupil(const json_t *pupil)
 		putchar('\n');
 }
 
+static void print_known(const json_t *facts)
+{
+	size_t index;
+	json_t *f;
+	json_array_foreach(facts, index, f) {
+		char since[WHEN_SIZE];
+		printf("%s%s%s%s since %s", index ? ", " : "  known    ", text(f, "fact") ? text(f, "fact") : "?",
+		       text(f, "parent") ? " of parent " : "", text(f, "parent") ? text(f, "parent") : "",
+		       when_date(since, text(f, "since")));
+	}
+	if (json_array_size(facts))
+		putchar('\n');
+}
+
 static void print_case_deadlines(const json_t *deadlines)
 {
 	static const char *const titles[] = { ">", "deadline", "due", "status", "", NULL };
@@ -196,6 +210,7 @@ void print_case(const json_t *one)
 	const json_t *as_of = json_object_get(one, "as_of");
 	if (json_is_integer(as_of))
 		printf("  as known at position %lld\n", (long long)json_integer_value(as_of));
+	print_known(json_object_get(one, "facts"));
 	print_case_deadlines(json_object_get(one, "deadlines"));
 	print_notices(json_object_get(one, "penalty_notices"));
 	print_done(json_object_get(one, "actions"));

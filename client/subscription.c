@@ -173,7 +173,7 @@ static bool ask(struct running *r)
 	msgpack_packer pack;
 	msgpack_sbuffer_init(&body);
 	msgpack_packer_init(&pack, &body, msgpack_sbuffer_write);
-	bool failed = msgpack_pack_map(&pack, 2 + (from > 0) + (w->cursor != NULL) + (w->case_id != NULL) + (w->upn != NULL));
+	bool failed = msgpack_pack_map(&pack, 2 + (from > 0) + (w->cursor != NULL) + (w->case_id != NULL) + (w->upn != NULL) + (w->officer != NULL));
 	failed |= pack_key(&pack, "what") || pack_key(&pack, w->what) || pack_key(&pack, "credit") ||
 	          msgpack_pack_uint64(&pack, w->credit ? w->credit : CREDIT);
 	if (from)
@@ -184,6 +184,8 @@ static bool ask(struct running *r)
 		failed |= pack_key(&pack, "case") || pack_key(&pack, w->case_id);
 	if (w->upn)
 		failed |= pack_key(&pack, "upn") || pack_key(&pack, w->upn);
+	if (w->officer)
+		failed |= pack_key(&pack, "officer") || pack_key(&pack, w->officer);
 	if (r->asked) {
 		connection_withdraw(r->connection, r->id);
 		connection_send(r->connection, COMMAND_UNSUBSCRIBE, r->id, NULL, 0);

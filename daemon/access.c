@@ -24,10 +24,13 @@ bool access_command(uint8_t role, uint8_t command)
 		may = STAFF | R(CONNECTOR);
 		break;
 	case COMMAND_ACTION:
+	case COMMAND_FACT:
 		may = STAFF | R(SCHOOL) | R(LEAD);
 		break;
 	case COMMAND_CALENDAR:
 	case COMMAND_ACKNOWLEDGE:
+	case COMMAND_LINK:
+	case COMMAND_COVER:
 		may = STAFF;
 		break;
 	case COMMAND_MOVE:
@@ -73,6 +76,8 @@ bool access_query(uint8_t role, struct slice what)
 		{"pathways", READERS | R(SCHOOL) | R(LEAD)},
 		{"pathway", READERS | R(SCHOOL) | R(LEAD)},
 		{"calendar", ANYBODY},
+		{"people", READERS | R(SCHOOL) | R(LEAD)},
+		{"covers", READERS},
 		{"backup", R(ADMINISTRATOR)},
 		{"try", R(MANAGER) | R(ADMINISTRATOR)},
 	};
@@ -111,6 +116,13 @@ bool access_alert(const struct principal *p, uint32_t urn, uint32_t case_no)
 	if (p->role == ROLE_CONNECTOR)
 		return false;
 	return access_school(p, urn);
+}
+
+/* Whoever reads all to see that all is right is told of every alert. */
+bool access_told(const struct principal *p, const struct alert *a)
+{
+	return access_alert(p, a->urn, a->case_no) &&
+	       (!a->tells || (a->tells | R(AUDITOR) | R(ADMINISTRATOR)) >> p->role & 1);
 }
 
 bool access_pupil(struct engine *e, const struct principal *p, uint32_t pupil, uint32_t urn)

@@ -45,8 +45,8 @@ static bool event_at(struct engine *e, uint64_t position, struct event *room)
 
 	if (position < 1 || position > engine_head(e))
 		return false;
-	if (position > e->committed) /* of this very batch */
-		keep(&a, position, e->records[position - e->committed - 1]);
+	if (position > e->committed) /* of this very batch, or the one behind it */
+		keep(&a, position, engine_record(e, position));
 	else
 		e->log.methods->read(&e->log, e->txn, position, 1, keep, &a);
 	return a.found;
@@ -72,6 +72,18 @@ static uint64_t followed_by(struct engine *e, uint64_t position, bool (*is_one)(
 		count += is_one(ev);
 	free(ev);
 	return count;
+}
+
+/* Likewise what followed from something learnt. */
+static uint64_t changed_by(struct engine *e, uint64_t known)
+{
+	struct event *ev = memory_new(sizeof *ev);
+	uint64_t changed = 0;
+
+	while (event_at(e, ++known, ev) && !ev->submitted)
+		changed += ev->kind == EVENT_ALERT_RAISED && ev->alert_raised.kind == ALERT_FACT_CHANGED;
+	free(ev);
+	return changed;
 }
 
 /* And what a clock fired on its way stands before it, each in its own time. */
@@ -128,6 +140,9 @@ static void answer(struct again *a, uint64_t position)
 	} else if (ev->kind == EVENT_ACCESS_GRANTED) {
 		pack_map(p, 1);
 		pack_key_uint(p, "principal", position);
+	} else if (ev->kind == EVENT_PUPIL_FACT || ev->kind == EVENT_PUPILS_LINKED) {
+		pack_map(p, 1);
+		pack_key_uint(p, "changed", changed_by(a->engine, position));
 	} else if (ev->kind == EVENT_CLOCK_MOVED) {
 		answer_clock(a, ev->clock_moved.to_ms, fired_by(a->engine, position));
 	} else if (ev->kind == EVENT_CLOCK_CONFIRMED) {
@@ -150,8 +165,8 @@ void answer_again(struct engine *e, const struct request *r, uint64_t position)
 {
 	struct again a = {.engine = e, .request = r, .event = memory_new(sizeof *a.event)};
 
-	if (position > e->committed) /* of this very batch */
-		take(&a, position, e->records[position - e->committed - 1]);
+	if (position > e->committed) /* of this very batch, or the one behind it */
+		take(&a, position, engine_record(e, position));
 	else
 		e->log.methods->read(&e->log, e->txn, position, 1, take, &a);
 	free(a.event);

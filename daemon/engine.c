@@ -154,7 +154,7 @@ void engine_scrub(struct engine *e, uint64_t monotonic_ms)
 	if (e->worked)
 		e->worked_ms = monotonic_ms;
 	e->worked = false;
-	if (e->scrubbed || e->damaged || e->txn || monotonic_ms - e->worked_ms < SCRUB_IDLE_MS)
+	if (e->scrubbed || e->damaged || e->txn || e->behind || monotonic_ms - e->worked_ms < SCRUB_IDLE_MS)
 		return;
 	e->damaged = scrub_some(e, SCRUB_SLICE, e->damage, sizeof e->damage) < 0;
 }
@@ -206,6 +206,8 @@ int engine_recover(struct engine *e, char *why, size_t why_size)
 	if (e->backup.joinable) /* it reads the store that is about to be closed */
 		pthread_join(e->backup.thread, NULL);
 	e->backup.joinable = false;
+	if (e->behind)
+		e->behind->record_count = e->behind->used = 0;
 	engine_forget_batch(e);
 	e->broken = STORE_OK;
 	e->last_principal = NULL;
@@ -228,7 +230,9 @@ int engine_open(struct engine **out, const struct engine_options *options, char 
 	e->log.methods = &log_lmdb;
 	e->seen = memory_new(SEEN_SLOTS * sizeof *e->seen);
 	e->rows = memory_grow(NULL, MARKS_MAX * sizeof *e->rows);
-	e->batch = memory_grow(NULL, BATCH_SIZE);
+	e->at = &e->two[0];
+	for (unsigned i = 0; i < 2; i++)
+		e->two[i].room = memory_grow(NULL, BATCH_SIZE);
 	pack_init(&e->body);
 	if (store_key_read(e->dir, &e->key, why, why_size) != 0 || open_store(e, why, why_size) != 0) {
 		engine_close(&e);
@@ -256,7 +260,9 @@ void engine_close(struct engine **self)
 		pthread_join(e->backup.thread, NULL);
 	/* A clean end leaves no tail to replay. After a commit that failed, what is in
 	 * memory was never recorded, and none of it is written. */
-	if (e->store && e->persons && !e->options.read_only && !e->txn && e->broken == STORE_OK && !e->record_count &&
+	if (e->store && e->behind)
+		engine_flush(e);
+	if (e->store && e->persons && !e->options.read_only && !e->txn && e->broken == STORE_OK && !e->at->record_count &&
 	    e->state.pupil_count && e->pupils_from < e->committed) {
 		engine_sweep_all(e);
 		engine_flush(e);
@@ -270,10 +276,12 @@ void engine_close(struct engine **self)
 	pack_free(&e->body);
 	free(e->seen);
 	free(e->rows);
-	free(e->batch);
-	free(e->records);
-	free(e->held);
-	free(e->replies);
+	for (unsigned i = 0; i < 2; i++) {
+		free(e->two[i].room);
+		free(e->two[i].records);
+		free(e->two[i].held);
+		free(e->two[i].replies);
+	}
 	memset(&e->key, 0, sizeof e->key);
 	free(e);
 	*self = NULL;

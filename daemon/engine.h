@@ -66,6 +66,14 @@ bool engine_tick(struct engine *, uint64_t now_ms);
  * process must end (nothing was sent); `why` says what. */
 int engine_commit(struct engine *, engine_send *, void *context, char *why, size_t why_size);
 
+/* The same, but a large batch may be committed behind the caller's back while the next
+ * one is gathered. Its replies wait: engine_land() waits for that commit and sends
+ * them, as do both commits; engine_landed() says whether it would not wait. While one
+ * is behind, subscribers are told nothing. */
+int engine_commit_behind(struct engine *, engine_send *, void *context, char *why, size_t why_size);
+int engine_land(struct engine *, engine_send *, void *context, char *why, size_t why_size);
+bool engine_landed(const struct engine *);
+
 /* The next instant at which something falls due; 0: nothing. */
 uint64_t engine_next_timer(struct engine *);
 /* Is there work for subscribers (new events, new credit)? Sends items and heartbeats. */

@@ -13,7 +13,14 @@
 
 uint64_t engine_head(const struct engine *e)
 {
-	return e->committed + e->record_count;
+	return e->committed + (e->behind ? e->behind->record_count : 0) + e->at->record_count;
+}
+
+struct slice engine_record(const struct engine *e, uint64_t position)
+{
+	uint64_t index = position - e->committed - 1, behind = e->behind ? e->behind->record_count : 0;
+
+	return index < behind ? e->behind->records[index] : e->at->records[index - behind];
 }
 
 bool engine_write(struct engine *e)
@@ -21,7 +28,7 @@ bool engine_write(struct engine *e)
 	if (e->broken != STORE_OK)
 		return false;
 	if (!e->txn) {
-		e->broken = store_begin(e->store, true, &e->txn);
+		e->broken = store_begin_gathering(e->store, &e->txn);
 		if (e->broken != STORE_OK)
 			e->txn = NULL;
 		e->state.txn = e->txn;
@@ -33,7 +40,8 @@ struct txn *engine_read(struct engine *e)
 {
 	struct txn *txn = NULL;
 
-	if (e->txn)
+	/* what is in memory is ahead of the disk while a batch is being committed behind */
+	if (e->txn || (e->behind && engine_write(e)))
 		return e->txn;
 	if (store_begin(e->store, false, &txn) != STORE_OK)
 		return NULL;
@@ -60,12 +68,12 @@ void engine_event(const struct engine *e, struct event *ev, uint8_t kind, uint64
 
 uint64_t engine_append_record(struct engine *e, struct slice record)
 {
-	if (e->record_count == e->record_room) {
-		e->record_room = e->record_room ? e->record_room * 2 : 8192;
-		e->records = memory_grow(e->records, e->record_room * sizeof *e->records);
+	if (e->at->record_count == e->at->record_room) {
+		e->at->record_room = e->at->record_room ? e->at->record_room * 2 : 8192;
+		e->at->records = memory_grow(e->at->records, e->at->record_room * sizeof *e->at->records);
 	}
-	e->records[e->record_count++] = record;
-	e->batch_used += record.size;
+	e->at->records[e->at->record_count++] = record;
+	e->at->used += record.size;
 	if (e->broken == STORE_OK)
 		e->broken = tree_append(&e->tree, e->txn, record);
 	return engine_head(e);
@@ -73,16 +81,16 @@ uint64_t engine_append_record(struct engine *e, struct slice record)
 
 void engine_append(struct engine *e, struct event *ev)
 {
-	struct writer w = writer_of(e->batch ? e->batch + e->batch_used : NULL, e->batch ? BATCH_SIZE - e->batch_used : 0);
+	struct writer w;
 	uint64_t position;
 
 	if (!engine_write(e))
 		return;
 	if (e->own) {
 		e->own(e->own_context, ev);
-		e->timer_known = false;
 		return;
 	}
+	w = writer_of(e->at->room + e->at->used, BATCH_SIZE - e->at->used);
 	event_encode(&w, ev);
 	if (w.full || writer_size(&w) > EVENT_SIZE_MAX) {
 		e->broken = STORE_FULL;
@@ -93,7 +101,8 @@ void engine_append(struct engine *e, struct event *ev)
 		e->broken = state_apply(&e->state, ev, position);
 	if (ev->kind == EVENT_ALERT_RAISED)
 		e->counters[COUNT_ALERTS]++;
-	e->timer_known = false;
+	if (e->state.timers_changed)
+		e->timer_known = e->state.timers_changed = false;
 }
 
 /* ---- pupils' figures, written behind ---- */
@@ -148,7 +157,7 @@ static void sweep(struct engine *e)
 
 void engine_sweep_all(struct engine *e)
 {
-	if (!engine_write(e))
+	if (!engine_write(e) || (e->broken = store_settle(e->txn)) != STORE_OK)
 		return;
 	for (uint32_t n = 1; n <= e->state.pupil_count && e->broken == STORE_OK; n++)
 		if (is_dirty(e, n))
@@ -160,135 +169,299 @@ void engine_sweep_all(struct engine *e)
 
 /* ---- commit ---- */
 
-static void sign_head(struct engine *e)
+static enum store_result save_head(struct engine *e, struct txn *txn, uint64_t size, const uint8_t root[static HASH_SIZE])
 {
-	uint8_t root[HASH_SIZE], room[NOTE_SIZE_MAX];
+	uint8_t room[NOTE_SIZE_MAX];
 	struct writer w = writer_of(room, sizeof room);
 
-	tree_root(&e->tree, root);
-	note_sign(&w, &e->note, e->tree.size, root);
-	e->broken = store_put(e->txn, TABLE_META, slice_text("checkpoint"), writer_slice(&w));
+	note_sign(&w, &e->note, size, root);
+	return store_put(txn, TABLE_META, slice_text("checkpoint"), writer_slice(&w));
+}
+
+static enum store_result save_records(struct engine *e, struct txn *txn, const struct batch *b, uint64_t after, uint64_t size,
+				      const uint8_t root[static HASH_SIZE])
+{
+	enum store_result result;
+
+	if (!b->record_count)
+		return STORE_OK;
+	result = e->log.methods->append(&e->log, txn, after, b->records, b->record_count);
+	return result == STORE_OK ? save_head(e, txn, size, root) : result;
 }
 
 void engine_forget_batch(struct engine *e)
 {
-	e->record_count = 0;
-	e->batch_used = 0;
+	e->at->record_count = 0;
+	e->at->used = 0;
 	e->txn = NULL;
 	e->state.txn = NULL;
 }
 
-int engine_flush(struct engine *e)
+static void count_commit(struct engine *e, struct batch *b)
 {
-	if (!e->txn && e->broken == STORE_OK)
-		return 0;
+	e->committed += b->record_count;
+	e->counters[COUNT_COMMITS]++;
+	e->feed_wanted |= b->record_count > 0;
+	e->worked = true;
+	b->record_count = 0;
+	b->used = 0;
+}
+
+/* The batch behind is on disk; its replies still wait. */
+static bool join(struct engine *e)
+{
+	if (store_behind(e->store)) {
+		enum store_result result = store_join(e->store);
+
+		if (result != STORE_OK) {
+			e->broken = result;
+			return false;
+		}
+		count_commit(e, e->behind);
+	}
+	return true;
+}
+
+/* All that goes into the transaction beside the records. */
+static bool complete(struct engine *e)
+{
 	if (e->broken == STORE_OK)
 		sweep(e);
-	if (e->broken == STORE_OK && e->record_count) {
-		e->broken = e->log.methods->append(&e->log, e->txn, e->committed, e->records, e->record_count);
-		if (e->broken == STORE_OK)
-			sign_head(e);
-	}
 	if (e->broken == STORE_OK && persons_sync(e->persons) != 0)
 		e->broken = STORE_FULL;
+	return e->broken == STORE_OK;
+}
+
+int engine_flush(struct engine *e)
+{
+	uint8_t root[HASH_SIZE];
+
+	if (!e->txn && !e->behind && e->broken == STORE_OK)
+		return 0;
+	if (join(e) && !e->txn && e->broken == STORE_OK)
+		return 0;
+	if (complete(e)) {
+		tree_root(&e->tree, root);
+		e->broken = save_records(e, e->txn, e->at, e->committed, e->tree.size, root);
+	}
 	if (e->broken != STORE_OK) {
-		if (e->txn)
-			store_abort(&e->txn);
+		store_abort(&e->txn);
 		return -1;
 	}
 	e->broken = store_commit(&e->txn);
 	if (e->broken != STORE_OK)
 		return -1;
-	e->committed = engine_head(e);
-	e->counters[COUNT_COMMITS]++;
-	e->feed_wanted |= e->record_count > 0;
-	e->worked = true;
+	count_commit(e, e->at);
 	engine_forget_batch(e);
 	return 0;
 }
 
-void engine_send_held(struct engine *e, engine_send *send, void *context)
+/* In the store's thread: it touches nothing but that batch, and what never changes. */
+static enum store_result finish(void *context, struct txn *txn)
 {
-	for (size_t i = 0; i < e->held_count; i++)
-		send(context, &e->held[i].peer, slice_of(e->replies + e->held[i].offset, e->held[i].size));
-	e->held_count = 0;
-	e->replies_used = 0;
+	struct engine *e = context;
+
+	return save_records(e, txn, e->behind, e->behind_head.after, e->behind_head.size, e->behind_head.root);
 }
 
-static void put_off_replies(struct engine *e)
+static void send_held(struct batch *b, engine_send *send, void *context)
+{
+	for (size_t i = 0; i < b->held_count; i++) {
+		const struct held_reply *h = &b->held[i];
+		uint8_t room[TOGETHER_REPLY_SIZE_MAX];
+		struct writer w = writer_of(room, sizeof room);
+
+		if (h->together.count > 1) {
+			message_reply_together(&w, h->command, h->id, h->status, h->position, &h->together);
+			send(context, &h->peer, writer_slice(&w));
+		} else if (h->together.count) {
+			message_reply(&w, h->command, h->id, h->status, h->position);
+			send(context, &h->peer, writer_slice(&w));
+		} else {
+			send(context, &h->peer, slice_of(b->replies + h->offset, h->size));
+		}
+	}
+	b->held_count = 0;
+	b->replies_used = 0;
+}
+
+void engine_send_held(struct engine *e, engine_send *send, void *context)
+{
+	send_held(e->at, send, context);
+	e->batches++;
+}
+
+static void put_off_replies(struct engine *e, struct batch *b)
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < e->held_count; i++) {
-		struct held_reply *h = &e->held[i];
+	for (size_t i = 0; i < b->held_count; i++) {
+		struct held_reply *h = &b->held[i];
 		uint8_t room[REPLY_HEAD_SIZE];
 		struct writer w = writer_of(room, sizeof room);
 
+		if (h->together.count) {
+			h->status = STATUS_RETRY_LATER;
+			h->position = e->committed;
+			e->counters[COUNT_REFUSED_ROOM] += h->together.count;
+			continue;
+		}
 		if (h->writes) {
 			message_reply(&w, h->command, h->id, STATUS_RETRY_LATER, e->committed);
-			memcpy(e->replies + used, room, writer_size(&w));
+			memcpy(b->replies + used, room, writer_size(&w));
 			h->size = (uint32_t)writer_size(&w);
 			e->counters[COUNT_REFUSED_ROOM]++;
 		} else {
-			memmove(e->replies + used, e->replies + h->offset, h->size);
+			memmove(b->replies + used, b->replies + h->offset, h->size);
 		}
 		h->offset = used;
 		used += h->size;
 	}
 }
 
+/* A commit did not happen: whatever stands on it in memory did not either. */
+static int fall_back(struct engine *e, engine_send *send, void *context, char *why, size_t why_size)
+{
+	enum store_result broken = e->broken;
+
+	snprintf(why, why_size, "%s", store_why(e->store));
+	store_abort(&e->txn);
+	if (e->behind)
+		put_off_replies(e, e->behind);
+	put_off_replies(e, e->at);
+	if (broken == STORE_UNKNOWN || broken == STORE_DAMAGED || engine_recover(e, why, why_size) != 0)
+		return -1;
+	e->full = broken == STORE_FULL;
+	if (e->behind)
+		send_held(e->behind, send, context);
+	e->behind = NULL;
+	engine_send_held(e, send, context);
+	return 0;
+}
+
+int engine_land(struct engine *e, engine_send *send, void *context, char *why, size_t why_size)
+{
+	if (!e->behind)
+		return 0;
+	if (!join(e))
+		return fall_back(e, send, context, why, why_size);
+	send_held(e->behind, send, context);
+	e->behind = NULL;
+	return 0;
+}
+
+bool engine_landed(const struct engine *e)
+{
+	return e->behind && (!store_behind(e->store) || store_behind_done(e->store));
+}
+
 int engine_commit(struct engine *e, engine_send *send, void *context, char *why, size_t why_size)
 {
-	if (engine_flush(e) != 0) {
-		enum store_result broken = e->broken;
-
-		snprintf(why, why_size, "%s", store_why(e->store));
-		put_off_replies(e);
-		if (broken == STORE_UNKNOWN || broken == STORE_DAMAGED)
-			return -1;
-		if (engine_recover(e, why, why_size) != 0)
-			return -1;
-		e->full = broken == STORE_FULL;
-	}
+	if (engine_land(e, send, context, why, why_size) != 0)
+		return -1;
+	if (engine_flush(e) != 0)
+		return fall_back(e, send, context, why, why_size);
 	engine_send_held(e, send, context);
+	return 0;
+}
+
+int engine_commit_behind(struct engine *e, engine_send *send, void *context, char *why, size_t why_size)
+{
+	if (engine_land(e, send, context, why, why_size) != 0)
+		return -1;
+	if (!e->txn || e->at->record_count < BEHIND_LEAST || !complete(e))
+		return engine_commit(e, send, context, why, why_size);
+	e->behind_head.after = e->committed;
+	e->behind_head.size = e->tree.size;
+	tree_root(&e->tree, e->behind_head.root);
+	e->behind = e->at;
+	if (!store_commit_behind(&e->txn, finish, e)) {
+		e->behind = NULL;
+		return engine_commit(e, send, context, why, why_size);
+	}
+	e->at = e->behind == &e->two[0] ? &e->two[1] : &e->two[0];
+	engine_forget_batch(e);
+	e->batches++;
 	return 0;
 }
 
 /* ---- replies ---- */
 
+static struct held_reply *hold(struct engine *e, const struct peer *peer, uint8_t command, const uint8_t *id)
+{
+	struct held_reply *h;
+
+	if (e->at->held_count == e->at->held_room) {
+		e->at->held_room = e->at->held_room ? e->at->held_room * 2 : 8192;
+		e->at->held = memory_grow(e->at->held, e->at->held_room * sizeof *e->at->held);
+	}
+	h = &e->at->held[e->at->held_count++];
+	h->peer = *peer;
+	h->command = command;
+	memcpy(h->id, id, UUID_SIZE);
+	h->together.count = 0;
+	return h;
+}
+
 void engine_hold(struct engine *e, const struct peer *peer, uint8_t command, const uint8_t *id, enum status status,
 		 uint64_t position, struct slice body)
 {
 	size_t size = REPLY_HEAD_SIZE + body.size;
-	struct held_reply *h;
+	struct held_reply *h = hold(e, peer, command, id);
 	struct writer w;
 
-	if (e->held_count == e->held_room) {
-		e->held_room = e->held_room ? e->held_room * 2 : 8192;
-		e->held = memory_grow(e->held, e->held_room * sizeof *e->held);
+	if (e->at->replies_used + size > e->at->replies_room) {
+		e->at->replies_room = (e->at->replies_room + size) * 2;
+		e->at->replies = memory_grow(e->at->replies, e->at->replies_room);
 	}
-	if (e->replies_used + size > e->replies_room) {
-		e->replies_room = (e->replies_room + size) * 2;
-		e->replies = memory_grow(e->replies, e->replies_room);
-	}
-	h = &e->held[e->held_count++];
-	h->peer = *peer;
-	h->offset = e->replies_used;
+	h->offset = e->at->replies_used;
 	h->size = (uint32_t)size;
-	h->command = command;
 	/* an answer may tell of what this batch has appended: without it, it is not true */
 	h->writes = (command & 0xf0) == 0x10 || command == COMMAND_CURSOR ||
-		    ((command == COMMAND_QUERY || command == COMMAND_HELLO) && e->record_count);
-	memcpy(h->id, id, UUID_SIZE);
-	w = writer_of(e->replies + e->replies_used, size);
+		    ((command == COMMAND_QUERY || command == COMMAND_HELLO) && engine_head(e) > e->committed);
+	w = writer_of(e->at->replies + e->at->replies_used, size);
 	message_reply(&w, command, id, status, position);
 	write_bytes(&w, body.bytes, body.size);
-	e->replies_used += size;
+	e->at->replies_used += size;
+}
+
+/* Routing ids count up, so their last byte tells peers apart well enough. */
+static struct together_slot *together_slot(struct engine *e, const struct peer *peer)
+{
+	return &e->together[peer->size ? peer->bytes[peer->size - 1] % 64 : 0];
+}
+
+/* Joins the answer before it, where that was to the same peer, command and effect. */
+static void hold_together(struct engine *e, const struct request *r, uint64_t position)
+{
+	struct together_slot *slot = together_slot(e, r->peer);
+	struct held_reply *h = &e->at->held[slot->held];
+
+	if (slot->batch != e->batches + 1 || h->command != r->message->command || h->together.count == UINT16_MAX ||
+	    h->peer.size != r->peer->size || memcmp(h->peer.bytes, r->peer->bytes, h->peer.size)) {
+		*slot = (struct together_slot){.batch = e->batches + 1, .held = e->at->held_count};
+		h = hold(e, r->peer, r->message->command, r->message->id);
+		memcpy(h->together.first, h->id, UUID_SIZE);
+		h->status = STATUS_OK;
+	}
+	memcpy(h->id, r->message->id, UUID_SIZE);
+	h->position = position;
+	h->together.count++;
 }
 
 void engine_reply(struct engine *e, const struct request *r, enum status status, uint64_t position)
 {
-	engine_hold(e, r->peer, r->message->command, r->message->id, status, position, pack_slice(&e->body));
+	struct slice body = pack_slice(&e->body);
+
+	e->replied++;
+	if (r->message->together && status == STATUS_OK && !body.size && (r->message->command & 0xf0) == 0x10) {
+		hold_together(e, r, position);
+	} else {
+		/* another answer in between ends the row */
+		if (r->message->together)
+			together_slot(e, r->peer)->batch = 0;
+		engine_hold(e, r->peer, r->message->command, r->message->id, status, position, body);
+	}
 	pack_clear(&e->body);
 }
 

@@ -150,7 +150,8 @@ int engine_create(const struct engine_init *init, char *why, size_t why_size)
 	e->key = key;
 	e->now_ms = 0; /* event.h: before the daemon's clock */
 	snprintf(e->dir, sizeof e->dir, "%s", init->dir);
-	e->batch = memory_grow(NULL, BATCH_SIZE);
+	e->at = &e->two[0];
+	e->at->room = memory_grow(NULL, BATCH_SIZE);
 	pack_init(&e->body);
 	if (store_open(&e->store, e->dir, &store, why, why_size) != STORE_OK ||
 	    persons_open(&e->persons, e->dir, true, why, why_size) != 0) {

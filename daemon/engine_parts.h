@@ -7,6 +7,7 @@
  *   access.c          who may what (the contract's table)
  *   submit_*.c        one file a sort of submission: decide, then append
  *   react.c           what watches say of the marks just taken in
+ *   react_people.c    what something learnt late changes for open cases
  *   deadlines.c       time: what fell due; the clock that is held
  *   query_*.c         questions
  *   shadow.c          the state as of an earlier position
@@ -30,6 +31,7 @@
 
 enum {
 	BATCH_SIZE = 64 << 20,        /* bytes of records that one transaction may hold */
+	BEHIND_LEAST = 64,            /* records of a batch that is worth a thread's while */
 	BATCH_SOFT = 32 << 20,        /* committed at the next submission from here on */
 	SWEEP_MARKS = 4 * 1000 * 1000, /* a sweep of the pupils' figures for so many marks: half the tail's bound */
 	SUBSCRIPTIONS_MAX = 4096,
@@ -77,6 +79,28 @@ struct held_reply {
 	bool writes;   /* says what is so only if the commit succeeds */
 	uint8_t id[UUID_SIZE];
 	uint8_t command;
+	/* The answer to several together: nothing of it is in the arena. */
+	uint16_t status;
+	uint64_t position;
+	struct together together; /* count 0: an answer to one */
+};
+
+/* Where the latest answer to a peer that takes them together stands among those held. */
+struct together_slot {
+	uint64_t batch;        /* which */
+	size_t held;
+};
+
+/* What one transaction appends, and the replies that wait for it. */
+struct batch {
+	uint8_t *room;         /* the records, one after another; BATCH_SIZE */
+	size_t used;
+	struct slice *records;
+	size_t record_count, record_room;
+	struct held_reply *held;
+	size_t held_count, held_room;
+	uint8_t *replies;
+	size_t replies_used, replies_room;
 };
 
 struct subscription {
@@ -87,6 +111,7 @@ struct subscription {
 	uint64_t next;        /* position from which the next item may come */
 	uint32_t credit;
 	uint32_t case_no, pupil; /* filters; 0: none */
+	char officer[64];     /* likewise; empty: none */
 	uint64_t spoke_ms;    /* monotonic: when something was last sent */
 };
 
@@ -149,15 +174,15 @@ struct engine {
 	bool damaged;          /* found by a check: nothing more is taken */
 	char damage[200];
 
-	uint8_t *batch;        /* the records of this transaction, one after another */
-	size_t batch_used;
-	struct slice *records;
-	size_t record_count, record_room;
-
-	struct held_reply *held;
-	size_t held_count, held_room;
-	uint8_t *replies;
-	size_t replies_used, replies_room;
+	struct batch two[2], *at; /* the one that is being gathered */
+	struct batch *behind;  /* the one that is being committed; NULL: none, or its replies are out */
+	struct {
+		uint64_t after, size;
+		uint8_t root[HASH_SIZE];
+	} behind_head;         /* of the tree with that one, and the position that it follows */
+	struct together_slot together[64]; /* by a hash of the peer: whom another drove out just begins anew */
+	uint64_t replied;      /* how many requests, since the start */
+	uint64_t batches;      /* how many were begun before this one */
 
 	struct pack body;      /* of the reply that is being made */
 
@@ -213,6 +238,7 @@ void engine_append(struct engine *, struct event *);
  * ready: takes it without applying, for react.c goes mark by mark. */
 uint64_t engine_append_record(struct engine *, struct slice record);
 uint64_t engine_head(const struct engine *); /* of this batch */
+struct slice engine_record(const struct engine *, uint64_t position); /* one that is beyond `committed` */
 void engine_event(const struct engine *, struct event *, uint8_t kind, uint64_t actor);
 /* A transaction for reading: the batch's, or a short one that engine_read_end ends. */
 struct txn *engine_read(struct engine *);
@@ -220,7 +246,7 @@ void engine_read_end(struct engine *, struct txn *);
 void engine_scrub(struct engine *, uint64_t monotonic_ms); /* a slice of the store, when idle */
 /* Writes all changed pupils now (before an event that changes how figures are counted). */
 void engine_sweep_all(struct engine *);
-int engine_flush(struct engine *); /* commits what there is, in the middle of a batch */
+int engine_flush(struct engine *); /* commits what there is, in the middle of a batch, and what is behind */
 void engine_forget_batch(struct engine *);
 /* After a commit that did not happen: what is in memory is ahead of the disk, so it
  * is dropped and taken up again from there. */
@@ -255,13 +281,15 @@ bool access_command(uint8_t role, uint8_t command);
 bool access_school(const struct principal *, uint32_t urn);   /* may it see this school's pupils */
 bool access_pupil(struct engine *, const struct principal *, uint32_t pupil, uint32_t urn);
 bool access_alert(const struct principal *, uint32_t urn, uint32_t case_no);
+bool access_told(const struct principal *, const struct alert *); /* may it see this alert, and is it for its role */
 bool access_query(uint8_t role, struct slice what);
 bool access_reads_all(uint8_t role);
 
 /* ---- submissions: each decides, appends, replies ---- */
 typedef void submit(struct engine *, const struct request *);
 submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathway, submit_grant,
-	submit_revoke, submit_acknowledge, submit_clock, submit_move, submit_choose;
+	submit_revoke, submit_acknowledge, submit_clock, submit_fact, submit_link, submit_cover, submit_move,
+	submit_choose;
 /* The first answer of a submission, made again from its event. */
 void answer_again(struct engine *, const struct request *, uint64_t position);
 /* Puts id and receipt into the event that a submission makes. */
@@ -274,6 +302,7 @@ void pack_load_answer(struct pack *, const struct event_pathway_loaded *, uint64
 void engine_sign(struct event *, const struct request *);
 /* The pupil's number; registers a UPN not seen before. 0: the batch is broken or (if not `may_register`) unknown. */
 uint32_t engine_pupil_of(struct engine *, struct slice upn, uint32_t urn, const struct principal *, bool may_register);
+day_t birth_date(struct engine *, uint32_t pupil); /* 0: unknown */
 enum tristate compulsory_age(struct engine *, uint32_t pupil, day_t day);
 void pack_lacks(struct pack *, const struct lacks *);
 void pack_action_answer(struct pack *, const struct event_action_recorded *);
@@ -303,15 +332,23 @@ struct dues *dues_before(struct engine *, uint32_t urn);
 uint64_t react_to_calendar(struct engine *, uint32_t urn, struct dues *);
 /* The same of a case that is moved to another pathway. */
 struct dues *dues_of_case(struct engine *, uint32_t number);
-uint64_t react_to_move(struct engine *, uint32_t number, struct dues *);
+uint64_t react_to_moved_case(struct engine *, uint32_t number, struct dues *);
 void raise_case_alert(struct engine *, const struct case_state *, const struct case_view *, uint8_t kind,
 		      uint8_t deadline, struct slice text, uint64_t late_ms);
+
+/* ---- react_people.c ---- */
+/* What is known of these pupils' open cases before something is recorded; then, once it
+ * was, an alert for each case in which it changes something: how many. `what` says what was
+ * learnt. Takes the outlook. */
+struct outlook;
+struct outlook *outlook_before(struct engine *, const struct family *);
+unsigned react_to_known(struct engine *, struct outlook *, const char *what);
 
 /* ---- queries ---- */
 typedef enum status query(struct engine *, const struct request *, struct txn *);
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
-	query_backup, query_calendar, query_try;
+	query_backup, query_calendar, query_people, query_covers, query_try;
 void trial_end(struct engine *); /* whatever becomes of it */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);
@@ -328,8 +365,15 @@ bool pack_upn(struct engine *, struct pack *, struct txn *, uint32_t pupil); /* 
  * state, or of a shadow. */
 unsigned cases_of(struct engine *, struct txn *, struct state *, uint32_t pupil, uint32_t numbers[], unsigned max);
 
+void pack_notice(struct pack *, const struct case_notice *, day_t today);
+/* Is the case in this officer's hands (empty: anybody's), or in those of one for whom they stand in today?
+ * A case is in the hands of whoever recorded the latest action on it. */
+bool in_hands_of(struct engine *, struct txn *, const struct case_state *, struct slice officer);
+bool alert_in_hands_of(struct engine *, struct txn *, const struct alert *, struct slice officer);
+
 /* One item of `alerts` or of `log`. */
 void pack_alert(struct engine *, struct pack *, struct txn *, const struct alert *, uint64_t seq, uint8_t status);
+void pack_tells(struct pack *, uint32_t roles); /* "tells" and a list of roles */
 void pack_event(struct engine *, struct pack *, struct txn *, const struct event *, uint64_t position);
 bool event_concerns(struct txn *, const struct event *, uint32_t case_no, uint32_t pupil);
 

@@ -63,6 +63,12 @@ static submit *submission_of(uint8_t command)
 		return submit_acknowledge;
 	case COMMAND_CLOCK:
 		return submit_clock;
+	case COMMAND_FACT:
+		return submit_fact;
+	case COMMAND_LINK:
+		return submit_link;
+	case COMMAND_COVER:
+		return submit_cover;
 	case COMMAND_MOVE:
 		return submit_move;
 	case COMMAND_CHOOSE:
@@ -101,7 +107,7 @@ static bool seen_before(struct engine *e, struct request *r)
 
 static void receive_submission(struct engine *e, struct request *r, submit *handle)
 {
-	size_t held;
+	uint64_t replied;
 
 	if (!uuid_usable(r->message->id)) {
 		engine_refuse(e, r, STATUS_BAD_FIELD, "id", "a submission's id is a UUID of version 7 or 8");
@@ -111,16 +117,16 @@ static void receive_submission(struct engine *e, struct request *r, submit *hand
 		engine_refuse(e, r, STATUS_DAMAGED, NULL, "the store is damaged; nothing more is taken");
 		return;
 	}
-	if ((e->full && r->message->command != COMMAND_CLOCK) || (e->batch_used > BATCH_SOFT && engine_flush(e) != 0) ||
+	if ((e->full && r->message->command != COMMAND_CLOCK) || (e->at->used > BATCH_SOFT && engine_flush(e) != 0) ||
 	    !engine_write(e)) {
 		engine_put_off(e, r);
 		return;
 	}
 	r->receipt = receipt_of(&e->key, slice_of(r->frame.bytes + 3, r->frame.size - 3), r->who->key);
-	held = e->held_count;
+	replied = e->replied;
 	if (!seen_before(e, r))
 		handle(e, r);
-	if (e->held_count == held) /* it broke the batch; nobody is left without an answer */
+	if (e->replied == replied) /* it broke the batch; nobody is left without an answer */
 		engine_put_off(e, r);
 }
 

@@ -111,6 +111,7 @@ static bool take_filter(struct engine *e, const struct request *r, struct subscr
 	struct slice what = mp_find_str(r->message->body, "what", &wrong);
 	struct slice id = mp_find_str(r->message->body, "case", &wrong);
 	struct slice upn = mp_find_str(r->message->body, "upn", &wrong);
+	struct slice officer = mp_find_str(r->message->body, "officer", &wrong);
 	struct txn *txn;
 	enum status status = STATUS_OK;
 
@@ -119,6 +120,12 @@ static bool take_filter(struct engine *e, const struct request *r, struct subscr
 		engine_refuse(e, r, STATUS_BAD_FIELD, "what", "alerts or log is wanted");
 		return false;
 	}
+	if (officer.size >= sizeof s->officer || (s->log && officer.size)) {
+		engine_refuse(e, r, STATUS_BAD_FIELD, "officer", "of alerts alone: the name of an officer's grant, at most 63 bytes");
+		return false;
+	}
+	if (officer.size)
+		memcpy(s->officer, officer.bytes, officer.size);
 	if (!access_query(r->who->role, what)) {
 		engine_refuse(e, r, STATUS_FORBIDDEN, "what", "your role does not allow it");
 		return false;
@@ -150,7 +157,7 @@ static bool take_start(struct engine *e, const struct request *r, struct subscri
 
 	if (wrong || credit > CREDIT_MAX || (name.size && !cursor_key(r, name, &key))) {
 		engine_refuse(e, r, STATUS_BAD_FIELD, wrong ? wrong : name.size ? "cursor" : "credit",
-			      "{what, from?, cursor?, credit, case?, upn?} is wanted");
+			      "{what, from?, cursor?, credit, case?, upn?, officer?} is wanted");
 		return false;
 	}
 	if (name.size) {
@@ -169,12 +176,12 @@ static bool take_start(struct engine *e, const struct request *r, struct subscri
 
 void feed_subscribe(struct engine *e, const struct request *r)
 {
-	static const char *const keys[] = {"what", "from", "cursor", "credit", "case", "upn", NULL};
+	static const char *const keys[] = {"what", "from", "cursor", "credit", "case", "upn", "officer", NULL};
 	struct subscription *s = find(e, r);
 	struct slice unknown;
 
 	if (!mp_only(r->message->body, keys, &unknown)) {
-		engine_refuse(e, r, STATUS_BAD_BODY, NULL, "{what, from?, cursor?, credit, case?, upn?} is wanted");
+		engine_refuse(e, r, STATUS_BAD_BODY, NULL, "{what, from?, cursor?, credit, case?, upn?, officer?} is wanted");
 		return;
 	}
 	if (!s && e->subscription_count == SUBSCRIPTIONS_MAX) {
@@ -333,8 +340,8 @@ static void feed_alerts(struct feeding *f)
 			break;
 		v = reader_of(key_slice(&at));
 		a.number = read_u64(&v);
-		if (!access_alert(f->who, a.urn, a.case_no) || (s->case_no && a.case_no != s->case_no) ||
-		    (s->pupil && a.pupil != s->pupil))
+		if (!access_told(f->who, &a) || (s->case_no && a.case_no != s->case_no) ||
+		    (s->pupil && a.pupil != s->pupil) || !alert_in_hands_of(e, f->txn, &a, slice_text(s->officer)))
 			continue;
 		e->log.methods->read(&e->log, f->txn, position, 1, take_alert, &(struct alert_at){f, &a});
 	}
@@ -411,7 +418,8 @@ void engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, voi
 	struct txn *txn;
 
 	engine_scrub(e, monotonic_ms);
-	if (!e->subscription_count || (!e->feed_wanted && monotonic_ms - e->fed_ms < HEARTBEAT_MS / 4))
+	/* what is told is on disk: a feeding waits for the commit behind */
+	if (e->behind || !e->subscription_count || (!e->feed_wanted && monotonic_ms - e->fed_ms < HEARTBEAT_MS / 4))
 		return;
 	e->fed_ms = monotonic_ms;
 	txn = engine_read(e);

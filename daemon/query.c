@@ -15,7 +15,8 @@ static const struct {
 	{"log", query_log},	      {"stats", query_stats},	      {"health", query_health},
 	{"checkpoint", query_checkpoint}, {"prove", query_prove},     {"consistency", query_consistency},
 	{"pathways", query_pathways}, {"pathway", query_pathway},     {"backup", query_backup},
-	{"calendar", query_calendar}, {"try", query_try},
+	{"calendar", query_calendar}, {"people", query_people},	      {"covers", query_covers},
+	{"try", query_try},
 };
 
 enum status query_fault(struct engine *e, enum status status, const char *field, const char *reason)
@@ -131,7 +132,7 @@ static uint64_t position_at(struct engine *e, struct txn *txn, uint64_t ms)
  * a shadow could be made of. */
 bool query_is_now(const struct engine *e, uint64_t position)
 {
-	return position > e->committed || (position == e->committed && !e->record_count);
+	return position > e->committed || (position == e->committed && engine_head(e) == position);
 }
 
 bool query_as_of(struct engine *e, const struct request *r, struct txn *txn, uint64_t *position)

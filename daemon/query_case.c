@@ -53,7 +53,7 @@ static void pack_deadline(struct pack *p, const struct deadline_rule *rule, cons
 		pack_nil(p);
 }
 
-static void pack_notice(struct pack *p, const struct case_notice *n, day_t today)
+void pack_notice(struct pack *p, const struct case_notice *n, day_t today)
 {
 	bool lapsed = false;
 	unsigned amount = case_notice_amount(n, today, &lapsed);
@@ -136,12 +136,38 @@ static void pack_next(struct engine *e, const struct request *r, struct pack *p,
 	free(lacks);
 }
 
+/* What is known of the pupil today, by name. */
+static void pack_facts(struct pack *p, const struct case_view *view)
+{
+	unsigned count = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		if (pass == 1)
+			pack_array(p, count);
+		for (unsigned i = 0; view->facts && i < view->facts->count; i++) {
+			const struct fact *f = &view->facts->list[i];
+
+			if (!f->holds || !facts_stands(view->facts, i, view->today))
+				continue;
+			count++;
+			if (pass == 0)
+				continue;
+			pack_map(p, 3);
+			pack_key_text(p, "fact", fact_text(f->kind));
+			pack_text(p, "since");
+			pack_date(p, f->since);
+			pack_text(p, "parent");
+			pack_text(p, f->parent[0] ? f->parent : NULL);
+		}
+	}
+}
+
 static void pack_case_map(struct engine *e, const struct request *r, struct txn *txn, const struct case_state *c,
 			  struct case_view *view, bool now, uint64_t position)
 {
 	struct pack *p = &e->body;
 
-	pack_map(p, now ? 15 : 14);
+	pack_map(p, now ? 16 : 15);
 	pack_text(p, "case");
 	pack_case(p, c->number);
 	pack_text(p, "upn");
@@ -175,6 +201,8 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 	pack_array(p, c->done_count);
 	for (unsigned i = 0; i < c->done_count; i++)
 		pack_done(p, action_name(&e->state, c, view, &c->done[i]), &c->done[i]);
+	pack_text(p, "facts");
+	pack_facts(p, view);
 	pack_key_uint(p, "as_of", position);
 	if (now)
 		pack_next(e, r, p, c, view);

@@ -173,6 +173,12 @@ static void pack_raised(struct engine *e, struct pack *p, struct txn *txn, const
 	pack_key_uint(p, "late_ms", a->late_ms);
 	pack_key_bool(p, "up", a->up);
 	pack_key_str(p, "text", a->text);
+	pack_text(p, "clause");
+	if (a->clause.size)
+		pack_str(p, a->clause);
+	else
+		pack_nil(p);
+	pack_tells(p, a->tells);
 }
 
 static void pack_calendar(struct pack *p, const struct event_calendar_loaded *c)
@@ -207,6 +213,56 @@ static void pack_pathway(struct pack *p, const struct event_pathway_loaded *l)
 	pack_key_str(p, "name", l->name);
 	pack_key_uint(p, "pathway_version", l->version);
 	pack_key_bool(p, "default", l->is_default);
+}
+
+static void pack_id(struct pack *p, const char *key, struct slice id)
+{
+	pack_text(p, key);
+	if (id.size)
+		pack_str(p, id);
+	else
+		pack_nil(p);
+}
+
+static void pack_fact(struct engine *e, struct pack *p, struct txn *txn, const struct event_pupil_fact *f, uint64_t position)
+{
+	pack_text(p, "upn");
+	pack_upn(e, p, txn, f->pupil);
+	pack_key_text(p, "fact", fact_text(f->fact));
+	pack_key_bool(p, "holds", f->holds);
+	pack_text(p, "since");
+	pack_date(p, f->since);
+	pack_id(p, "parent", f->parent);
+	pack_text(p, "urn");
+	pack_urn(p, f->urn);
+	pack_text(p, "texts");
+	pack_sealed(e, p, f->pupil, EVENT_PUPIL_FACT, position, f->sealed);
+}
+
+static void pack_linked(struct engine *e, struct pack *p, struct txn *txn, const struct event_pupils_linked *l)
+{
+	pack_text(p, "upn");
+	pack_upn(e, p, txn, l->pupil);
+	pack_id(p, "parent", l->parent);
+	pack_text(p, "other");
+	pack_upn(e, p, txn, l->other);
+	pack_id(p, "other_parent", l->other_parent);
+	pack_key_bool(p, "stands", l->stands);
+}
+
+static void pack_cover(struct pack *p, const struct event_cover_named *c)
+{
+	char text[Z85_KEY_SIZE + 1];
+
+	z85_key_text(text, c->officer);
+	pack_key_text(p, "officer", text);
+	z85_key_text(text, c->cover);
+	pack_key_text(p, "cover", c->stands ? text : NULL);
+	pack_text(p, "from");
+	pack_date(p, c->from);
+	pack_text(p, "until");
+	pack_date(p, c->until);
+	pack_key_bool(p, "stands", c->stands);
 }
 
 static void pack_moved(struct engine *e, struct pack *p, struct txn *txn, const struct event_case_moved *m, uint64_t position)
@@ -301,7 +357,7 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 		pack_recorded(e, p, txn, &ev->action_recorded, position);
 		break;
 	case EVENT_ALERT_RAISED:
-		head(e, p, ev, position, 9);
+		head(e, p, ev, position, 11);
 		pack_raised(e, p, txn, &ev->alert_raised, position);
 		break;
 	case EVENT_ALERT_CHANGED:
@@ -321,6 +377,18 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 	case EVENT_DEADLINE_FIRED:
 		head(e, p, ev, position, 4);
 		pack_fired(p, &ev->deadline_fired);
+		break;
+	case EVENT_PUPIL_FACT:
+		head(e, p, ev, position, 7);
+		pack_fact(e, p, txn, &ev->pupil_fact, position);
+		break;
+	case EVENT_PUPILS_LINKED:
+		head(e, p, ev, position, 5);
+		pack_linked(e, p, txn, &ev->pupils_linked);
+		break;
+	case EVENT_COVER_NAMED:
+		head(e, p, ev, position, 5);
+		pack_cover(p, &ev->cover_named);
 		break;
 	case EVENT_CASE_MOVED:
 		head(e, p, ev, position, 7);

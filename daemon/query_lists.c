@@ -121,35 +121,6 @@ static void pack_open(struct engine *e, struct pack *p, struct txn *txn, const s
 	pack_key_bool(p, "provisional", d->provisional);
 }
 
-struct officer_of {
-	struct engine *engine;
-	const struct principal *who;
-};
-
-static bool take_actor(void *context, uint64_t position, struct slice record)
-{
-	struct officer_of *o = context;
-	struct event ev;
-	struct reader rest;
-
-	(void)position;
-	if (event_decode_header(&ev, record, &rest))
-		o->who = state_principal_number(&o->engine->state, ev.actor);
-	return false;
-}
-
-/* A case is in the hands of whoever recorded the latest action on it. */
-static bool in_hands_of(struct engine *e, struct txn *txn, const struct case_state *c, struct slice officer)
-{
-	struct officer_of o = {.engine = e};
-
-	if (!officer.size)
-		return true;
-	if (c->done_count)
-		e->log.methods->read(&e->log, txn, c->done[c->done_count - 1].position, 1, take_actor, &o);
-	return o.who && slice_is(officer, o.who->name);
-}
-
 enum status query_deadlines(struct engine *e, const struct request *r, struct txn *txn)
 {
 	const char *wrong = NULL;
@@ -190,9 +161,23 @@ enum status query_deadlines(struct engine *e, const struct request *r, struct tx
 
 /* ---- alerts: each once, in the order of what last became of them ---- */
 
+/* Roles; none: all who may see the pupil. */
+void pack_tells(struct pack *p, uint32_t roles)
+{
+	unsigned count = 0;
+
+	for (uint8_t role = 0; role < 32; role++)
+		count += (roles >> role) & 1;
+	pack_text(p, "tells");
+	pack_array(p, count);
+	for (uint8_t role = 0; role < 32; role++)
+		if ((roles >> role) & 1)
+			pack_text(p, role_text(role));
+}
+
 void pack_alert(struct engine *e, struct pack *p, struct txn *txn, const struct alert *a, uint64_t seq, uint8_t status)
 {
-	pack_map(p, 12);
+	pack_map(p, 14);
 	pack_key_uint(p, "alert", a->number);
 	pack_key_uint(p, "seq", seq);
 	pack_key_text(p, "kind", alert_kind_text(a->kind));
@@ -214,6 +199,12 @@ void pack_alert(struct engine *e, struct pack *p, struct txn *txn, const struct 
 	pack_key_text(p, "status", alert_status_text(status));
 	pack_key_uint(p, "late_ms", a->late_ms);
 	pack_key_str(p, "text", a->text);
+	pack_text(p, "clause");
+	if (a->clause.size)
+		pack_str(p, a->clause);
+	else
+		pack_nil(p);
+	pack_tells(p, a->tells);
 }
 
 enum status query_alerts(struct engine *e, const struct request *r, struct txn *txn)
@@ -224,7 +215,11 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 	uint64_t from;
 	struct key start;
 	enum store_result result;
+	const char *wrong = NULL;
+	struct slice officer = mp_find_str(r->message->body, "officer", &wrong);
 
+	if (wrong)
+		return query_fault(e, STATUS_BAD_FIELD, wrong, "the name of an officer's grant is wanted");
 	if (!page_open(e, r, &page, &from))
 		return STATUS_BAD_FIELD;
 	start = key_u64(from);
@@ -245,7 +240,8 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 		result = store_get(txn, TABLE_ALERTS, key_slice(&at), &record);
 		if (result == STORE_OK && !alert_decode(&a, number, record))
 			result = STORE_DAMAGED;
-		if (result != STORE_OK || a.newest != seq || !access_alert(r->who, a.urn, a.case_no))
+		if (result != STORE_OK || a.newest != seq || !access_told(r->who, &a) ||
+		    !alert_in_hands_of(e, txn, &a, officer))
 			continue;
 		pack_alert(e, &page.items, txn, &a, seq, a.status);
 		page.count++;

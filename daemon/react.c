@@ -18,6 +18,7 @@ static void raise_watch(struct engine *e, const struct pathway *pathway, const s
 {
 	uint8_t room[ALERT_TEXT_MAX];
 	struct writer w = writer_of(room, sizeof room);
+	int rule = pathway_watch(pathway, change->kind);
 	struct event ev;
 
 	watch_text(&w, pathway, p, change);
@@ -29,7 +30,9 @@ static void raise_watch(struct engine *e, const struct pathway *pathway, const s
 						      .first_day = change->first_day,
 						      .last_day = change->last_day,
 						      .up = change->up,
-						      .text = writer_slice(&w)};
+						      .text = writer_slice(&w),
+						      .tells = rule >= 0 ? pathway->watches[rule].tells : 0,
+						      .clause = rule >= 0 ? pathway->watches[rule].clause : slice_of(NULL, 0)};
 	engine_append(e, &ev);
 }
 
@@ -87,7 +90,9 @@ void raise_case_alert(struct engine *e, const struct case_state *c, const struct
 		.deadline_kind = d ? view->pathway->deadlines[d->rule].name : slice_of(NULL, 0),
 		.due_ms = d ? d->due_ms : 0,
 		.late_ms = late_ms,
-		.text = writer_slice(&w)};
+		.text = writer_slice(&w),
+		.tells = d ? case_alert_tells(&view->pathway->deadlines[d->rule], kind) : 0,
+		.clause = d ? case_alert_clause(c, view, deadline, kind) : slice_of(NULL, 0)};
 	engine_append(e, &ev);
 }
 
@@ -145,10 +150,14 @@ static void look_at_case(struct engine *e, uint32_t number, const struct watch_m
 	free(c);
 }
 
+static void react_to_move(struct engine *, const struct pupil *, uint32_t number, day_t);
+
 void react_to_mark(struct engine *e, const struct applied_mark *a, uint32_t pupil)
 {
 	const struct pathway *pathway = a->pupil ? state_school_pathway(&e->state, a->pupil->urn) : NULL;
 
+	if (a->moved && a->pupil->case_no && e->broken == STORE_OK)
+		react_to_move(e, a->pupil, pupil, a->mark.day);
 	if (!pathway || (a->change != MARK_NEW && a->change != MARK_CORRECTED))
 		return;
 	if (!watch_idle(pathway, a->pupil, &a->mark))
@@ -195,7 +204,7 @@ struct dues *dues_before(struct engine *e, uint32_t urn)
 	struct case_state *c = memory_new(sizeof *c);
 
 	for (uint32_t n = 1; n <= e->state.case_count; n++)
-		if (state_case_load(&e->state, n, c) == STORE_OK && !c->closed && (!urn || c->urn == urn))
+		if (state_case_load(&e->state, n, c) == STORE_OK && !c->closed && state_case_at(&e->state, c, urn))
 			note_dues(dues, c);
 	free(c);
 	return dues;
@@ -216,9 +225,35 @@ static bool tell_move(struct engine *e, const struct due *due, struct case_state
 	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
 	day_text_long(was, day_of_ms(due->due_ms) - 1);
 	day_text_long(now, day_of_ms(d->due_ms) - 1);
-	snprintf(text, sizeof text, "{title}: its last day moves from %s to %s, %s.", was, now, why);
+	snprintf(text, sizeof text, "{title}: its last day moves from %s to %s, for %s.", was, now, why);
 	raise_case_alert(e, c, &view, ALERT_DEADLINE_MOVED, due->deadline, slice_text(text), 0);
 	return true;
+}
+
+/* Registers say that a pupil with an open case has moved school (or has one at last): the case's
+ * days are the new school's from then on. */
+static void react_to_move(struct engine *e, const struct pupil *p, uint32_t number, day_t day)
+{
+	struct case_state *c = memory_new(sizeof *c);
+	struct people *people = memory_new(sizeof *people);
+	struct dues dues = {0};
+	struct event ev;
+
+	e->broken = state_case_load(&e->state, p->case_no, c);
+	if (e->broken == STORE_OK)
+		e->broken = state_people(&e->state, number, people);
+	if (e->broken == STORE_OK && c->urn != p->urn && people->school_count < SCHOOLS_MAX) {
+		note_dues(&dues, c);
+		engine_event(e, &ev, EVENT_PUPIL_FACT, 0);
+		ev.pupil_fact = (struct event_pupil_fact){
+			.pupil = number, .fact = FACT_SCHOOL, .holds = true, .since = (uint16_t)day, .urn = p->urn};
+		engine_append(e, &ev);
+		for (size_t i = 0; i < dues.count && e->broken == STORE_OK; i++)
+			tell_move(e, &dues.list[i], c, "the pupil is at another school, with days of its own");
+	}
+	free(dues.list);
+	free(people);
+	free(c);
 }
 
 struct dues *dues_of_case(struct engine *e, uint32_t number)
@@ -232,13 +267,13 @@ struct dues *dues_of_case(struct engine *e, uint32_t number)
 	return dues;
 }
 
-uint64_t react_to_move(struct engine *e, uint32_t number, struct dues *dues)
+uint64_t react_to_moved_case(struct engine *e, uint32_t number, struct dues *dues)
 {
 	struct case_state *c = memory_new(sizeof *c);
 	uint64_t moved = 0;
 
 	for (size_t i = 0; i < dues->count && e->broken == STORE_OK; i++)
-		moved += tell_move(e, &dues->list[i], c, "for the case was moved to another pathway");
+		moved += tell_move(e, &dues->list[i], c, "the case was moved to another pathway");
 	if (e->broken == STORE_OK)
 		look_at_case(e, number, NULL);
 	free(c);
@@ -249,13 +284,12 @@ uint64_t react_to_move(struct engine *e, uint32_t number, struct dues *dues)
 
 uint64_t react_to_calendar(struct engine *e, uint32_t urn, struct dues *dues)
 {
-	static const char why[] = "for the calendar changed (EN-06)";
 	const struct watch_mark none = {0};
 	struct case_state *c = memory_new(sizeof *c);
 	uint64_t moved = 0;
 
 	for (size_t i = 0; i < dues->count && e->broken == STORE_OK; i++) {
-		moved += tell_move(e, &dues->list[i], c, why);
+		moved += tell_move(e, &dues->list[i], c, "the calendar changed (EN-06)");
 		if (e->broken == STORE_OK && (!i || dues->list[i].case_no != dues->list[i - 1].case_no))
 			look_at_case(e, dues->list[i].case_no, NULL);
 	}

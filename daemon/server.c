@@ -26,6 +26,7 @@
 
 enum {
 	FRAMES_PER_TURN = 512,
+	FRAMES_PER_LOOK = 16,    /* after so many it is asked whether the commit behind is done */
 	TURN_MS = 250,           /* the longest wait: heartbeats, feeds, watchdog, clock */
 
 	/* The wait for more that pace.h may find worth it; a slice in which nothing
@@ -35,6 +36,7 @@ enum {
 
 	LOST_PEERS_MAX = 64,
 	STATUS_MS = 10000,
+	BEHIND_MS = 50,          /* commits may be left behind for so long */
 	TIMER_FAR_MS = 24 * 60 * 60 * 1000,
 };
 
@@ -55,7 +57,9 @@ struct server {
 	struct flood flood;
 
 	struct pace pace;
+	uint64_t told_ms;        /* when a turn last ended with all of it on disk */
 	unsigned sent;           /* in this turn */
+	bool keys_fresh;         /* those let in are those of the batch whose replies are sent */
 	struct peer lost[LOST_PEERS_MAX]; /* peers that could not be sent to in this turn */
 	unsigned lost_count;
 
@@ -110,9 +114,10 @@ static void send_to_peer(void *context, const struct peer *peer, struct slice fr
 	struct server *server = context;
 
 	/* Whoever was just told that a key was granted may connect with it at once,
-	 * so the handshakes know it before the first reply of a turn goes out. */
-	if (!server->sent && !refresh_keys(server))
+	 * so the handshakes know it before the first reply of a commit goes out. */
+	if (!server->keys_fresh && !refresh_keys(server))
 		server->keys_failed = true;
+	server->keys_fresh = true;
 	if (router_send(server->router, peer, frame)) {
 		server->sent++;
 		return;
@@ -137,8 +142,22 @@ static void forget_lost(struct server *server)
 
 /* ---- in ---- */
 
-/* Takes what waits, up to the turn's bound. False: the socket failed. */
-static bool drain(struct server *server, unsigned *taken)
+static enum server_end commit_failed(const char *why)
+{
+	return end_with(SERVER_STORE, "commit-failed", why);
+}
+
+/* The batch behind is on disk: its senders are told while the next is still taken in. */
+static enum server_end land(struct server *server)
+{
+	char why[256] = "";
+
+	server->keys_fresh = false;
+	return engine_land(server->engine, send_to_peer, server, why, sizeof why) ? commit_failed(why) : SERVER_DONE;
+}
+
+/* Takes what waits, up to the turn's bound. */
+static enum server_end drain(struct server *server, unsigned *taken)
 {
 	struct received *received = &server->received;
 
@@ -146,9 +165,9 @@ static bool drain(struct server *server, unsigned *taken)
 		enum router_result result = router_receive(server->router, received);
 		switch (result) {
 		case ROUTER_NOTHING:
-			return true;
+			return SERVER_DONE;
 		case ROUTER_FAILED:
-			return false;
+			return end_with(SERVER_SHELL, "socket-failed", zmq_strerror(errno));
 		case ROUTER_FRAME:
 			server->frames++;
 			engine_receive(server->engine, received->key, &received->peer, received->frame);
@@ -162,11 +181,16 @@ static bool drain(struct server *server, unsigned *taken)
 			break;
 		}
 		++*taken;
+		if (*taken % FRAMES_PER_LOOK == 0 && engine_landed(server->engine)) {
+			enum server_end end = land(server);
+			if (end != SERVER_DONE)
+				return end;
+		}
 	}
-	return true;
+	return SERVER_DONE;
 }
 
-static bool gather(struct server *server, unsigned *taken)
+static enum server_end gather(struct server *server, unsigned *taken)
 {
 	uint64_t start_us = monotonic_us();
 	unsigned at_start = *taken;
@@ -175,13 +199,14 @@ static bool gather(struct server *server, unsigned *taken)
 		unsigned before = *taken;
 		if (!router_wait(server->router, GATHER_SLICE_US))
 			break;
-		if (!drain(server, taken))
-			return false;
+		enum server_end end = drain(server, taken);
+		if (end != SERVER_DONE)
+			return end;
 		if (*taken == before)
 			break;
 	}
 	pace_waited(&server->pace, *taken - at_start);
-	return true;
+	return SERVER_DONE;
 }
 
 /* ---- time ---- */
@@ -285,25 +310,43 @@ static void tell_status(struct server *server, uint64_t monotonic_ms)
 
 /* ---- one turn ---- */
 
+/* A full turn under load; but subscribers are told of nothing while a commit is behind, and
+ * must not wait for the load's end. */
+static bool worth_leaving_behind(const struct server *server, unsigned taken, uint64_t monotonic_ms)
+{
+	return !server->stopping && taken >= PACE_ENOUGH && monotonic_ms - server->told_ms < BEHIND_MS;
+}
+
 /* *more: there is work left, don't wait. SERVER_DONE: go on. */
 static enum server_end turn(struct server *server, bool *more)
 {
 	uint64_t now_ms = take_time(server), monotonic_ms = monotonic_us() / 1000;
 	unsigned taken = 0;
 	char why[256] = "";
+	enum server_end end;
+	int failed;
 
 	server->sent = 0;
 	if (engine_begin(server->engine, now_ms))
 		return end_with(SERVER_STORE, "begin-failed", "the store can't begin a transaction");
-	if (!drain(server, &taken))
-		return end_with(SERVER_SHELL, "socket-failed", zmq_strerror(errno));
-	if (pace_worth_waiting(&server->pace, taken, monotonic_ms) && !gather(server, &taken))
-		return end_with(SERVER_SHELL, "socket-failed", zmq_strerror(errno));
+	end = drain(server, &taken);
+	if (end == SERVER_DONE && pace_worth_waiting(&server->pace, taken, monotonic_ms))
+		end = gather(server, &taken);
+	if (end != SERVER_DONE)
+		return end;
 	*more = taken >= FRAMES_PER_TURN;
 	if (engine_tick(server->engine, now_ms))
 		*more = true;
-	if (engine_commit(server->engine, send_to_peer, server, why, sizeof why))
-		return end_with(SERVER_STORE, "commit-failed", why);
+	server->keys_fresh = false;
+	if (worth_leaving_behind(server, taken, monotonic_ms)) {
+		failed = engine_commit_behind(server->engine, send_to_peer, server, why, sizeof why);
+		*more = true;
+	} else {
+		failed = engine_commit(server->engine, send_to_peer, server, why, sizeof why);
+		server->told_ms = monotonic_ms;
+	}
+	if (failed)
+		return commit_failed(why);
 	forget_lost(server);
 	pace_count(&server->pace, taken, monotonic_ms);
 

@@ -1,5 +1,6 @@
 /* The state as of an earlier position, for one pupil: the log is read again from
- * its start, by the same code that replays it, with eyes for nobody else.
+ * its start, by the same code that replays it, with eyes for nobody else (but the
+ * pupil's family, whose notices count).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
@@ -43,6 +44,10 @@ bool event_concerns(struct txn *txn, const struct event *ev, uint32_t case_no, u
 	struct mark m;
 
 	switch ((enum event_kind)ev->kind) {
+	case EVENT_PUPIL_FACT:
+		return pupil && ev->pupil_fact.pupil == pupil;
+	case EVENT_PUPILS_LINKED:
+		return pupil && (ev->pupils_linked.pupil == pupil || ev->pupils_linked.other == pupil);
 	case EVENT_PUPIL_REGISTERED:
 		return pupil && ev->pupil_registered.pupil == pupil;
 	case EVENT_ROSTER_RECORDED:
@@ -79,6 +84,7 @@ bool event_concerns(struct txn *txn, const struct event *ev, uint32_t case_no, u
 	case EVENT_CLOCK_CONFIRMED:
 	case EVENT_CLOCK_MOVED:
 	case EVENT_ROSTER_SUBMITTED:
+	case EVENT_COVER_NAMED:
 		break;
 	}
 	return false;
@@ -97,7 +103,8 @@ static bool take(void *context, uint64_t position, struct slice record)
 	}
 	/* cases of others are not held, so what is theirs falls away by itself */
 	if (ev->kind == EVENT_MARKS_RECORDED || ev->kind == EVENT_ACTION_RECORDED || ev->kind == EVENT_ALERT_RAISED ||
-	    ev->kind == EVENT_ALERT_WITHDRAWN || ev->kind == EVENT_DEADLINE_FIRED || ev->kind == EVENT_CASE_MOVED || of_rules(ev->kind))
+	    ev->kind == EVENT_ALERT_WITHDRAWN || ev->kind == EVENT_DEADLINE_FIRED || ev->kind == EVENT_PUPIL_FACT ||
+	    ev->kind == EVENT_PUPILS_LINKED || ev->kind == EVENT_CASE_MOVED || of_rules(ev->kind))
 		s->bad = state_apply(s->state, ev, position) != STORE_OK;
 	s->state->position = position;
 	s->state->last_ms = ev->at_ms;
@@ -114,7 +121,8 @@ struct state *shadow_open(struct engine *e, struct txn *txn, uint32_t pupil, uin
 	state_init(s.state, &e->key, e->persons);
 	s.state->only_pupil = pupil;
 	s.state->lender = &e->state;
-	s.state->pupils = memory_new(sizeof *s.state->pupils);
+	s.bad = state_family(&e->state, pupil, true, &s.state->family) != STORE_OK;
+	s.state->pupils = memory_new((s.state->family.count + 1u) * sizeof *s.state->pupils);
 	result = e->log.methods->read(&e->log, txn, 1, UINT64_MAX, take, &s);
 	free(s.event);
 	if (s.bad || (result != STORE_OK && result != STORE_NONE))
@@ -136,7 +144,11 @@ unsigned shadow_cases_of(const struct state *s, uint32_t numbers[], unsigned max
 	unsigned count = 0;
 
 	for (const struct shadow_case *sc = s->shadow_cases; sc && count < max; sc = sc->next) {
-		unsigned at = count++;
+		unsigned at;
+
+		if (sc->state.pupil != s->only_pupil)
+			continue;
+		at = count++;
 
 		for (; at && numbers[at - 1] > sc->state.number; at--)
 			numbers[at] = numbers[at - 1];

@@ -35,6 +35,12 @@ void state_free(struct state *s)
 		free(s->principals[i]->cases);
 		free(s->principals[i]);
 	}
+	while (s->shadow_people) {
+		struct shadow_people *next = s->shadow_people->next;
+
+		free(s->shadow_people);
+		s->shadow_people = next;
+	}
 	while (s->shadow_cases) {
 		struct shadow_case *next = s->shadow_cases->next;
 
@@ -42,6 +48,7 @@ void state_free(struct state *s)
 		s->shadow_cases = next;
 	}
 	free(s->calendars);
+	free(s->covers);
 	free(s->pathways);
 	free(s->principals);
 	free(s->choices);
@@ -109,8 +116,12 @@ struct key key_timer(uint64_t instant_ms, uint32_t case_no, uint8_t deadline, ui
 
 struct pupil *state_pupil(struct state *s, uint32_t number)
 {
-	if (s->only_pupil)
-		return number == s->only_pupil ? &s->pupils[0] : NULL;
+	if (s->only_pupil) {
+		for (unsigned i = 0; i < s->family.count; i++)
+			if (s->family.pupils[i] == number)
+				return &s->pupils[i];
+		return NULL;
+	}
 	return number >= 1 && number <= s->pupil_count ? &s->pupils[number - 1] : NULL;
 }
 
@@ -371,6 +382,7 @@ bool state_add_pathway(struct state *s, const struct event_pathway_loaded *e, ui
 	s->pathways = memory_grow(s->pathways, (s->pathway_count + 1) * sizeof(void *));
 	s->pathways[s->pathway_count++] = loaded;
 	s->breach_codes |= loaded->pathway->breach_codes;
+	s->alert_starts |= loaded->pathway->alert_starts;
 	s->default_pathway = find_default(s);
 	s->last_calendar = NULL;
 	return true;

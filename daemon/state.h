@@ -15,12 +15,18 @@
 #define DAEMON_STATE_H
 
 #include "casework/case.h"
+#include "casework/people.h"
 #include "casework/watch.h"
 #include "proto/event.h"
 #include "store/secrets.h"
 #include "store/store.h"
 
-enum { EARLIER_NOTICES_MAX = 64 };
+enum {
+	EARLIER_NOTICES_MAX = 64,
+	FAMILY_NOTICES_MAX = 64,
+	FAMILY_MAX = 24,          /* pupils that links reach, oneself with them */
+	ADULTS_MAX = 64,          /* ids of parents that are followed from one */
+};
 
 /* A principal: a key with a role. */
 struct principal {
@@ -50,6 +56,18 @@ struct loaded_pathway {
 	struct pathway *pathway; /* owned */
 };
 
+/* Who stands in for an officer. */
+struct cover {
+	uint8_t officer[PUBLIC_KEY_SIZE], cover[PUBLIC_KEY_SIZE];
+	uint16_t from, until;
+};
+
+/* Pupils whom links join; the first is who was asked about. */
+struct family {
+	uint8_t count;
+	uint32_t pupils[FAMILY_MAX];
+};
+
 /* A school's own pathway. */
 struct choice {
 	uint32_t urn;
@@ -66,6 +84,13 @@ struct upn_slot {
 struct shadow_case {
 	struct case_state state;
 	struct shadow_case *next;
+};
+
+/* And what is known of its pupil and that one's family. */
+struct shadow_people {
+	uint32_t pupil;
+	struct people people;
+	struct shadow_people *next;
 };
 
 struct state {
@@ -96,7 +121,9 @@ struct state {
 	const struct pathway *default_pathway; /* NULL: none loaded */
 	struct choice *choices; /* of schools; owned */
 	uint32_t choice_count;
+	bool timers_changed;    /* in the table, since whoever knows the first of them looked */
 	uint64_t breach_codes;  /* of all pathways together */
+	uint32_t alert_starts;  /* likewise: the kinds of alert that start a deadline somewhere */
 	struct principal **principals;
 	uint32_t principal_count;
 	uint64_t principals_generation;
@@ -108,12 +135,19 @@ struct state {
 	uint64_t clock_ms;      /* a manual clock's; 0: never moved */
 
 	uint32_t only_pupil;    /* a shadow's; 0: everybody */
+	struct family family;   /* of a shadow: its pupil and all who were ever linked; pupils[i] is of family.pupils[i] */
 	struct shadow_case *shadow_cases;
+	struct shadow_people *shadow_people;
 	struct state *lender;   /* a shadow borrows decoded pathways from here */
 
 	struct case_state *scratch; /* one case, for applying */
 	struct case_notice earlier[EARLIER_NOTICES_MAX]; /* what a view lends: of the pupil's other cases */
 	unsigned earlier_count;
+	struct case_notice family_notices[FAMILY_NOTICES_MAX]; /* likewise, of siblings */
+	struct people view_people; /* and of the pupil */
+	struct calendar view_calendar; /* of one who moved school */
+	struct cover *covers;
+	uint32_t cover_count;
 };
 
 void state_init(struct state *, const struct store_key *, const struct persons *);
@@ -131,6 +165,7 @@ struct applied_mark {
 	struct pupil *pupil;    /* NULL: not one that this state looks at */
 	struct watch_mark mark;
 	enum mark_change change;
+	bool moved;             /* the latest register is of another school than the one before, or the first */
 };
 void state_apply_mark(struct state *, uint32_t urn, const struct mark *, uint64_t position,
                       struct applied_mark *);
@@ -163,12 +198,31 @@ enum store_result state_case_load(struct state *, uint32_t number, struct case_s
 enum store_result state_case_save(struct state *, const struct case_state *before, const struct case_state *);
 /* The pathways of a case's chapters. NULL: not held. */
 const struct pathway *state_chapter_pathway(const struct state *, const struct case_state *, uint8_t chapter);
+/* What it lends of the pupil's people and schools lives until the next call. Without a
+ * pathway where those can't be read. */
 void state_case_view(struct state *, const struct case_state *, day_t today, struct case_view *);
-/* Adds the notices of the pupil's other cases; they live until the next call. */
+/* Adds the notices of the pupil's other cases, and those of the family; they live until the next call. */
 enum store_result state_view_earlier(struct state *, const struct case_state *, struct case_view *);
 
 /* The standing alerts of a pupil, all zero where there are none. */
 enum store_result state_standing(struct state *, uint32_t pupil, struct standing *);
+
+/* People round a pupil; all zero where nothing is known. */
+enum store_result state_people(struct state *, uint32_t pupil, struct people *);
+/* Whom links join to a pupil: those that stand, or (`ever`) stood once. */
+enum store_result state_family(struct state *, uint32_t pupil, bool ever, struct family *);
+/* A parent of one pupil under the ids of others: all that links say is the same person, the
+ * given one first. */
+struct adult {
+	uint32_t pupil;
+	char parent[PARENT_SIZE_MAX + 1];
+};
+enum store_result state_same_adult(struct state *, uint32_t pupil, struct slice parent, struct adult out[ADULTS_MAX],
+                                   unsigned *count);
+/* Does a calendar of this school count for the case: is it the pupil's, or was it during the case? */
+bool state_case_at(struct state *, const struct case_state *, uint32_t urn);
+/* Who reads for an officer on a day: the cover, the cover's cover ...; the officer where there is none. */
+const struct principal *state_cover_of(const struct state *, const struct principal *, day_t);
 
 /* An alert as the table keeps it. */
 struct alert {
@@ -178,6 +232,8 @@ struct alert {
 	uint8_t kind, status, deadline;
 	uint32_t pupil, case_no, urn;
 	struct slice deadline_kind, text;
+	uint32_t tells;           /* bit per enum role; 0: all who may see the pupil */
+	struct slice clause;
 };
 enum alert_status { ALERT_STATUS_RAISED = 1, ALERT_STATUS_ACKNOWLEDGED, ALERT_STATUS_WITHDRAWN };
 const char *alert_status_text(uint8_t);

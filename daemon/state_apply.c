@@ -13,6 +13,7 @@ enum store_result state_put(struct state *s, enum table table, const struct key 
 {
 	if (!s->txn)
 		return STORE_OK;
+	s->timers_changed |= table == TABLE_TIMERS;
 	return store_put(s->txn, table, key_slice(key), value ? writer_slice(value) : slice_of(NULL, 0));
 }
 
@@ -22,6 +23,7 @@ enum store_result state_drop(struct state *s, enum table table, const struct key
 
 	if (!s->txn)
 		return STORE_OK;
+	s->timers_changed |= table == TABLE_TIMERS;
 	result = store_delete(s->txn, table, key_slice(key));
 	return result == STORE_NONE ? STORE_OK : result;
 }
@@ -161,10 +163,10 @@ static enum store_result apply_chosen(struct state *s, const struct event *e, ui
  * store's cases is the engine's to go through, since what moves is told. */
 static void recount_scope(struct state *s, uint32_t urn, uint64_t position)
 {
-	uint32_t first = s->only_pupil ? s->only_pupil : 1;
-	uint32_t last = s->only_pupil ? s->only_pupil : s->pupil_count;
+	uint32_t count = s->only_pupil ? s->family.count : s->pupil_count;
 
-	for (uint32_t n = first; n <= last; n++) {
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t n = s->only_pupil ? s->family.pupils[i] : i + 1;
 		struct pupil *p = state_pupil(s, n);
 
 		if (!p->urn || (urn && p->urn != urn) || p->position >= position)
@@ -184,7 +186,7 @@ static enum store_result move_case(struct state *s, uint32_t number, uint32_t ur
 
 	if (result != STORE_OK)
 		return result == STORE_NONE ? STORE_OK : result;
-	if (c->closed || (urn && c->urn != urn))
+	if (c->closed || !state_case_at(s, c, urn))
 		return STORE_OK;
 	before = memory_copy(c, sizeof *c);
 	case_copied(before);
@@ -329,10 +331,12 @@ void state_apply_mark(struct state *s, uint32_t urn, const struct mark *m, uint6
 	bool latest, moved;
 
 	out->pupil = p;
+	out->moved = false;
 	if (!p || (p->position >= position && s->tables_from >= position))
 		return;
 	latest = m->day > p->latest_day || (m->day == p->latest_day && m->session >= p->latest_session);
 	moved = p->urn && latest && p->urn != urn;
+	out->moved = latest && p->urn != urn;
 	if (!p->urn || latest)
 		p->urn = urn; /* a move of school shows in the latest register */
 	out->mark = (struct watch_mark){.day = m->day, .session = m->session, .code = m->code};
@@ -420,6 +424,12 @@ static enum store_result apply_one(struct state *s, const struct event *e, uint6
 		return state_apply_alert_withdrawn(s, e, position);
 	case EVENT_ALERT_ACKNOWLEDGED:
 		return state_apply_alert_acknowledged(s, e, position);
+	case EVENT_PUPIL_FACT:
+		return state_apply_fact(s, e, position);
+	case EVENT_PUPILS_LINKED:
+		return state_apply_linked(s, e);
+	case EVENT_COVER_NAMED:
+		return state_apply_cover(s, e);
 	case EVENT_CLOCK_HELD:
 		s->clock_held = true;
 		return save_clock(s);

@@ -106,64 +106,6 @@ enum store_result state_case_save(struct state *s, const struct case_state *befo
 	return result;
 }
 
-void state_case_view(struct state *s, const struct case_state *c, day_t today, struct case_view *view)
-{
-	*view = (struct case_view){
-		.pathway = state_pathway(s, c->pathway_name, c->pathway_version),
-		.calendar = state_calendar(s, c->urn),
-		.pupil = state_pupil(s, c->pupil),
-		.today = today,
-		.compulsory_age = UNKNOWN,
-	};
-}
-
-static void gather_notices(struct state *s, const struct case_state *other, const struct case_state *c)
-{
-	if (other->pupil != c->pupil || other->number == c->number)
-		return;
-	for (unsigned i = 0; i < other->notice_count && s->earlier_count < EARLIER_NOTICES_MAX; i++)
-		s->earlier[s->earlier_count++] = other->notices[i];
-}
-
-enum store_result state_view_earlier(struct state *s, const struct case_state *c, struct case_view *view)
-{
-	struct case_state *other;
-	struct scan scan;
-	struct slice k, v;
-	struct key from = key_u32_u32(c->pupil, 0);
-	enum store_result result = STORE_OK;
-	uint32_t numbers[64];
-	unsigned count = 0;
-
-	s->earlier_count = 0;
-	view->earlier = s->earlier;
-	for (struct shadow_case *sc = s->shadow_cases; sc; sc = sc->next)
-		gather_notices(s, &sc->state, c);
-	if (s->txn && !s->only_pupil) {
-		result = scan_open(&scan, s->txn, TABLE_PUPIL_CASES, key_slice(&from));
-		while (result == STORE_OK && count < 64 && (result = scan_next(&scan, &k, &v)) == STORE_OK) {
-			struct reader r = reader_of(k);
-
-			if (read_u32(&r) != c->pupil)
-				break;
-			numbers[count++] = read_u32(&r);
-		}
-		scan_close(&scan);
-		if (result == STORE_NONE)
-			result = STORE_OK;
-		other = memory_new(sizeof *other);
-		for (unsigned i = 0; i < count && result == STORE_OK; i++)
-			if (numbers[i] != c->number) {
-				result = state_case_load(s, numbers[i], other);
-				if (result == STORE_OK)
-					gather_notices(s, other, c);
-			}
-		free(other);
-	}
-	view->earlier_count = s->earlier_count;
-	return result;
-}
-
 enum store_result state_apply_action(struct state *s, const struct event *e, uint64_t position)
 {
 	const struct event_action_recorded *a = &e->action_recorded;
@@ -293,12 +235,20 @@ bool alert_decode(struct alert *a, uint64_t number, struct slice value)
 	a->urn = read_u32(&r);
 	a->deadline_kind = read_blob(&r);
 	a->text = read_blob(&r);
+	a->tells = 0;
+	a->clause = slice_of(NULL, 0);
+	/* Written only where there is something to say, so that a table begun before
+	 * alerts had these is what its log gives today. */
+	if (reader_left(&r) > 0) {
+		a->tells = (uint32_t)read_varint(&r);
+		a->clause = read_blob(&r);
+	}
 	return reader_done(&r);
 }
 
 static enum store_result save_alert(struct state *s, const struct alert *a)
 {
-	size_t size = 128 + a->deadline_kind.size + a->text.size;
+	size_t size = 128 + a->deadline_kind.size + a->text.size + a->clause.size;
 	uint8_t *room = memory_new(size), number[8];
 	struct writer w = writer_of(room, size), v = writer_of(number, sizeof number);
 	struct key key = key_u64(a->number), change = key_u64(a->newest);
@@ -316,6 +266,10 @@ static enum store_result save_alert(struct state *s, const struct alert *a)
 	write_u32(&w, a->urn);
 	write_blob(&w, a->deadline_kind);
 	write_blob(&w, a->text);
+	if (a->tells || a->clause.size) {
+		write_varint(&w, a->tells);
+		write_blob(&w, a->clause);
+	}
 	result = state_put(s, TABLE_ALERTS, &key, &w);
 	write_u64(&v, a->number);
 	if (result == STORE_OK)
@@ -369,6 +323,31 @@ static enum store_result set_breach(struct state *s, uint32_t case_no, uint8_t d
 	return state_case_save(s, c, c);
 }
 
+/* An alert about the pupil of a case starts what the case's pathway says (`raised`), or
+ * takes it away again. */
+static enum store_result tell_case(struct state *s, uint32_t case_no, uint8_t kind, uint64_t alert, day_t day, bool raised)
+{
+	struct case_state *c = s->scratch, *before;
+	struct case_view view;
+	enum store_result result;
+
+	if (!case_no || !((s->alert_starts >> kind) & 1))
+		return STORE_OK;
+	result = state_case_load(s, case_no, c);
+	if (result != STORE_OK)
+		return result == STORE_NONE ? STORE_OK : result;
+	before = memory_copy(c, sizeof *c);
+	case_copied(before);
+	state_case_view(s, c, day, &view);
+	if (raised && view.pathway)
+		case_apply_alert(c, &view, kind, alert, day);
+	else
+		case_apply_alert_withdrawn(c, alert);
+	result = state_case_save(s, before, c);
+	free(before);
+	return result;
+}
+
 enum store_result state_apply_alert_raised(struct state *s, const struct event *e, uint64_t position)
 {
 	const struct event_alert_raised *r = &e->alert_raised;
@@ -392,13 +371,16 @@ enum store_result state_apply_alert_raised(struct state *s, const struct event *
 		return result;
 	if (r->kind == ALERT_BREACH)
 		result = set_breach(s, r->case_no, r->deadline, position);
+	if (result == STORE_OK)
+		result = tell_case(s, r->case_no, r->kind, position, r->last_day ? r->last_day : day_of_ms(e->at_ms), true);
 	if (result == STORE_OK && s->txn)
 		result = save_alert(s, &(struct alert){
 					       .number = position, .newest = position, .raised_ms = e->at_ms,
 					       .due_ms = r->due_ms, .late_ms = r->late_ms, .kind = r->kind,
 					       .status = ALERT_STATUS_RAISED, .deadline = r->deadline,
 					       .pupil = r->pupil, .case_no = r->case_no, .urn = r->urn,
-					       .deadline_kind = r->deadline_kind, .text = r->text});
+					       .deadline_kind = r->deadline_kind, .text = r->text,
+					       .tells = r->tells, .clause = r->clause});
 	return result;
 }
 
@@ -457,6 +439,8 @@ enum store_result state_apply_alert_withdrawn(struct state *s, const struct even
 		return result;
 	if (e->alert_withdrawn.kind == ALERT_BREACH)
 		result = set_breach(s, e->alert_withdrawn.case_no, e->alert_withdrawn.deadline, 0);
+	if (result == STORE_OK)
+		result = tell_case(s, e->alert_withdrawn.case_no, e->alert_withdrawn.kind, number, 0, false);
 	if (result != STORE_OK || !s->txn)
 		return result;
 	result = load_alert(s, number, &a, &copy);

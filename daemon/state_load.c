@@ -86,6 +86,21 @@ static bool take_pathway(struct state *s, struct slice key, struct slice value)
 	return reader_done(&r) && state_add_pathway(s, &e, position, at_ms);
 }
 
+static bool take_cover(struct state *s, struct slice key, struct slice value)
+{
+	struct event_cover_named e = {.stands = true};
+	struct reader r = reader_of(value);
+	struct slice cover = read_bytes(&r, PUBLIC_KEY_SIZE);
+
+	e.from = read_u16(&r);
+	e.until = read_u16(&r);
+	if (!reader_done(&r) || key.size != PUBLIC_KEY_SIZE)
+		return false;
+	memcpy(e.officer, key.bytes, PUBLIC_KEY_SIZE);
+	memcpy(e.cover, cover.bytes, PUBLIC_KEY_SIZE);
+	return state_set_cover(s, &e);
+}
+
 static bool take_upn(struct state *s, struct slice key, struct slice value)
 {
 	struct reader r = reader_of(value);
@@ -190,6 +205,8 @@ enum store_result state_load(struct state *s, struct txn *txn, char *why, size_t
 		result = each(s, TABLE_CALENDARS, take_calendar, why, why_size);
 	if (result == STORE_OK)
 		result = each(s, TABLE_PATHWAYS, take_pathway, why, why_size);
+	if (result == STORE_OK)
+		result = each(s, TABLE_COVERS, take_cover, why, why_size);
 	if (result == STORE_OK)
 		result = each(s, TABLE_UPNS, take_upn, why, why_size);
 	if (result == STORE_OK)

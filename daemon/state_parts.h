@@ -17,7 +17,12 @@ void state_set_principal(struct state *, const struct event_access_granted *, ui
 enum store_result state_put(struct state *, enum table, const struct key *, const struct writer *value);
 enum store_result state_drop(struct state *, enum table, const struct key *);
 
-/* One function an event kind, for those of cases and alerts. */
+bool state_set_cover(struct state *, const struct event_cover_named *);
+
+/* One function an event kind, for those of people, cases and alerts. */
+enum store_result state_apply_fact(struct state *, const struct event *, uint64_t position);
+enum store_result state_apply_linked(struct state *, const struct event *);
+enum store_result state_apply_cover(struct state *, const struct event *);
 enum store_result state_apply_action(struct state *, const struct event *, uint64_t position);
 enum store_result state_apply_moved(struct state *, const struct event *, uint64_t position);
 enum store_result state_apply_fired(struct state *, const struct event *, uint64_t position);

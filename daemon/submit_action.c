@@ -30,7 +30,7 @@ static bool fault(struct engine *e, const struct request *r, enum status status,
 }
 
 /* Birth dates are sealed, so this is asked anew each time and kept nowhere. */
-enum tristate compulsory_age(struct engine *e, uint32_t pupil, day_t day)
+day_t birth_date(struct engine *e, uint32_t pupil)
 {
 	enum { ROOM = 32 * 1024 };
 	struct person person;
@@ -45,7 +45,12 @@ enum tristate compulsory_age(struct engine *e, uint32_t pupil, day_t day)
 	    !day_parse(mp_find_str(writer_slice(&w), "birth_date", &wrong), &birth))
 		birth = 0;
 	free(room);
-	return case_compulsory_age(birth, day);
+	return birth;
+}
+
+enum tristate compulsory_age(struct engine *e, uint32_t pupil, day_t day)
+{
+	return case_compulsory_age(birth_date(e, pupil), day);
 }
 
 static bool find_case(struct engine *e, const struct request *r, struct looked_at *l)

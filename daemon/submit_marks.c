@@ -246,7 +246,7 @@ static void record(struct engine *e, const struct request *r, uint32_t urn, cons
 	struct refusal *refusals = tally->refused ? memory_new(tally->refused * sizeof *refusals) : NULL;
 	struct event ev;
 	struct marks_writer out;
-	struct writer w = writer_of(e->batch + e->batch_used, BATCH_SIZE - e->batch_used);
+	struct writer w = writer_of(e->at->room + e->at->used, BATCH_SIZE - e->at->used);
 	size_t head;
 	uint64_t position;
 	struct slice whole;

@@ -165,7 +165,7 @@ static uint64_t move(struct engine *e, struct event *ev, struct slice reason, ui
 	if (e->broken == STORE_OK)
 		engine_append(e, ev);
 	*position = engine_head(e);
-	moved = react_to_move(e, ev->case_moved.case_no, dues);
+	moved = react_to_moved_case(e, ev->case_moved.case_no, dues);
 	free(room);
 	return moved;
 }

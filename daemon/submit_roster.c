@@ -120,7 +120,7 @@ static bool held_already(struct engine *e, uint32_t pupil, struct slice particul
 	return same;
 }
 
-static void record_pupil(struct engine *e, const struct request *r, uint32_t urn, uint32_t pupil, struct slice particulars)
+static void append_roster(struct engine *e, const struct request *r, uint32_t urn, uint32_t pupil, struct slice particulars)
 {
 	uint8_t *room = memory_new(PARTICULARS_MAX + SEAL_EXTRA);
 	struct writer w = writer_of(room, PARTICULARS_MAX + SEAL_EXTRA);
@@ -134,6 +134,18 @@ static void record_pupil(struct engine *e, const struct request *r, uint32_t urn
 		e->broken = STORE_FAILED;
 	}
 	free(room);
+}
+
+/* A birth date learnt late, or put right, may change what can be done in an open case (SP-20). */
+static void record_pupil(struct engine *e, const struct request *r, uint32_t urn, uint32_t pupil, struct slice particulars)
+{
+	const struct pupil *p = state_pupil(&e->state, pupil);
+	const struct family self = {.count = 1, .pupils = {pupil}};
+	struct outlook *before = p->case_no ? outlook_before(e, &self) : NULL;
+
+	append_roster(e, r, urn, pupil, particulars);
+	if (before)
+		react_to_known(e, before, "The roster gives the pupil's particulars anew.");
 }
 
 struct roster_tally {

@@ -325,6 +325,10 @@ void submit_acknowledge(struct engine *e, const struct request *r)
 		e->broken = result == STORE_OK ? STORE_DAMAGED : result;
 		return;
 	}
+	if (!access_told(r->who, &a)) {
+		engine_refuse(e, r, STATUS_NOT_FOUND, "alert", "the alert of this number is not for your role");
+		return;
+	}
 	if (a.status != ALERT_STATUS_RAISED) {
 		engine_refuse(e, r, STATUS_BAD_FIELD, "alert",
 			      a.status == ALERT_STATUS_WITHDRAWN ? "it was withdrawn" : "it was acknowledged before");

@@ -87,6 +87,7 @@ static void take_own(void *context, struct event *ev)
 	struct engine *e = w->engine;
 
 	e->broken = state_apply(&e->state, ev, ++w->position);
+	e->timer_known = false;
 	w->uncommitted++;
 	if (ev->kind == EVENT_ALERT_RAISED && e->broken == STORE_OK)
 		note_raised(w, ev, w->position);
@@ -126,6 +127,14 @@ static bool open_scratch(struct engine *e, const char *dir, char *why, size_t wh
 	return good;
 }
 
+static bool begin(struct engine *e)
+{
+	e->txn = NULL;
+	e->broken = store_begin(e->store, true, &e->txn);
+	e->state.txn = e->txn;
+	return e->broken == STORE_OK;
+}
+
 bool world_open(struct trial_world *w, const char *dir, struct persons *persons, const struct store_key *key,
 		struct trial_names *names, char *why, size_t why_size)
 {
@@ -141,11 +150,12 @@ bool world_open(struct trial_world *w, const char *dir, struct persons *persons,
 	e->options.manual_clock = true;
 	e->key = *key;
 	e->persons = persons;
+	e->at = &e->two[0];
 	e->own = take_own;
 	e->own_context = w;
 	pack_init(&e->body);
 	state_init(&e->state, &e->key, persons);
-	return open_scratch(e, dir, why, why_size) && engine_write(e);
+	return open_scratch(e, dir, why, why_size) && begin(e);
 }
 
 void world_close(struct trial_world *w)
@@ -203,8 +213,7 @@ static bool commit(struct trial_world *w)
 	w->uncommitted = 0;
 	e->state.txn = NULL;
 	e->broken = store_commit(&e->txn);
-	e->txn = NULL;
-	return e->broken == STORE_OK && engine_write(e);
+	return e->broken == STORE_OK && begin(e);
 }
 
 bool world_until(struct trial_world *w, uint64_t ms)
@@ -291,7 +300,44 @@ static void take_move(struct trial_world *w, const struct event *ev)
 	}
 	dues = dues_of_case(e, p->case_no);
 	engine_append(e, w->event);
-	react_to_move(e, m->case_no, dues);
+	react_to_moved_case(e, m->case_no, dues);
+}
+
+static void add_family(struct engine *e, struct family *out, uint32_t pupil)
+{
+	struct family more;
+
+	if (pupil && e->broken == STORE_OK)
+		e->broken = state_family(&e->state, pupil, false, &more);
+	for (unsigned i = 0; pupil && i < more.count && e->broken == STORE_OK; i++) {
+		unsigned at = 0;
+
+		while (at < out->count && out->pupils[at] != more.pupils[i])
+			at++;
+		if (at == out->count && at < FAMILY_MAX)
+			out->pupils[out->count++] = more.pupils[i];
+	}
+}
+
+/* What is learnt of a pupil or a family, with what it changes in open cases. `position` is the
+ * log's: what is sealed in a roster is bound to it. */
+static void learn(struct trial_world *w, const struct event *ev, uint64_t position, uint32_t pupil, uint32_t other)
+{
+	struct engine *e = w->engine;
+	struct family family = {.count = 1, .pupils = {pupil}};
+	struct outlook *before;
+
+	if (other) {
+		add_family(e, &family, pupil);
+		add_family(e, &family, other);
+	}
+	before = outlook_before(e, &family);
+	*w->event = *ev;
+	w->event->submitted = false; /* no id is looked for here */
+	if (e->broken == STORE_OK)
+		e->broken = state_apply(&e->state, w->event, position);
+	w->uncommitted++;
+	react_to_known(e, before, "Something was learnt.");
 }
 
 bool world_take(struct trial_world *w, const struct event *ev, uint64_t position)
@@ -303,11 +349,24 @@ bool world_take(struct trial_world *w, const struct event *ev, uint64_t position
 	case EVENT_ACCESS_GRANTED:
 	case EVENT_ACCESS_REVOKED:
 	case EVENT_PUPIL_REGISTERED:
-	case EVENT_ROSTER_RECORDED:
+	case EVENT_COVER_NAMED:
 		*w->event = *ev;
 		w->event->submitted = false; /* no id is looked for here */
 		e->broken = state_apply(&e->state, w->event, position);
 		w->uncommitted++;
+		break;
+	case EVENT_ROSTER_RECORDED:
+		if (world_until(w, ev->at_ms))
+			learn(w, ev, position, ev->roster_recorded.pupil, 0);
+		break;
+	case EVENT_PUPIL_FACT:
+		/* the school that registers show is what a world sees by itself */
+		if (ev->pupil_fact.fact != FACT_SCHOOL && world_until(w, ev->at_ms))
+			learn(w, ev, position, ev->pupil_fact.pupil, 0);
+		break;
+	case EVENT_PUPILS_LINKED:
+		if (world_until(w, ev->at_ms))
+			learn(w, ev, position, ev->pupils_linked.pupil, ev->pupils_linked.other);
 		break;
 	case EVENT_MARKS_RECORDED:
 		if (world_until(w, ev->at_ms))

@@ -180,6 +180,9 @@ static void compare_touched(struct verify *v, const struct event *ev, uint64_t p
 	case EVENT_CLOCK_HELD:
 	case EVENT_CLOCK_CONFIRMED:
 	case EVENT_CLOCK_MOVED:
+	case EVENT_PUPIL_FACT:
+	case EVENT_PUPILS_LINKED:
+	case EVENT_COVER_NAMED:
 		break;
 	}
 }
@@ -328,7 +331,7 @@ static void compare(struct verify *v)
 {
 	static const enum table same[] = {TABLE_TREE,  TABLE_IDS,	  TABLE_UPNS,	TABLE_PERSONS,	TABLE_STANDING,
 					  TABLE_CASES, TABLE_PUPIL_CASES, TABLE_TIMERS, TABLE_ALERTS,	TABLE_ALERT_CHANGES,
-					  TABLE_ACCESS, TABLE_CALENDARS,  TABLE_PATHWAYS};
+					  TABLE_ACCESS, TABLE_CALENDARS,  TABLE_PATHWAYS, TABLE_PEOPLE, TABLE_COVERS};
 
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
 		compare_table(v, same[i]);

@@ -176,7 +176,7 @@ static void compile_needs(struct compiler *c, uint32_t list, struct action_rule 
 /* --- effects -------------------------------------------------------------- */
 
 /* An item is a name, or a map of one pair, the name and when: its name's node, and `*when`. */
-static uint32_t item_name(struct compiler *c, uint32_t item, uint32_t *when)
+uint32_t item_name(struct compiler *c, uint32_t item, uint32_t *when)
 {
 	*when = 0;
 	if (node_of(c, item)->kind == NODE_SCALAR)

@@ -67,8 +67,8 @@ static void compile_questions(struct compiler *c, uint32_t list, struct deadline
 		read_expression(c, e[WHEN].node, NULL, EXPRESSION_QUESTION, &q->when);
 		q->text = read_braced(c, e[ASK].node, false);
 		compile_outcomes(c, e[OUTCOMES].node, q);
-		read_text(c, e[CLAUSE].node);
-		read_text(c, e[SOURCE].node);
+		q->clause = read_text(c, e[CLAUSE].node);
+		q->source = read_text(c, e[SOURCE].node);
 		if (next_child(c, at) == 0 && e[WHEN].node != 0)
 			fault_node(c->report, node_of(c, e[WHEN].node), "the last question must stand without a \"when\", so that one is always put");
 		if (next_child(c, at) != 0 && e[WHEN].node == 0)
@@ -77,61 +77,52 @@ static void compile_questions(struct compiler *c, uint32_t list, struct deadline
 	d->decides = d->question_count > 0;
 }
 
-static void compile_end(struct compiler *c, uint32_t map, struct deadline_rule *d)
-{
-	enum { MOVES, STARTS };
-	struct entry e[] = {{"moves to", false, 0}, {"starts", false, 0}};
-	int next;
-
-	if (map == 0 || !read_map(c, map, "at end", e, COUNT_OF(e)))
-		return;
-	if (!d->period) {
-		fault_node(c->report, node_of(c, map), "only a period ends; a task is done or missed");
-		return;
-	}
-	if (e[MOVES].node != 0)
-		d->stage_at_end = (uint8_t)read_stage(c, e[MOVES].node);
-	if (d->stage_at_end != 0 && d->stage_at_end == c->p->closed_stage)
-		fault_node(c->report, node_of(c, e[MOVES].node), "time closes no case: put a question whose outcome does");
-	if (e[STARTS].node != 0) {
-		next = read_deadline_name(c, e[STARTS].node);
-		d->starts_at_end = (uint8_t)(next + 1);
-	}
-}
+static const char ONE_OF_FOUR[] = "a deadline is a \"task\", a \"reminder\", a \"period\" or \"idle\", of some length";
 
 static void compile_deadline(struct compiler *c, unsigned index)
 {
-	enum { TITLE, CLAUSE, SOURCE, TASK, PERIOD, PER_PARENT, SOON_, OVERDUE_, BREACH, BREACH_TEXT, AT_END, QUESTIONS, TEXT };
+	enum { TITLE, CLAUSE, SOURCE, TASK, REMINDER, PERIOD, IDLE, WHILE, PER_PARENT, STARTED_BY, MET_IF, SOON_, OVERDUE_,
+		TELLS, ESCALATES, BREACH, BREACH_TEXT, AT_END, QUESTIONS, TEXT };
 	struct entry e[] = {
-		{"title", false, 0}, {"clause", false, 0}, {"source", false, 0}, {"task", false, 0}, {"period", false, 0},
-		{"per parent", false, 0}, {"soon", false, 0}, {"overdue", false, 0}, {"breach", false, 0},
-		{"breach text", false, 0}, {"at end", false, 0}, {"questions", false, 0}, {"text", false, 0},
+		{"title", false, 0}, {"clause", false, 0}, {"source", false, 0}, {"task", false, 0}, {"reminder", false, 0},
+		{"period", false, 0}, {"idle", false, 0}, {"while", false, 0}, {"per parent", false, 0},
+		{"started by", false, 0}, {"met if", false, 0}, {"soon", false, 0}, {"overdue", false, 0},
+		{"tells", false, 0}, {"escalates to", false, 0}, {"breach", false, 0}, {"breach text", false, 0},
+		{"at end", false, 0}, {"questions", false, 0}, {"text", false, 0},
 	};
 	struct deadline_rule *d = &c->p->deadlines[index];
+	struct timing_nodes timing;
 	uint32_t body = c->deadline_body[index];
+	unsigned kinds = 0;
 
 	if (!read_map(c, body, "a deadline", e, COUNT_OF(e)))
 		return;
-	if ((e[TASK].node != 0) == (e[PERIOD].node != 0))
-		fault_node(c->report, node_of(c, c->deadline_node[index]), "a deadline is either a \"task\" or a \"period\" of some length");
+	timing = (struct timing_nodes){0, e[WHILE].node, e[STARTED_BY].node, e[MET_IF].node, e[TELLS].node,
+		e[ESCALATES].node, e[AT_END].node};
+	for (unsigned i = TASK; i <= IDLE; i++) {
+		kinds += e[i].node != 0;
+		if (e[i].node != 0)
+			timing.length = e[i].node;
+	}
+	if (kinds != 1)
+		fault_node(c->report, node_of(c, c->deadline_node[index]), "%s", ONE_OF_FOUR);
 	d->title = read_text(c, e[TITLE].node);
 	d->clause = read_text(c, e[CLAUSE].node);
 	read_text(c, e[SOURCE].node);
-	d->period = e[PERIOD].node != 0;
-	d->length = read_length(c, d->period ? e[PERIOD].node : e[TASK].node, (struct length){1, UNIT_DAYS});
-	if (d->length.count == 0)
-		fault_node(c->report, node_of(c, body), "a deadline needs a length");
+	d->idle = e[IDLE].node != 0;
+	d->reminder = e[REMINDER].node != 0;
+	d->period = d->idle || e[PERIOD].node != 0;
 	d->per_parent = read_yes_no(c, e[PER_PARENT].node, false);
-	d->soon = read_length(c, e[SOON_].node, SOON);
-	d->overdue = read_length(c, e[OVERDUE_].node, OVERDUE);
+	d->soon = read_length(c, e[SOON_].node, d->idle || d->reminder ? NONE : SOON);
+	d->overdue = read_length(c, e[OVERDUE_].node, d->reminder ? NONE : OVERDUE);
 	if (e[BREACH].node != 0 && !d->period)
 		fault_node(c->report, node_of(c, e[BREACH].node), "only a period watches for breaches");
 	d->breach_codes = read_codes(c, e[BREACH].node);
 	d->breach_text = read_braced(c, e[BREACH_TEXT].node, false);
 	if (e[BREACH_TEXT].node != 0 && d->breach_codes == 0)
 		fault_node(c->report, node_of(c, e[BREACH_TEXT].node), "there is no \"breach\" that it could speak of");
-	compile_end(c, e[AT_END].node, d);
 	compile_questions(c, e[QUESTIONS].node, d);
+	compile_timing(c, index, &timing);
 	d->text = read_braced(c, e[TEXT].node, false);
 }
 
@@ -155,10 +146,10 @@ static uint8_t watch_type_named(struct slice text)
 
 static void compile_watch(struct compiler *c, uint32_t key, struct watch_rule *w)
 {
-	enum { KIND, CODES_, AT_LEAST, FROM, CLAUSE, SOURCE, TEXT, DOWN };
+	enum { KIND, CODES_, AT_LEAST, FROM, CLAUSE, SOURCE, TELLS, TEXT, DOWN };
 	struct entry e[] = {
 		{"kind", true, 0}, {"codes", true, 0}, {"at least", true, 0}, {"from possible", false, 0},
-		{"clause", false, 0}, {"source", false, 0}, {"text", true, 0}, {"text down", false, 0},
+		{"clause", false, 0}, {"source", false, 0}, {"tells", false, 0}, {"text", true, 0}, {"text down", false, 0},
 	};
 
 	unsigned before = c->report->count;
@@ -182,6 +173,7 @@ static void compile_watch(struct compiler *c, uint32_t key, struct watch_rule *w
 		fault_node(c->report, node_of(c, e[DOWN].node), "\"text down\" belongs to a share alone");
 	w->clause = read_text(c, e[CLAUSE].node);
 	read_text(c, e[SOURCE].node);
+	w->tells = read_told(c, e[TELLS].node);
 	w->text = read_braced(c, e[TEXT].node, true);
 	w->text_down = read_braced(c, e[DOWN].node, true);
 	if (c->report->count == before && watch_fault(w))

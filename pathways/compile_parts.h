@@ -45,6 +45,8 @@ struct slice read_text(struct compiler *, uint32_t node);      /* not empty, at 
 struct slice read_braced(struct compiler *, uint32_t node, bool of_watch); /* text whose braces are known */
 bool read_yes_no(struct compiler *, uint32_t node, bool fallback);
 unsigned read_number(struct compiler *, uint32_t node, unsigned least, unsigned most);
+uint32_t item_name(struct compiler *, uint32_t item, uint32_t *when); /* of "name" or "name: when"; 0: said what is wrong */
+struct length read_length_of(struct compiler *, uint32_t node, struct slice text, struct length fallback); /* that part of its text */
 struct length read_length(struct compiler *, uint32_t node, struct length fallback); /* "15 school days"; "none" */
 uint64_t read_codes(struct compiler *, uint32_t node);         /* [G, N, O, U] or unauthorised, authorised, absent */
 uint32_t read_roles(struct compiler *, uint32_t node);
@@ -61,6 +63,14 @@ void compile_action_names(struct compiler *, uint32_t section); /* and their fie
 void compile_actions(struct compiler *);
 void compile_watches(struct compiler *, uint32_t section);
 void compile_notices(struct compiler *, uint32_t section);
+
+/* When a deadline counts from, what starts it, what its end brings, who is told (compile_timing.c). */
+struct timing_nodes {
+	uint32_t length, idle_while, started_by, met_if, tells, escalates_to, at_end;
+};
+void compile_timing(struct compiler *, unsigned deadline, const struct timing_nodes *);
+uint32_t read_told(struct compiler *, uint32_t node); /* one role, or a list of them */
+void check_timing(struct compiler *); /* of the whole file */
 
 /* What no single rule shows: stages never reached, deadlines never started,
  * outcomes that no action offers (compile_whole.c). */

@@ -216,30 +216,35 @@ static uint8_t unit_named(struct slice text, bool one)
 	return 0;
 }
 
-struct length read_length(struct compiler *c, uint32_t node, struct length fallback)
+struct length read_length_of(struct compiler *c, uint32_t node, struct slice text, struct length fallback)
 {
-	const struct node *n = node_of(c, node);
 	struct length length = {0, 0};
 	unsigned count;
-	size_t size;
+	size_t size = digits(text, COUNT_MAX, &count);
 
-	if (node == 0)
-		return fallback;
-	if (!is_kind(c, node, NODE_SCALAR, "a length of time") || slice_is(n->text, "none"))
-		return length;
-	size = digits(n->text, COUNT_MAX, &count);
-	if (size == 0 || count == 0 || size + 1 >= n->text.size || n->text.bytes[size] != ' ') {
-		fault_node(c->report, n, "a length such as \"15 school days\" expected (1 to %d), not \"%.*s\"", COUNT_MAX, SHOW(n->text));
+	if (size == 0 || count == 0 || size + 1 >= text.size || text.bytes[size] != ' ') {
+		fault_node(c->report, node_of(c, node), "a length such as \"15 school days\" expected (1 to %d), not \"%.*s\"",
+		           COUNT_MAX, SHOW(text));
 		return fallback;
 	}
 	length.count = (uint16_t)count;
-	length.unit = unit_named(slice_of(n->text.bytes + size + 1, n->text.size - size - 1), count == 1);
+	length.unit = unit_named(slice_of(text.bytes + size + 1, text.size - size - 1), count == 1);
 	if (length.unit == 0) {
-		fault_node(c->report, n, "\"%.*s\" is not in a unit known: days, school days, working days, weeks, school weeks, months, years",
-		           SHOW(n->text));
+		fault_node(c->report, node_of(c, node),
+		           "\"%.*s\" is not in a unit known: days, school days, working days, weeks, school weeks, months, years",
+		           SHOW(text));
 		return fallback;
 	}
 	return length;
+}
+
+struct length read_length(struct compiler *c, uint32_t node, struct length fallback)
+{
+	if (node == 0)
+		return fallback;
+	if (!is_kind(c, node, NODE_SCALAR, "a length of time") || slice_is(node_of(c, node)->text, "none"))
+		return (struct length){0, 0};
+	return read_length_of(c, node, node_of(c, node)->text, fallback);
 }
 
 uint64_t read_codes(struct compiler *c, uint32_t node)

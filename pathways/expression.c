@@ -87,7 +87,7 @@ static void emit(struct parser *p, struct step step)
 		fail(p, p->token_at, "too long (%d steps at most)", EXPRESSION_MAX);
 		return;
 	}
-	if (step.kind < STEP_LT) {
+	if (step_is_operand(step.kind)) {
 		if (++p->depth > EXPRESSION_STACK_MAX)
 			fail(p, p->token_at, "too much at once: use brackets, or cut it in two");
 	} else if (step.kind != STEP_NOT) {
@@ -197,6 +197,20 @@ static void call_of_field(struct parser *p, struct step step)
 	emit(p, step);
 }
 
+static void call_of_date(struct parser *p, struct step step)
+{
+	size_t at = p->token_at;
+
+	if (p->place == EXPRESSION_QUESTION || p->action == NULL) {
+		fail(p, at, "days_until() asks for a field of an action, and there is none here");
+		return;
+	}
+	field(p, p->action, &step);
+	if (!p->bad && (step.chosen != 0 || p->action->fields[step.field - 1].type != FIELD_DATE))
+		fail(p, at, "days_until() wants a field of type date");
+	emit(p, step);
+}
+
 static const struct call {
 	const char *name;
 	uint8_t kind;
@@ -209,6 +223,7 @@ static const struct call {
 	{"reached", STEP_STAGE, call_of_stage},
 	{"running", STEP_RUNNING, call_of_deadline},
 	{"days_into", STEP_DAYS_INTO, call_of_deadline},
+	{"days_until", STEP_DAYS_UNTIL, call_of_date},
 };
 
 static const struct figure_name {
@@ -241,12 +256,15 @@ static void named_value(struct parser *p)
 		if (slice_is(name, FIGURE_NAMES[i].name)) {
 			if (FIGURE_NAMES[i].figure == FIGURE_COMPULSORY_AGE && p->place != EXPRESSION_NEED)
 				fail(p, at, "%.*s rests on the birth date, which is sealed: only a need may ask for it", SHOW(name));
+			if ((FIGURE_NAMES[i].figure == FIGURE_ATTENDED_LAST_DAY ||
+			     FIGURE_NAMES[i].figure == FIGURE_ATTENDED_IN_DEADLINE) && p->place != EXPRESSION_QUESTION)
+				fail(p, at, "%.*s is of a deadline: only what is asked at its end may ask for it", SHOW(name));
 			emit(p, (struct step){.kind = STEP_FIGURE, .value = FIGURE_NAMES[i].figure});
 			return;
 		}
 	}
 	fail(p, at, "%.*s is neither a figure nor done(), done_for_parent(), days_since(), given(), reached(), "
-	     "running() or days_into()", SHOW(name));
+	     "running(), days_into() or days_until()", SHOW(name));
 }
 
 static void one_number(struct parser *p)

@@ -8,6 +8,7 @@
  *              | "given" "(" field [ "=" word ] ")"
  *              | "reached" "(" stage ")"
  *              | ( "running" | "days_into" ) "(" deadline ")"
+ *              | "days_until" "(" field ")"
  *
  * A value that isn't compared is so where it isn't 0.
  *

@@ -46,6 +46,38 @@ uint8_t alert_kind_parse(struct slice text)
 	return 0;
 }
 
+const char *fact_text(uint8_t fact)
+{
+	switch (fact) {
+#define X(name, number, text, of_parent) \
+	case number: \
+		return text;
+		FACTS(X)
+#undef X
+	}
+	return NULL;
+}
+
+uint8_t fact_parse(struct slice text)
+{
+#define X(name, number, spelling, of_parent) \
+	if (slice_is(text, spelling)) \
+		return number;
+	FACTS(X)
+#undef X
+	return 0;
+}
+
+bool fact_of_parent(uint8_t fact)
+{
+#define X(name, number, text, of_parent) \
+	if (fact == (number)) \
+		return of_parent;
+	FACTS(X)
+#undef X
+	return false;
+}
+
 const char *role_text(uint8_t role)
 {
 	switch (role) {
@@ -162,6 +194,8 @@ static void write_alert_raised(struct writer *w, const struct event_alert_raised
 	write_bool(w, e->up);
 	write_varint(w, e->late_ms);
 	write_blob(w, e->text);
+	write_varint(w, e->tells);
+	write_blob(w, e->clause);
 }
 
 static void write_alert_withdrawn(struct writer *w, const struct event_alert_withdrawn *e)
@@ -180,6 +214,35 @@ static void write_deadline_fired(struct writer *w, const struct event_deadline_f
 	write_u8(w, e->deadline);
 	write_u8(w, e->phase);
 	write_varint(w, e->due_ms);
+}
+
+static void write_pupil_fact(struct writer *w, const struct event_pupil_fact *e)
+{
+	write_varint(w, e->pupil);
+	write_u8(w, e->fact);
+	write_bool(w, e->holds);
+	write_u16(w, e->since);
+	write_blob(w, e->parent);
+	write_varint(w, e->urn);
+	write_blob(w, e->sealed);
+}
+
+static void write_pupils_linked(struct writer *w, const struct event_pupils_linked *e)
+{
+	write_varint(w, e->pupil);
+	write_varint(w, e->other);
+	write_blob(w, e->parent);
+	write_blob(w, e->other_parent);
+	write_bool(w, e->stands);
+}
+
+static void write_cover_named(struct writer *w, const struct event_cover_named *e)
+{
+	write_bytes(w, e->officer, sizeof e->officer);
+	write_bytes(w, e->cover, sizeof e->cover);
+	write_u16(w, e->from);
+	write_u16(w, e->until);
+	write_bool(w, e->stands);
 }
 
 static void write_case_moved(struct writer *w, const struct event_case_moved *e)
@@ -277,6 +340,15 @@ void event_encode(struct writer *w, const struct event *e)
 	case EVENT_ROSTER_SUBMITTED:
 		write_varint(w, e->roster_submitted.accepted);
 		write_blob(w, e->roster_submitted.rows);
+		return;
+	case EVENT_PUPIL_FACT:
+		write_pupil_fact(w, &e->pupil_fact);
+		return;
+	case EVENT_PUPILS_LINKED:
+		write_pupils_linked(w, &e->pupils_linked);
+		return;
+	case EVENT_COVER_NAMED:
+		write_cover_named(w, &e->cover_named);
 		return;
 	case EVENT_CASE_MOVED:
 		write_case_moved(w, &e->case_moved);

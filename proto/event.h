@@ -56,7 +56,7 @@
 	X(ROSTER_RECORDED, 7, 1, "roster-recorded") \
 	X(MARKS_RECORDED, 8, 1, "marks-recorded") \
 	X(ACTION_RECORDED, 9, 1, "action-recorded") \
-	X(ALERT_RAISED, 10, 1, "alert-raised") \
+	X(ALERT_RAISED, 10, 2, "alert-raised") \
 	X(ALERT_CHANGED, 11, 1, "alert-changed") \
 	X(ALERT_WITHDRAWN, 12, 1, "alert-withdrawn") \
 	X(ALERT_ACKNOWLEDGED, 13, 1, "alert-acknowledged") \
@@ -65,6 +65,9 @@
 	X(CLOCK_CONFIRMED, 16, 1, "clock-confirmed") \
 	X(CLOCK_MOVED, 17, 1, "clock-moved") \
 	X(ROSTER_SUBMITTED, 18, 1, "roster-submitted") \
+	X(PUPIL_FACT, 19, 1, "pupil-fact") \
+	X(PUPILS_LINKED, 20, 1, "pupils-linked") \
+	X(COVER_NAMED, 21, 1, "cover-named") \
 	X(CASE_MOVED, 22, 1, "case-moved") \
 	X(PATHWAY_CHOSEN, 23, 1, "pathway-chosen")
 
@@ -89,7 +92,11 @@ const char *event_kind_text(uint8_t kind); /* NULL for none of the list */
 	X(MISSING_FROM_SCHOOL, 9, "missing-from-school") \
 	X(PERSISTENT, 10, "persistent") \
 	X(SEVERE, 11, "severe") \
-	X(DEADLINE_MOVED, 12, "deadline-moved")
+	X(DEADLINE_MOVED, 12, "deadline-moved") \
+	X(ESCALATED, 13, "escalated") \
+	X(REMINDER, 14, "reminder") \
+	X(DRIFT, 20, "drift") \
+	X(FACT_CHANGED, 21, "fact-changed")
 
 enum alert_kind {
 #define X(name, number, text) ALERT_##name = number,
@@ -100,6 +107,36 @@ enum alert_kind {
 
 const char *alert_kind_text(uint8_t kind);
 uint8_t alert_kind_parse(struct slice text); /* 0: none */
+
+/*  name, number, text, is it of one parent. What is known of a pupil from a day on, in the clear: the
+ * rules ask for it, replay too. The numbers stand in the log. */
+#define FACTS(X) \
+	X(LOOKED_AFTER, 1, "looked-after", false) \
+	X(EARLY_HELP, 2, "early-help", false) \
+	X(CHILD_IN_NEED, 3, "child-in-need", false) \
+	X(CHILD_PROTECTION, 4, "child-protection", false) \
+	X(PERSONAL_EDUCATION_PLAN, 5, "personal-education-plan", false) \
+	X(SOCIAL_WORKER, 6, "social-worker", false) \
+	X(LEAD_PROFESSIONAL, 7, "lead-professional", false) \
+	X(SEND, 8, "send", false) \
+	X(EHCP, 9, "ehcp", false) \
+	X(TEAM_AROUND_FAMILY, 10, "team-around-family", false) \
+	X(FREE_SCHOOL_MEALS, 11, "free-school-meals", false) \
+	X(YOUNG_CARER, 12, "young-carer", false) \
+	X(SAFEGUARDING_CONCERN, 13, "safeguarding-concern", false) \
+	X(PROSECUTED_BEFORE, 14, "prosecuted-before", true) \
+	X(PARENTAL_RESPONSIBILITY, 15, "parental-responsibility", true) \
+	X(SCHOOL, 30, "school", false) /* the daemon's own: the school that registers say the pupil has moved to */
+
+enum fact_kind {
+#define X(name, number, text, of_parent) FACT_##name = number,
+	FACTS(X)
+#undef X
+};
+
+const char *fact_text(uint8_t fact);
+uint8_t fact_parse(struct slice text); /* 0: none */
+bool fact_of_parent(uint8_t fact);
 
 /*  name, number, text */
 #define ROLES(X) \
@@ -303,6 +340,8 @@ struct event_alert_raised {
 	bool up;                  /* of a figure that crosses both ways: the worse way */
 	uint64_t late_ms;         /* how long after its time it was raised; 0: in time */
 	struct slice text;
+	uint32_t tells;           /* bit per enum role that it is for; 0: all who may see the pupil (version 1: always) */
+	struct slice clause;      /* that it rests on, "SP-36"; may be empty (version 1: always) */
 };
 
 struct event_alert_changed {
@@ -342,6 +381,33 @@ struct event_clock_held {
 
 struct event_clock_moved {
 	uint64_t to_ms; /* of a manual clock */
+};
+
+/* Something known of a pupil from `since` on; of one kind (and parent) the newest `since` up to a day
+ * stands on that day, and one recorded again for the same day stands in place of it. Who it is (a
+ * social worker's name) and whatever else is said is sealed. */
+struct event_pupil_fact {
+	uint32_t pupil;
+	uint8_t fact;
+	bool holds;          /* false: from then on it is so no more */
+	uint16_t since;
+	struct slice parent; /* of a parent's fact; else empty */
+	uint32_t urn;        /* of FACT_SCHOOL; else 0 */
+	struct slice sealed; /* may be empty */
+};
+
+/* Two pupils are siblings, or (with both parents named) a parent of one is a parent of the other. */
+struct event_pupils_linked {
+	uint32_t pupil, other;
+	struct slice parent, other_parent; /* both empty: siblings */
+	bool stands;                       /* false: a link recorded before was wrong */
+};
+
+/* While an officer is away another one stands in: their cases' alerts and tasks reach the cover. */
+struct event_cover_named {
+	uint8_t officer[PUBLIC_KEY_SIZE], cover[PUBLIC_KEY_SIZE];
+	uint16_t from, until; /* days, both in */
+	bool stands;          /* false: the officer's cover ends here; `cover`, `from` and `until` are zero */
 };
 
 /* An open case goes over to another pathway, or to another version of its own. What
@@ -394,6 +460,9 @@ struct event {
 		struct event_deadline_fired deadline_fired;
 		struct event_clock_held clock_held;
 		struct event_clock_moved clock_moved; /* clock_confirmed has no body */
+		struct event_pupil_fact pupil_fact;
+		struct event_pupils_linked pupils_linked;
+		struct event_cover_named cover_named;
 		struct event_case_moved case_moved;
 		struct event_pathway_chosen pathway_chosen;
 	};

@@ -131,6 +131,18 @@ static void read_alert_raised_1(struct reader *r, struct event_alert_raised *e)
 	e->up = read_bool(r);
 	e->late_ms = read_varint(r);
 	e->text = read_blob(r);
+	e->tells = 0;
+	e->clause = (struct slice){NULL, 0};
+}
+
+static void read_alert_raised_2(struct reader *r, struct event_alert_raised *e)
+{
+	read_alert_raised_1(r, e);
+	e->tells = read_number(r);
+	e->clause = read_blob(r);
+	for (uint8_t role = 0; role < 32; role++)
+		if ((e->tells >> role) & 1 && role_text(role) == NULL)
+			reader_fault(r);
 }
 
 static void read_alert_withdrawn_1(struct reader *r, struct event_alert_withdrawn *e)
@@ -151,6 +163,39 @@ static void read_deadline_fired_1(struct reader *r, struct event_deadline_fired 
 	if (e->phase < PHASE_SOON || e->phase > PHASE_OVERDUE)
 		reader_fault(r);
 	e->due_ms = read_varint(r);
+}
+
+static void read_pupil_fact_1(struct reader *r, struct event_pupil_fact *e)
+{
+	e->pupil = read_number(r);
+	e->fact = read_enum(r, fact_text);
+	e->holds = read_bool(r);
+	e->since = read_u16(r);
+	e->parent = read_blob(r);
+	e->urn = read_number(r);
+	e->sealed = read_blob(r);
+	if (e->parent.size > PARENT_SIZE_MAX)
+		reader_fault(r);
+}
+
+static void read_pupils_linked_1(struct reader *r, struct event_pupils_linked *e)
+{
+	e->pupil = read_number(r);
+	e->other = read_number(r);
+	e->parent = read_blob(r);
+	e->other_parent = read_blob(r);
+	e->stands = read_bool(r);
+	if (e->parent.size > PARENT_SIZE_MAX || e->other_parent.size > PARENT_SIZE_MAX)
+		reader_fault(r);
+}
+
+static void read_cover_named_1(struct reader *r, struct event_cover_named *e)
+{
+	read_key(r, e->officer);
+	read_key(r, e->cover);
+	e->from = read_u16(r);
+	e->until = read_u16(r);
+	e->stands = read_bool(r);
 }
 
 static void read_case_moved_1(struct reader *r, struct event_case_moved *e)
@@ -222,7 +267,7 @@ bool event_decode_header(struct event *e, struct slice record, struct reader *re
 }
 
 /* All bodies of version 1. A kind's version 2 gets a function of its own, and
- * event_decode the choice between them. */
+ * read_body the choice between them. */
 static void read_body_1(struct reader *r, struct event *e, bool trusted)
 {
 	switch ((enum event_kind)e->kind) {
@@ -287,6 +332,15 @@ static void read_body_1(struct reader *r, struct event *e, bool trusted)
 	case EVENT_ROSTER_SUBMITTED:
 		read_roster_submitted_1(r, &e->roster_submitted, trusted);
 		return;
+	case EVENT_PUPIL_FACT:
+		read_pupil_fact_1(r, &e->pupil_fact);
+		return;
+	case EVENT_PUPILS_LINKED:
+		read_pupils_linked_1(r, &e->pupils_linked);
+		return;
+	case EVENT_COVER_NAMED:
+		read_cover_named_1(r, &e->cover_named);
+		return;
 	case EVENT_CASE_MOVED:
 		read_case_moved_1(r, &e->case_moved);
 		return;
@@ -298,12 +352,22 @@ static void read_body_1(struct reader *r, struct event *e, bool trusted)
 	reader_fault(r);
 }
 
+static void read_body(struct reader *r, struct event *e, bool trusted)
+{
+	if (e->version == 1)
+		read_body_1(r, e, trusted);
+	else if (e->version == 2 && e->kind == EVENT_ALERT_RAISED)
+		read_alert_raised_2(r, &e->alert_raised);
+	else
+		reader_fault(r);
+}
+
 bool event_decode(struct event *e, struct slice record, bool trusted)
 {
 	struct reader r;
 
-	if (record.size > EVENT_SIZE_MAX || !event_decode_header(e, record, &r) || e->version != 1)
+	if (record.size > EVENT_SIZE_MAX || !event_decode_header(e, record, &r))
 		return false;
-	read_body_1(&r, e, trusted);
+	read_body(&r, e, trusted);
 	return reader_done(&r);
 }

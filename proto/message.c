@@ -85,7 +85,8 @@ enum status message_decode(struct message *m, struct slice frame, const char **w
 		return refuse(STATUS_TOO_LARGE, "the frame is larger than 2 MiB", why);
 	if (signature != MESSAGE_SIGNATURE)
 		return refuse(STATUS_BAD_FRAME, "it does not begin with the signature A7 7D", why);
-	if (frame.size > 2 && version != MESSAGE_VERSION)
+	m->together = (version & MESSAGE_TOGETHER) != 0;
+	if (frame.size > MESSAGE_VERSION_AT && (version & ~MESSAGE_TOGETHER) != MESSAGE_VERSION)
 		return refuse(STATUS_BAD_VERSION, "version 1 is spoken here", why);
 	if (r.bad)
 		return refuse(STATUS_BAD_FRAME, "the head is cut short", why);
@@ -127,6 +128,42 @@ void message_reply(struct writer *w, uint8_t command, const uint8_t id[static UU
 	message_request(w, command | COMMAND_REPLY, id);
 	write_u16(w, (uint16_t)status);
 	write_u64(w, position);
+}
+
+void message_reply_together(struct writer *w, uint8_t command, const uint8_t id[static UUID_SIZE], enum status status,
+                            uint64_t position, const struct together *t)
+{
+	uint8_t *frame = w->at;
+
+	message_reply(w, command, id, status, position);
+	if (!w->full)
+		frame[MESSAGE_VERSION_AT] |= MESSAGE_TOGETHER;
+	write_u8(w, 0x82);
+	write_bytes(w, "\xa5" "count", 6);
+	if (t->count >= 0x100) {
+		write_u8(w, 0xcd);
+		write_u16(w, t->count);
+	} else {
+		if (t->count >= 0x80)
+			write_u8(w, 0xcc);
+		write_u8(w, (uint8_t)t->count);
+	}
+	write_bytes(w, "\xa5" "first" "\xc4\x10", 8);
+	write_bytes(w, t->first, UUID_SIZE);
+}
+
+bool together_read(struct together *t, struct slice body)
+{
+	const char *wrong = NULL;
+	uint64_t count = mp_find_uint(body, "count", 0, &wrong);
+	struct mp at = mp_find(body, "first");
+	struct slice first = mp_peek(&at) == MP_BIN ? mp_bin(&at) : (struct slice){NULL, 0};
+
+	if (wrong || count == 0 || count > UINT16_MAX || first.size != UUID_SIZE)
+		return false;
+	t->count = (uint16_t)count;
+	memcpy(t->first, first.bytes, UUID_SIZE);
+	return true;
 }
 
 /* The marks' cursor: a short string or array is the common case, and stands apart

@@ -15,6 +15,10 @@
  *
  * position: of a submission, the event that it made; of all else, the log's head.
  *
+ * Bit 7 of the version's byte in a submission says that it may be answered together
+ * with others; in a reply, that it answers several. It is no part of what makes
+ * two submissions the same.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef PROTO_MESSAGE_H
 #define PROTO_MESSAGE_H
@@ -30,6 +34,8 @@
 enum {
 	MESSAGE_SIGNATURE = 0xA77D,
 	MESSAGE_VERSION = 1,
+	MESSAGE_VERSION_AT = 2,    /* its byte in the frame */
+	MESSAGE_TOGETHER = 0x80,
 	REQUEST_HEAD_SIZE = 20,
 	REPLY_HEAD_SIZE = 30,
 	MESSAGE_SIZE_MAX = 2 * 1024 * 1024,
@@ -50,6 +56,9 @@ enum {
 	X(REVOKE, 0x16, "revoke") \
 	X(ACKNOWLEDGE, 0x17, "acknowledge") \
 	X(CLOCK, 0x18, "clock") \
+	X(FACT, 0x19, "fact") \
+	X(LINK, 0x1a, "link") \
+	X(COVER, 0x1b, "cover") \
 	X(MOVE, 0x1c, "move") \
 	X(CHOOSE, 0x1d, "choose") \
 	X(QUERY, 0x20, "query") \
@@ -101,6 +110,7 @@ const char *row_fault_text(uint8_t fault);
 
 struct message {
 	uint8_t command;     /* with COMMAND_REPLY in a reply */
+	bool together;
 	uint8_t id[UUID_SIZE];
 	uint16_t status;     /* of a reply */
 	uint64_t position;   /* of a reply */
@@ -118,6 +128,18 @@ enum status message_decode(struct message *, struct slice frame, const char **wh
 void message_request(struct writer *, uint8_t command, const uint8_t id[static UUID_SIZE]);
 void message_reply(struct writer *, uint8_t command, const uint8_t id[static UUID_SIZE],
                    enum status, uint64_t position);
+
+/* The reply to `count` submissions of one command and connection that were taken in a
+ * row, the last of which has the head's id: all of this status, with nothing to be said of any. Its
+ * body is {"count": n, "first": id of the first}. */
+struct together {
+	uint16_t count;
+	uint8_t first[UUID_SIZE];
+};
+enum { TOGETHER_REPLY_SIZE_MAX = REPLY_HEAD_SIZE + 36 };
+void message_reply_together(struct writer *, uint8_t command, const uint8_t id[static UUID_SIZE], enum status,
+                            uint64_t position, const struct together *);
+bool together_read(struct together *, struct slice body); /* false: not of the form, or count 0 */
 
 /* The body of MARKS, read in place:
  *   { "urn": "123456", "registers": [ [date, session, [mark ...]] ... ] }

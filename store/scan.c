@@ -9,11 +9,15 @@ enum store_result scan_open(struct scan *scan, struct txn *txn, enum table table
 {
 	MDB_val key = { .mv_size = from.size, .mv_data = (void *)(uintptr_t)from.bytes }, stored;
 	MDB_cursor *cursor;
+	enum store_result result;
 	int code;
 
+	result = store_settle(txn); /* which writes */
 	*scan = (struct scan){ .txn = txn, .table = table, .writes = txn->writes[table] };
-	if (txn->spoilt != STORE_OK)
-		return txn->spoilt;
+	if (result != STORE_OK)
+		return result;
+	if (txn->store->absent[table])
+		return STORE_OK; /* ended already, as where nothing is there */
 	code = mdb_cursor_open(txn->mdb, txn->store->tables[table], &cursor);
 	if (code != 0)
 		return store_fail_mdb(code, table_text(table));
@@ -51,7 +55,7 @@ enum store_result scan_next(struct scan *scan, struct slice *key, struct slice *
 	code = mdb_cursor_get(scan->cursor, &name, &stored, scan->waiting ? MDB_GET_CURRENT : MDB_NEXT);
 	scan->waiting = false;
 	if (code == 0) {
-		result = store_check(txn->store, scan->table, name, stored, value);
+		result = store_check(txn, scan->table, name, stored, value);
 		*key = slice_of(name.mv_data, name.mv_size);
 	} else {
 		result = store_fail_mdb(code, table_text(scan->table));
@@ -68,14 +72,17 @@ enum store_result scan_last(struct txn *txn, enum table table, struct slice *key
 	enum store_result result;
 	int code;
 
-	if (txn->spoilt != STORE_OK)
-		return txn->spoilt;
+	result = store_settle(txn);
+	if (result != STORE_OK)
+		return result;
+	if (txn->store->absent[table])
+		return STORE_NONE;
 	code = mdb_cursor_open(txn->mdb, txn->store->tables[table], &cursor);
 	if (code != 0)
 		return store_fail_mdb(code, table_text(table));
 	code = mdb_cursor_get(cursor, &name, &stored, MDB_LAST);
 	if (code == 0) {
-		result = store_check(txn->store, table, name, stored, value);
+		result = store_check(txn, table, name, stored, value);
 		*key = slice_of(name.mv_data, name.mv_size);
 	} else {
 		result = store_fail_mdb(code, table_text(table));

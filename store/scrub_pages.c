@@ -84,6 +84,8 @@ static bool count_used(struct txn *txn, uint64_t *used)
 		return false;
 	*used += pages_of(&stat);
 	for (int i = 0; i < TABLE_COUNT; i++) {
+		if (txn->store->absent[i])
+			continue;
 		if (mdb_stat(txn->mdb, txn->store->tables[i], &stat) != 0)
 			return false;
 		*used += pages_of(&stat);

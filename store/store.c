@@ -204,7 +204,7 @@ static enum store_result open_environment(struct store *store, const char *dir, 
 }
 
 /* Which schema; before the other tables, which a newer one may have changed. */
-static enum store_result check_schema(struct store *store, MDB_txn *mdb, const char *dir)
+static enum store_result check_schema(struct store *store, MDB_txn *mdb, const char *dir, uint32_t *found)
 {
 	struct txn txn = { .store = store, .mdb = mdb };
 	struct slice value;
@@ -223,6 +223,7 @@ static enum store_result check_schema(struct store *store, MDB_txn *mdb, const c
 	if (schema > STORE_SCHEMA)
 		return store_fail(STORE_NEWER, "%s: the store has schema %u, made by a newer attendd; this one knows %u",
 		                  dir, (unsigned)schema, (unsigned)STORE_SCHEMA);
+	*found = schema;
 	return STORE_OK;
 }
 
@@ -236,29 +237,45 @@ static enum store_result write_schema(struct store *store, MDB_txn *mdb)
 	return store_put(&txn, TABLE_META, slice_text(schema_key), writer_slice(&w));
 }
 
-/* Opens every table once; a handle that was not opened crashes LMDB when used. */
-static enum store_result open_tables(struct store *store, const char *dir, bool fresh)
+/* One table; where `may_lack` says so, one that isn't there is made, or noted as empty. */
+static enum store_result open_table(struct store *store, MDB_txn *mdb, int table, const char *dir, bool make, bool may_lack)
+{
+	int code = mdb_dbi_open(mdb, table_text(table), make ? MDB_CREATE : 0, &store->tables[table]);
+
+	if (code == MDB_NOTFOUND && may_lack) {
+		store->absent[table] = true;
+		return STORE_OK;
+	}
+	if (code == MDB_NOTFOUND)
+		return store_fail(STORE_DAMAGED, "%s: the table %s is missing", dir, table_text(table));
+	return code == 0 ? STORE_OK : store_fail_mdb(code, dir);
+}
+
+/* Opens every table once; a handle that was not opened crashes LMDB when used. `schema` 0: a
+ * new store. `make`: the tables of a later schema than the store's are made. */
+static enum store_result open_all_tables(struct store *store, const char *dir, uint32_t *schema, bool make)
 {
 	enum store_result result = STORE_OK;
+	bool fresh = *schema == 0;
 	MDB_txn *mdb;
-	int code = mdb_txn_begin(store->env, NULL, fresh ? 0 : MDB_RDONLY, &mdb);
+	int code = mdb_txn_begin(store->env, NULL, make ? 0 : MDB_RDONLY, &mdb);
 
 	if (code != 0)
 		return store_fail_mdb(code, dir);
-	/* META, the last but for later additions, is needed first; opened again it gives the same handle. */
+	/* META, one of the last, is needed first; opened again it gives the same handle. */
 	code = mdb_dbi_open(mdb, table_text(TABLE_META), fresh ? MDB_CREATE : 0, &store->tables[TABLE_META]);
 	if (code == MDB_NOTFOUND)
 		result = store_fail(STORE_DAMAGED, "%s: not a store, or its making was cut short", dir);
 	else if (code != 0)
 		result = store_fail_mdb(code, dir);
+	else if (!make)
+		result = check_schema(store, mdb, dir, schema);
 	else
-		result = fresh ? write_schema(store, mdb) : check_schema(store, mdb, dir);
+		result = write_schema(store, mdb);
 	for (int i = 0; i < TABLE_COUNT && result == STORE_OK; i++) {
-		code = mdb_dbi_open(mdb, table_text(i), fresh ? MDB_CREATE : 0, &store->tables[i]);
-		if (code == MDB_NOTFOUND)
-			result = store_fail(STORE_DAMAGED, "%s: the table %s is missing", dir, table_text(i));
-		else if (code != 0)
-			result = store_fail_mdb(code, dir);
+		bool later = i >= STORE_TABLES_1;
+
+		result = open_table(store, mdb, i, dir, make && (fresh || later), later && !make && *schema < STORE_SCHEMA);
 	}
 	if (result != STORE_OK) {
 		mdb_txn_abort(mdb);
@@ -266,6 +283,17 @@ static enum store_result open_tables(struct store *store, const char *dir, bool 
 	}
 	code = mdb_txn_commit(mdb);
 	return code == 0 ? STORE_OK : store_fail_mdb(code, dir);
+}
+
+static enum store_result open_tables(struct store *store, const char *dir, bool fresh)
+{
+	uint32_t schema = 0;
+	enum store_result result = open_all_tables(store, dir, &schema, fresh);
+
+	if (result != STORE_OK || fresh || schema == STORE_SCHEMA || store->mode == STORE_READ)
+		return result;
+	memset(store->absent, 0, sizeof(store->absent));
+	return open_all_tables(store, dir, &schema, true);
 }
 
 static void give_up(struct store *store)
@@ -276,9 +304,11 @@ static void give_up(struct store *store)
 		close(store->lock_fd);
 	if (store->dir_fd >= 0)
 		close(store->dir_fd);
-	if (store->room)
-		sodium_memzero(store->room, store->room_size);
-	free(store->room);
+	for (unsigned i = 0; i < 2; i++) {
+		if (store->rooms[i].bytes)
+			sodium_memzero(store->rooms[i].bytes, store->rooms[i].size);
+		free(store->rooms[i].bytes);
+	}
 	sodium_memzero(store->check_key, sizeof(store->check_key));
 	free(store);
 }
@@ -346,6 +376,7 @@ void store_close(struct store **out)
 		return;
 	assert(!store->writing);
 	assert(store->reading == 0);
+	behind_close(store);
 	while (store->idle) {
 		struct txn *txn = store->idle;
 

@@ -9,7 +9,7 @@
  * refused (closing it would release the first one's file locks). A value borrowed
  * from a transaction lives until its end or its next write. No read transaction
  * is held across a send or from one turn of the loop to the next. All calls but
- * store_copy come from one thread.
+ * store_copy come from one thread; a commit may go on behind it, in one of the store's own.
  *
  * A write transaction stays well under 131,071 changed pages (LMDB spills beyond
  * that): a rebuild commits every hundred thousand records or so.
@@ -42,7 +42,9 @@
 	X(PATHWAYS, 13, "pathways") /* name, 0, version u32 -> source and compiled form; 0, urn u32 -> the name that a school chose */ \
 	X(CURSORS, 14, "cursors") /* public key, name -> position; no projection: verify leaves it out */ \
 	X(META, 15, "meta") /* name -> value */ \
-	X(ALERT_CHANGES, 16, "alert_changes") /* position u64 of an event about an alert -> alert u64 */
+	X(ALERT_CHANGES, 16, "alert_changes") /* position u64 of an event about an alert -> alert u64 */ \
+	X(PEOPLE, 17, "people") /* pupil u32 -> casework/people.h record: facts, links, schools */ \
+	X(COVERS, 18, "covers") /* an officer's public key, 32 -> who covers, 32, from and until u16 */
 
 enum table {
 #define X(name, number, text) TABLE_##name = number,
@@ -53,7 +55,11 @@ enum table {
 
 const char *table_text(enum table);
 
-enum { STORE_SCHEMA = 1 }; /* version of the tables' layout; a newer store is refused by name */
+/* Version of the tables' layout; a newer store is refused by name. One of an older version
+ * gets the tables that it lacks when it is opened for writing; opened for reading, they are empty.
+ *   1  the tables up to ALERT_CHANGES
+ *   2  PEOPLE and COVERS as well */
+enum { STORE_SCHEMA = 2, STORE_TABLES_1 = 17 };
 enum { STORE_KEY_MAX = 511 }; /* bytes of a key; 1 at least */
 
 enum store_result {
@@ -97,6 +103,21 @@ struct txn;
 enum store_result store_begin(struct store *, bool write, struct txn **);
 enum store_result store_commit(struct txn **);   /* of a write one: OK means on disk */
 void store_abort(struct txn **);
+
+/* A write transaction that is gathered in memory, so that it can be filled while the
+ * one before it is still being committed: it reads what that one wrote. Where it is
+ * asked for what only LMDB can tell (a scan, a count), or grows large, it waits for that
+ * one and becomes an ordinary one; store_settle() makes it so. */
+enum store_result store_begin_gathering(struct store *, struct txn **);
+enum store_result store_settle(struct txn *);
+
+/* Commits one that still gathers, in a thread of the store's own; `finish` is called
+ * there, with the transaction, for what is to be written last. One at a time: the one before has
+ * been joined. False: it gathers no more, or there is no thread; commit it as usual. */
+bool store_commit_behind(struct txn **, enum store_result (*finish)(void *context, struct txn *), void *context);
+bool store_behind(const struct store *);         /* is one to be joined? */
+bool store_behind_done(const struct store *);    /* and would that not wait? */
+enum store_result store_join(struct store *);    /* what store_commit would have said; OK where there was none */
 
 enum store_result store_get(struct txn *, enum table, struct slice key, struct slice *value);
 enum store_result store_put(struct txn *, enum table, struct slice key, struct slice value);

@@ -5,6 +5,7 @@
 #define STORE_STORE_PARTS_H
 
 #include <lmdb.h>
+#include <pthread.h>
 #include <sys/types.h>
 
 #include "store/store.h"
@@ -19,6 +20,18 @@ struct txn {
 	enum store_result spoilt;     /* by a write that failed; OK: it is sound */
 	uint32_t writes[TABLE_COUNT];
 	struct txn *next_idle;
+	/* Of one that gathers: no transaction of LMDB yet. */
+	struct gathered *gathered;    /* what was written to it; NULL: it writes straight away */
+	struct gathered *under;       /* what is being committed behind it; NULL: nothing was when it began */
+	struct txn *snapshot;         /* where it reads what neither holds; NULL: not needed so far */
+	bool behind;                  /* it is the committing thread's */
+};
+
+/* Where a record is put together to be hashed: SipHash wants it in one piece,
+ * and a value borrowed from a page must not be read while a put moves it. */
+struct room {
+	uint8_t *bytes;
+	size_t size;
 };
 
 struct store {
@@ -26,15 +39,14 @@ struct store {
 	enum store_mode mode;
 	int dir_fd, lock_fd;
 	MDB_dbi tables[TABLE_COUNT];
+	bool absent[TABLE_COUNT];     /* of a later schema than the store that is read: empty */
 	uint8_t check_key[16];
 	struct txn writer;
 	bool writing;
 	unsigned reading;             /* read transactions that are open */
 	struct txn *idle;             /* ended read transactions, reset, that keep their reader slot */
-	/* Where a record is put together to be hashed: SipHash wants it in one piece,
-	 * and a value borrowed from a page must not be read while a put moves it. */
-	uint8_t *room;
-	size_t room_size;
+	struct room rooms[2];         /* the caller's and the committing thread's */
+	struct behind *behind;        /* that thread; NULL: none was needed so far */
 	/* Who has what open in this process. */
 	pid_t pid;
 	dev_t device;
@@ -48,8 +60,15 @@ enum store_result store_fail(enum store_result, const char *format, ...)
 /* The result that a code of LMDB's or an errno stands for; keeps "<doing>: <its text>". */
 enum store_result store_fail_mdb(int code, const char *doing);
 
+/* store_get() of one that gathers. */
+enum store_result gathered_get(struct txn *, enum table, struct slice key, struct slice *value);
+/* A put, or with `value` NULL a delete, of one that gathers. */
+enum store_result gathered_write(struct txn *, enum table, struct slice key, const struct slice *value);
+void gathered_drop(struct txn *);                 /* it is aborted */
+void behind_close(struct store *);                /* waits for what is under way, ends the thread */
+
 /* The value without its checksum, if that is right. */
-enum store_result store_check(struct store *, enum table, MDB_val key, MDB_val stored, struct slice *value);
+enum store_result store_check(struct txn *, enum table, MDB_val key, MDB_val stored, struct slice *value);
 
 /* What a scrub knows of the file's pages in one read transaction. */
 struct scrub_pages {

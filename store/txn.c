@@ -25,31 +25,31 @@ static MDB_val val_of(struct slice slice)
 
 /* Room for a record of these sizes, or NULL where there is no memory. Grows by
  * doubling, so that the usual put and get never allocate. */
-static uint8_t *room_for(struct store *store, size_t key_size, size_t value_size)
+static uint8_t *room_for(struct room *room, size_t key_size, size_t value_size)
 {
 	size_t needed = RECORD_HEAD + key_size + value_size + CHECK_SIZE;
-	size_t size = store->room_size ? store->room_size : 4096;
-	uint8_t *room;
+	size_t size = room->size ? room->size : 4096;
+	uint8_t *bytes;
 
-	if (needed <= store->room_size)
-		return store->room;
+	if (needed <= room->size)
+		return room->bytes;
 	while (size < needed)
 		size *= 2;
-	room = malloc(size);
-	if (!room)
+	bytes = malloc(size);
+	if (!bytes)
 		return NULL;
-	if (store->room)
-		sodium_memzero(store->room, store->room_size);
-	free(store->room);
-	store->room = room;
-	store->room_size = size;
-	return room;
+	if (room->bytes)
+		sodium_memzero(room->bytes, room->size);
+	free(room->bytes);
+	*room = (struct room){ bytes, size };
+	return bytes;
 }
 
 /* Puts the record together and its checksum behind it; gives where the value starts. */
-static uint8_t *assemble(struct store *store, enum table table, MDB_val key, const void *value, size_t size)
+static uint8_t *assemble(struct txn *txn, enum table table, MDB_val key, const void *value, size_t size)
 {
-	uint8_t *room = room_for(store, key.mv_size, size);
+	struct store *store = txn->store;
+	uint8_t *room = room_for(&store->rooms[txn->behind], key.mv_size, size);
 
 	if (!room)
 		return NULL;
@@ -74,7 +74,7 @@ static enum store_result damaged(enum table table, MDB_val key, const char *how)
 	                  size < key.mv_size ? "..." : "", how);
 }
 
-enum store_result store_check(struct store *store, enum table table, MDB_val key, MDB_val stored,
+enum store_result store_check(struct txn *txn, enum table table, MDB_val key, MDB_val stored,
                               struct slice *value)
 {
 	const uint8_t *bytes = stored.mv_data;
@@ -86,7 +86,7 @@ enum store_result store_check(struct store *store, enum table table, MDB_val key
 	if (stored.mv_size < CHECK_SIZE)
 		return damaged(table, key, "shorter than its checksum");
 	size = stored.mv_size - CHECK_SIZE;
-	right = assemble(store, table, key, bytes, size);
+	right = assemble(txn, table, key, bytes, size);
 	if (!right)
 		return store_fail(STORE_FAILED, "no memory for a record of %zu bytes", size);
 	if (memcmp(right + size, bytes + size, CHECK_SIZE) != 0)
@@ -214,12 +214,14 @@ enum store_result store_commit(struct txn **out)
 		end_read(txn);
 		return STORE_OK;
 	}
-	store->writing = false;
-	spoilt = txn->spoilt;
+	spoilt = store_settle(txn);
 	if (spoilt != STORE_OK) {
-		mdb_txn_abort(txn->mdb);
+		store_abort(&txn);
 		return spoilt;
 	}
+	gathered_drop(txn);
+	if (!txn->behind)
+		store->writing = false;
 	code = mdb_txn_commit(txn->mdb);
 	return code == 0 ? STORE_OK : commit_failed(store, code);
 }
@@ -236,8 +238,11 @@ void store_abort(struct txn **out)
 		end_read(txn);
 		return;
 	}
-	txn->store->writing = false;
-	mdb_txn_abort(txn->mdb);
+	gathered_drop(txn);
+	if (!txn->behind)
+		txn->store->writing = false;
+	if (txn->mdb)
+		mdb_txn_abort(txn->mdb);
 }
 
 enum store_result store_get(struct txn *txn, enum table table, struct slice key, struct slice *value)
@@ -248,10 +253,14 @@ enum store_result store_get(struct txn *txn, enum table table, struct slice key,
 	*value = slice_of(NULL, 0);
 	if (txn->spoilt != STORE_OK)
 		return txn->spoilt;
+	if (txn->store->absent[table])
+		return STORE_NONE;
+	if (txn->gathered)
+		return gathered_get(txn, table, key, value);
 	code = mdb_get(txn->mdb, txn->store->tables[table], &name, &stored);
 	if (code != 0)
 		return store_fail_mdb(code, table_text(table));
-	return store_check(txn->store, table, name, stored, value);
+	return store_check(txn, table, name, stored, value);
 }
 
 /* LMDB's rule: after a put that failed, the transaction can only be aborted. */
@@ -272,12 +281,12 @@ static enum store_result put(struct txn *txn, enum table table, struct slice key
 		return txn->spoilt;
 	if (key.size < 1 || key.size > STORE_KEY_MAX)
 		return spoil(txn, MDB_BAD_VALSIZE, table);
-	stored.mv_data = assemble(store, table, name, value.bytes, value.size);
+	stored.mv_data = assemble(txn, table, name, value.bytes, value.size);
 	if (!stored.mv_data)
 		return spoil(txn, ENOMEM, table);
 	stored.mv_size = value.size + CHECK_SIZE;
 	/* The key as it was copied, since the caller's may be on a page that moves. */
-	name.mv_data = store->room + RECORD_HEAD;
+	name.mv_data = store->rooms[txn->behind].bytes + RECORD_HEAD;
 	txn->writes[table]++;
 	code = mdb_put(txn->mdb, store->tables[table], &name, &stored, flags);
 	if (code == MDB_KEYEXIST)
@@ -287,12 +296,14 @@ static enum store_result put(struct txn *txn, enum table table, struct slice key
 
 enum store_result store_put(struct txn *txn, enum table table, struct slice key, struct slice value)
 {
-	return put(txn, table, key, value, 0);
+	return txn->gathered ? gathered_write(txn, table, key, &value) : put(txn, table, key, value, 0);
 }
 
 enum store_result store_append(struct txn *txn, enum table table, struct slice key, struct slice value)
 {
-	return put(txn, table, key, value, MDB_APPEND);
+	enum store_result result = store_settle(txn);
+
+	return result == STORE_OK ? put(txn, table, key, value, MDB_APPEND) : result;
 }
 
 enum store_result store_delete(struct txn *txn, enum table table, struct slice key)
@@ -306,6 +317,8 @@ enum store_result store_delete(struct txn *txn, enum table table, struct slice k
 		return txn->spoilt;
 	if (key.size < 1 || key.size > STORE_KEY_MAX)
 		return spoil(txn, MDB_BAD_VALSIZE, table);
+	if (txn->gathered)
+		return gathered_write(txn, table, key, NULL);
 	memcpy(copy, key.bytes, key.size);
 	txn->writes[table]++;
 	code = mdb_del(txn->mdb, txn->store->tables[table], &name, NULL);
@@ -318,7 +331,7 @@ uint64_t store_count(struct txn *txn, enum table table)
 {
 	MDB_stat stat;
 
-	if (txn->spoilt != STORE_OK || mdb_stat(txn->mdb, txn->store->tables[table], &stat) != 0)
+	if (store_settle(txn) != STORE_OK || txn->store->absent[table] || mdb_stat(txn->mdb, txn->store->tables[table], &stat) != 0)
 		return 0;
 	return stat.ms_entries;
 }

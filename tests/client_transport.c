@@ -233,6 +233,64 @@ static void no_more_is_on_its_way_than_the_window(void **state)
 	fake_remove(&f);
 }
 
+/* One answer to each window, of which the test says what it claims. */
+struct together_answers {
+	unsigned too_many, put_off; /* windows so answered first */
+	unsigned windows;
+};
+
+static void answer_together(struct fake *f, const struct message *m, unsigned seen)
+{
+	struct together_answers *t = f->context;
+	uint8_t frame[TOGETHER_REPLY_SIZE_MAX];
+	struct writer out = writer_of(frame, sizeof frame);
+	struct together together = { .count = WINDOW };
+
+	if (!m->together)
+		return;
+	if (seen % WINDOW != WINDOW - 1)
+		return;
+	memcpy(together.first, f->ids[seen - (WINDOW - 1)], ATTEND_ID_SIZE);
+	t->windows++;
+	together.count += t->windows <= t->too_many;
+	message_reply_together(&out, m->command, m->id, t->windows <= t->put_off ? STATUS_RETRY_LATER : STATUS_OK, 7, &together);
+	fake_send_frames(f, frame, writer_size(&out), NULL, 0);
+}
+
+static void marks_are_answered_together(struct together_answers *t, unsigned windows)
+{
+	struct fake f;
+	struct tally tally = { 0 };
+	static struct post posts[4 * WINDOW];
+	fake_start(&f, answer_together, t);
+	struct attend *a = fake_connect(&f, 900, WINDOW);
+	post_all(a, posts, &tally, 4 * WINDOW);
+	assert_int_equal(t->windows, windows);
+	assert_int_equal(atomic_load(&f.seen), windows * WINDOW);
+	attend_close(&a);
+	fake_stop(&f);
+	fake_remove(&f);
+}
+
+static void one_answer_does_for_many(void **state)
+{
+	(void)state;
+	marks_are_answered_together(&(struct together_answers){ 0 }, 4);
+}
+
+static void together_they_are_put_off(void **state)
+{
+	(void)state;
+	marks_are_answered_together(&(struct together_answers){ .put_off = 1 }, 5);
+}
+
+/* It claims more than were sent from its first to its last: it is no answer to any. */
+static void an_answer_to_others_is_an_answer_to_none(void **state)
+{
+	(void)state;
+	marks_are_answered_together(&(struct together_answers){ .too_many = 1 }, 5);
+}
+
 /* The third is put off twice. */
 static void put_off_the_third(struct fake *f, const struct message *m, unsigned seen)
 {
@@ -410,6 +468,9 @@ int main(void)
 		cmocka_unit_test(an_answer_that_is_lost_is_asked_for_again),
 		cmocka_unit_test(rubbish_is_passed_over),
 		cmocka_unit_test(no_more_is_on_its_way_than_the_window),
+		cmocka_unit_test(one_answer_does_for_many),
+		cmocka_unit_test(together_they_are_put_off),
+		cmocka_unit_test(an_answer_to_others_is_an_answer_to_none),
 		cmocka_unit_test(what_is_put_off_is_sent_again_under_its_id),
 		cmocka_unit_test(patience_ends),
 		cmocka_unit_test(what_waits_for_a_person_is_told_at_once),

@@ -237,7 +237,7 @@ static void no_credit_holds_nobody_up(void **context)
 	subscribe(&busy, "log", host_head(&h) + 1, 1000);
 	some_events(1);
 	take_up(&busy);
-	room = h.engine->replies_room;
+	room = h.engine->at->replies_room;
 	for (unsigned i = 0; i < 200; i++) {
 		some_events(1);
 		take_up(&busy);
@@ -246,7 +246,7 @@ static void no_credit_holds_nobody_up(void **context)
 	assert_int_equal(busy.count, 201);
 	assert_rising(&busy);
 	assert_int_equal(idle.count, 0);
-	assert_int_equal(h.engine->replies_room, room);
+	assert_int_equal(h.engine->at->replies_room, room);
 	h.mono_ms += 1000;
 	host_turns(&h);
 	take_up(&idle);

@@ -241,11 +241,13 @@ static void take_answer(void *context, const struct peer *peer, struct slice fra
 	struct reader r = reader_of(frame);
 	struct slice body;
 	struct answer *a;
+	uint8_t version;
 
 	/* the head is read here, since a refusal may name a command that there is not */
 	assert_true(h->count < ANSWERS_MAX && frame.size <= MESSAGE_SIZE_MAX);
 	assert_int_equal(read_u16(&r), MESSAGE_SIGNATURE);
-	assert_int_equal(read_u8(&r), MESSAGE_VERSION);
+	version = read_u8(&r);
+	assert_int_equal(version & ~MESSAGE_TOGETHER, MESSAGE_VERSION);
 	a = &h->answers[h->count++];
 	memset(a, 0, sizeof *a);
 	a->command = read_u8(&r);
@@ -257,6 +259,8 @@ static void take_answer(void *context, const struct peer *peer, struct slice fra
 	assert_false(r.bad);
 	body = slice_of(r.at, reader_left(&r));
 	a->who = (enum who)peer->bytes[0];
+	if (version & MESSAGE_TOGETHER)
+		assert_true(together_read(&a->together, body));
 	a->text = host_text_of(body);
 	if (body.size) {
 		uint8_t *copy = malloc(body.size);
@@ -302,6 +306,25 @@ void host_commit(struct host *h)
 	}
 }
 
+void host_commit_behind(struct host *h)
+{
+	char why[300] = "";
+
+	assert_true(h->in_turn);
+	h->in_turn = false;
+	engine_tick(h->engine, h->now_ms);
+	assert_int_equal(engine_commit_behind(h->engine, take_answer, h, why, sizeof why), 0);
+	engine_feed(h->engine, h->mono_ms, take_answer, h);
+}
+
+void host_land(struct host *h)
+{
+	char why[300] = "";
+
+	assert_true(h->in_turn);
+	assert_int_equal(engine_land(h->engine, take_answer, h, why, sizeof why), 0);
+}
+
 void host_turns(struct host *h)
 {
 	host_begin(h);
@@ -317,6 +340,8 @@ void host_put_frame(struct host *h, enum who who, struct slice frame)
 
 	if (frame.size)
 		memcpy(copy, frame.bytes, frame.size);
+	if (h->together && frame.size > MESSAGE_VERSION_AT)
+		copy[MESSAGE_VERSION_AT] |= MESSAGE_TOGETHER;
 	host_key(key, who);
 	engine_receive(h->engine, key, &peer, slice_of(copy, frame.size));
 	free(copy);

@@ -47,7 +47,7 @@ struct answer {
 	enum who who;
 	struct slice body;
 	char *text;       /* the body as JSON; "" where there is none */
-	bool after_commit;
+	struct together together; /* count 0: it answers one */
 };
 
 struct host_options {
@@ -69,6 +69,7 @@ struct host {
 	struct answer answers[ANSWERS_MAX];
 	unsigned count;
 	bool in_turn;
+	bool together;       /* what is put may be answered together */
 	bool commit_failed;  /* the engine said that the process must end */
 };
 
@@ -97,6 +98,9 @@ void host_put(struct host *, enum who, uint8_t command, const uint8_t *id, const
 	__attribute__((format(printf, 5, 6)));
 void host_put_frame(struct host *, enum who, struct slice frame);
 void host_commit(struct host *);
+/* The commit may be left behind; nothing was said of it before host_land or the next commit. */
+void host_commit_behind(struct host *);
+void host_land(struct host *);             /* in a turn */
 void host_turns(struct host *);            /* turns without frames until nothing more is due */
 
 /* A turn of one frame. The answer lives until the next turn. */

@@ -110,8 +110,9 @@ static void a_roles_forbidden_command(void **context)
 		{COMMAND_HELLO, "acslomu"},    {COMMAND_MARKS, "acom"},	      {COMMAND_ROSTER, "acom"},
 		{COMMAND_ACTION, "aslom"},     {COMMAND_CALENDAR, "aom"},     {COMMAND_PATHWAY, "a"},
 		{COMMAND_GRANT, "a"},	       {COMMAND_REVOKE, "a"},	      {COMMAND_ACKNOWLEDGE, "aom"},
-		{COMMAND_CLOCK, "a"},	       {COMMAND_MOVE, "am"},	      {COMMAND_CHOOSE, "a"},
-		{COMMAND_QUERY, "acslomu"},    {COMMAND_SUBSCRIBE, "aslomu"},
+		{COMMAND_CLOCK, "a"},	       {COMMAND_QUERY, "acslomu"},    {COMMAND_SUBSCRIBE, "aslomu"},
+		{COMMAND_FACT, "aslom"},       {COMMAND_LINK, "aom"},         {COMMAND_COVER, "aom"},
+		{COMMAND_MOVE, "am"},	       {COMMAND_CHOOSE, "a"},
 		{COMMAND_CREDIT, "aslomu"},    {COMMAND_CURSOR, "aslomu"},    {COMMAND_UNSUBSCRIBE, "aslomu"},
 	};
 	static const char letters[] = "acslomu";
@@ -145,6 +146,7 @@ static void a_roles_forbidden_question(void **context)
 		{"pupil", "aslomu"},  {"marks", "aslomu"},  {"case", "aslomu"},	      {"actions", "aslomu"},
 		{"deadlines", "aslomu"}, {"alerts", "aslomu"}, {"log", "aomu"},       {"stats", "aomu"},
 		{"health", "acslomu"}, {"checkpoint", "aomu"}, {"prove", "aomu"},     {"consistency", "aomu"},
+		{"people", "aslomu"}, {"covers", "aomu"},
 		{"pathways", "aslomu"}, {"pathway", "aslomu"}, {"calendar", "acslomu"},
 	};
 	static const char letters[] = "acslomu";

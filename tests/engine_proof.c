@@ -16,6 +16,8 @@ static char upn[4][UPN_SIZE + 1];
 /* A little of everything, so that no table is empty. */
 static int setup(void **context)
 {
+	char key[Z85_KEY_SIZE + 1];
+
 	(void)context;
 	host_make(&h, &(struct host_options){.start = "2026-09-21T15:30:00Z"});
 	for (unsigned i = 0; i < 4; i++)
@@ -25,6 +27,10 @@ static int setup(void **context)
 	host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[['2026-09-02','2026-10-23','term','x']]}");
 	host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'A','birth_date':'2014-01-02'}]}", upn[0]);
 	host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','parent':'p1','override':'r'}", upn[0]);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_FACT, "{'upn':'%s','fact':'looked-after'}", upn[0]), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','other':'%s'}", upn[0], upn[1]), STATUS_OK, NULL);
+	host_key_text(key, MANAGER);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_COVER, "{'cover':'%s','until':'2026-10-01'}", key), STATUS_OK, NULL);
 	host_ask(&h, OFFICER, COMMAND_CURSOR, "{'cursor':'c','position':3}");
 	engine_clock_stepped(h.engine, h.now_ms, 400000);
 	host_ask(&h, ADMIN, COMMAND_CLOCK, "{'confirm':true}");

@@ -15,6 +15,7 @@
 #include "daemon/admin.h"
 #include "daemon/backup.h"
 #include "daemon/engine.h"
+#include "daemon/trial.h"
 #include "daemon/verify.h"
 
 enum { KEYS_MAX = 16, REPLIES_MAX = 8192, REPLY_SIZE = 256, LAST_EVENT_MS = 1000 };
@@ -204,6 +205,24 @@ int engine_commit(struct engine *engine, engine_send *send, void *context, char 
 	return 0;
 }
 
+/* It has no disk to wait for, so nothing is ever behind. */
+int engine_commit_behind(struct engine *engine, engine_send *send, void *context, char *why, size_t why_size)
+{
+	return engine_commit(engine, send, context, why, why_size);
+}
+
+int engine_land(struct engine *engine, engine_send *send, void *context, char *why, size_t why_size)
+{
+	(void)engine, (void)send, (void)context, (void)why, (void)why_size;
+	return 0;
+}
+
+bool engine_landed(const struct engine *engine)
+{
+	(void)engine;
+	return false;
+}
+
 uint64_t engine_next_timer(struct engine *engine)
 {
 	(void)engine;
@@ -257,6 +276,15 @@ bool engine_clock_held(struct engine *engine)
 uint64_t engine_now(struct engine *engine)
 {
 	return engine->now_ms;
+}
+
+int trial_run(const char *dir, int in, int out, char *why, size_t why_size)
+{
+	(void)dir;
+	(void)in;
+	(void)out;
+	snprintf(why, why_size, "a fake engine tries nothing");
+	return -1;
 }
 
 int verify_store(const char *dir, FILE *out)

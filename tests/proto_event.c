@@ -94,7 +94,7 @@ static void sample(struct event *e, uint8_t kind)
 	case EVENT_ALERT_RAISED:
 		e->alert_raised = (struct event_alert_raised){
 			ALERT_BREACH, 200, 12, 106125, 3, text("nti-end"), UINT64_C(1788768000000), 20703, 20704, true, 5000,
-			text("one session")};
+			text("one session"), 1u << ROLE_OFFICER | 1u << ROLE_MANAGER, text("SP-10")};
 		return;
 	case EVENT_ALERT_CHANGED:
 		e->alert_changed = (struct event_alert_changed){500, text("two sessions")};
@@ -119,6 +119,17 @@ static void sample(struct event *e, uint8_t kind)
 	case EVENT_ROSTER_SUBMITTED:
 		e->roster_submitted = (struct event_roster_submitted){30, rows_without_marks()};
 		return;
+	case EVENT_PUPIL_FACT:
+		e->pupil_fact = (struct event_pupil_fact){200, FACT_PROSECUTED_BEFORE, true, 20703, text("p1"), 106125, text("sealed")};
+		return;
+	case EVENT_PUPILS_LINKED:
+		e->pupils_linked = (struct event_pupils_linked){200, 300, text("p1"), text("m"), true};
+		return;
+	case EVENT_COVER_NAMED:
+		e->cover_named = (struct event_cover_named){.from = 20703, .until = 20714, .stands = true};
+		memset(e->cover_named.officer, 0xab, PUBLIC_KEY_SIZE);
+		memset(e->cover_named.cover, 0xcd, PUBLIC_KEY_SIZE);
+		return;
 	case EVENT_CASE_MOVED:
 		e->case_moved = (struct event_case_moved){.case_no = 12, .pupil = 300, .pathway = text("three-stage"),
 			.pathway_version = 2, .stage = text("stage-2"), .deadline_count = 2,
@@ -133,6 +144,10 @@ static void sample(struct event *e, uint8_t kind)
 
 static const uint8_t kinds[] = {
 #define X(name, number, version, text) number,
+	EVENT_KINDS(X)
+#undef X
+}, versions[] = {
+#define X(name, number, version, text) version,
 	EVENT_KINDS(X)
 #undef X
 };
@@ -160,7 +175,7 @@ static void every_kind_comes_back(void **state)
 
 		assert_true(event_decode(&back, record, false));
 		assert_int_equal(back.kind, kinds[k]);
-		assert_int_equal(back.version, 1);
+		assert_int_equal(back.version, versions[k]);
 		assert_true(back.at_ms == e.at_ms && back.actor == e.actor && back.submitted == e.submitted);
 		assert_true(back.receipt == e.receipt);
 		assert_memory_equal(back.id, e.id, UUID_SIZE);
@@ -205,6 +220,8 @@ static void fields_come_back_where_they_were(void **state)
 	assert_int_equal(e.alert_raised.last_day, 20704);
 	assert_true(e.alert_raised.up);
 	assert_int_equal(e.alert_raised.late_ms, 5000);
+	assert_int_equal(e.alert_raised.tells, 1u << ROLE_OFFICER | 1u << ROLE_MANAGER);
+	assert_true(slice_is(e.alert_raised.clause, "SP-10"));
 	sample(&e, EVENT_CLOCK_HELD);
 	record = encode(room, &e);
 	memset(&e, 0xee, sizeof e);
@@ -334,7 +351,7 @@ static void what_is_out_of_range_is_refused(void **state)
 	e.submitted = false;
 	record = encode(room, &e);
 	refused_with(record, BODY, 0);
-	refused_with(record, BODY, 13);
+	refused_with(record, BODY, ALERT_KIND_LIMIT - 1);
 	sample(&e, EVENT_ACCESS_GRANTED);
 	e.submitted = false;
 	record = encode(room, &e);

@@ -141,7 +141,12 @@ static void fill_alert_raised(struct event_alert_raised *e)
 	*e = (struct event_alert_raised){
 		alert_kind_parse(text("alert_kind")), (uint32_t)number("pupil"), (uint32_t)number("case"),
 		(uint32_t)number("urn"), (uint8_t)number("deadline"), text("deadline_kind"), number("due"),
-		(uint16_t)number("first_day"), (uint16_t)number("last_day"), number("up") != 0, number("late"), text("text")};
+		(uint16_t)number("first_day"), (uint16_t)number("last_day"), number("up") != 0, number("late"), text("text"), 0, {NULL, 0}};
+	if (event.version == 1)
+		return;
+	e->clause = text("clause");
+	for (const char *value; (value = golden_next(&g, "tells")) != NULL;)
+		e->tells |= UINT32_C(1) << role_parse(slice_text(value));
 }
 
 static void fill_body(struct event *e)
@@ -206,6 +211,21 @@ static void fill_body(struct event *e)
 	case EVENT_ROSTER_SUBMITTED:
 		e->roster_submitted.accepted = (uint32_t)number("accepted");
 		e->roster_submitted.rows = fill_rows();
+		return;
+	case EVENT_PUPIL_FACT:
+		e->pupil_fact = (struct event_pupil_fact){(uint32_t)number("pupil"), fact_parse(text("fact")), number("holds") != 0,
+		                                          (uint16_t)number("since"), text("parent"), (uint32_t)number("urn"), text("sealed")};
+		return;
+	case EVENT_PUPILS_LINKED:
+		e->pupils_linked = (struct event_pupils_linked){(uint32_t)number("pupil"), (uint32_t)number("other"), text("parent"),
+		                                                text("other_parent"), number("stands") != 0};
+		return;
+	case EVENT_COVER_NAMED:
+		assert_true(z85_key_parse(text("officer"), e->cover_named.officer));
+		assert_true(z85_key_parse(text("cover"), e->cover_named.cover));
+		e->cover_named.from = (uint16_t)number("from");
+		e->cover_named.until = (uint16_t)number("until");
+		e->cover_named.stands = number("stands") != 0;
 		return;
 	case EVENT_CASE_MOVED:
 		fill_moved(&e->case_moved);

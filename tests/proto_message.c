@@ -55,6 +55,58 @@ static void a_request_comes_back(void **state)
 	assert_int_equal(m.body.size, 0);
 }
 
+static void a_reply_to_several_comes_back(void **state)
+{
+	static const struct { uint16_t count; unsigned size; } sizes[] = {
+		{ 2, 1 }, { 127, 1 }, { 128, 2 }, { 255, 2 }, { 256, 3 }, { 65535, 3 },
+	};
+	uint8_t room[TOGETHER_REPLY_SIZE_MAX];
+	struct message m;
+	struct together back, together = {.first = {1, 2, 3}};
+	const char *why;
+	size_t offset;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		struct writer w = writer_of(room, sizeof room);
+
+		together.count = sizes[i].count;
+		message_reply_together(&w, COMMAND_MARKS, id, STATUS_OK, 77, &together);
+		assert_false(w.full);
+		assert_int_equal(writer_size(&w), REPLY_HEAD_SIZE + 31 + sizes[i].size);
+		assert_int_equal(decode(&m, writer_slice(&w), &why, &offset), STATUS_OK);
+		assert_true(m.together);
+		assert_int_equal(m.command, COMMAND_MARKS | COMMAND_REPLY);
+		assert_int_equal(m.position, 77);
+		assert_memory_equal(m.id, id, UUID_SIZE);
+		assert_true(together_read(&back, m.body));
+		assert_int_equal(back.count, together.count);
+		assert_memory_equal(back.first, together.first, UUID_SIZE);
+	}
+	assert_false(together_read(&back, BODY("\x81\xa5" "count\x02")));
+	assert_false(together_read(&back, BODY("\x82\xa5" "count\x00\xa5" "first\xc4\x10" "0123456789abcdef")));
+	assert_false(together_read(&back, BODY("\x82\xa5" "count\x02\xa5" "first\xc4\x0f" "0123456789abcde")));
+	assert_false(together_read(&back, BODY("\x82\xa5" "count\xce\x00\x01\x00\x00\xa5" "first\xc4\x10" "0123456789abcdef")));
+}
+
+static void a_request_may_ask_for_that(void **state)
+{
+	uint8_t room[1024];
+	struct message m;
+	const char *why;
+	size_t offset;
+	struct slice frame = frame_of(room, COMMAND_MARKS, BODY("\x80"));
+
+	(void)state;
+	assert_int_equal(decode(&m, frame, &why, &offset), STATUS_OK);
+	assert_false(m.together);
+	room[MESSAGE_VERSION_AT] |= MESSAGE_TOGETHER;
+	assert_int_equal(decode(&m, frame, &why, &offset), STATUS_OK);
+	assert_true(m.together);
+	room[MESSAGE_VERSION_AT] = MESSAGE_TOGETHER | 2;
+	assert_int_equal(decode(&m, frame, &why, &offset), STATUS_BAD_VERSION);
+}
+
 static void a_reply_comes_back(void **state)
 {
 	uint8_t room[64];
@@ -337,6 +389,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_request_comes_back),
 		cmocka_unit_test(a_reply_comes_back),
+		cmocka_unit_test(a_reply_to_several_comes_back),
+		cmocka_unit_test(a_request_may_ask_for_that),
 		cmocka_unit_test(every_command_is_known_and_no_other),
 		cmocka_unit_test(what_is_not_of_this_protocol_is_told_apart),
 		cmocka_unit_test(a_body_is_a_map_that_passes_the_check),

@@ -214,7 +214,7 @@ static void a_scrub_goes_in_parts(void **state)
 		parts++;
 	}
 	assert_string_equal(why, "");
-	assert_true(parts > RECORDS * (TABLE_COUNT - 3) / 7 && parts < 10000);
+	assert_true(parts > RECORDS * (TABLE_META - 1) / 7 && parts < 10000);
 	store_close(&store);
 }
 

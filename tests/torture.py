@@ -92,7 +92,7 @@ class Sender:
 
 
 class Subscriber:
-    """An officer's screen, with a durable cursor."""
+    """A manager's screen, with a durable cursor: told of what escalates, too."""
 
     def __init__(self, identity, chance):
         self.identity, self.chance = identity, chance
@@ -185,7 +185,7 @@ class Torture:
                            for urn in SCHOOLS]
         self.officer = Sender("officer", daemon.grant("officer", "officer"), 2)
         self.keeper = Sender("administrator", daemon.admin, 1)
-        self.subscriber = Subscriber(daemon.grant("watcher", "officer"), chance)
+        self.subscriber = Subscriber(daemon.grant("watcher", "manager"), chance)
         self.senders = self.connectors + [self.officer, self.keeper]
         daemon.cli("calendar", school.CALENDAR)
         client = daemon.client()

@@ -1,0 +1,129 @@
+/* pathway_timing.c - the bytes of a pathway's timing, written and read.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "casework/pathway_timing.h"
+
+static void put_expression(struct writer *out, const struct expression *e)
+{
+	write_varint(out, e->first);
+	write_u8(out, e->count);
+}
+
+static void put_effects(struct writer *out, const struct effect list[], unsigned count)
+{
+	write_u8(out, (uint8_t)count);
+	for (unsigned i = 0; i < count; i++) {
+		write_u8(out, list[i].deadline);
+		put_expression(out, &list[i].when);
+	}
+}
+
+static void put_rule(struct writer *out, const struct deadline_rule *d)
+{
+	write_u8(out, d->anchor);
+	write_u8(out, d->anchor_action);
+	write_blob(out, d->anchor_field);
+	write_u8(out, d->idle);
+	put_expression(out, &d->idle_while);
+	write_u8(out, d->reminder);
+	put_expression(out, &d->met_if);
+	write_varint(out, d->started_by);
+	write_varint(out, d->tells);
+	write_varint(out, d->escalates_to);
+	put_effects(out, d->end_starts, d->end_start_count);
+	put_effects(out, d->end_cancels, d->end_cancel_count);
+	for (unsigned i = 0; i < d->question_count; i++) {
+		write_blob(out, d->questions[i].clause);
+		write_blob(out, d->questions[i].source);
+	}
+}
+
+void timing_encode(struct writer *out, const struct pathway *p)
+{
+	for (unsigned i = 0; i < p->deadline_count; i++)
+		put_rule(out, &p->deadlines[i]);
+	for (unsigned i = 0; i < p->watch_count; i++)
+		write_varint(out, p->watches[i].tells);
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+static uint32_t get_up_to(struct reader *in, uint32_t most)
+{
+	uint64_t value = read_varint(in);
+
+	if (value > most) {
+		in->bad = true;
+		return 0;
+	}
+	return (uint32_t)value;
+}
+
+static uint8_t get_count(struct reader *in, unsigned most)
+{
+	uint8_t count = read_u8(in);
+
+	if (count > most) {
+		in->bad = true;
+		return 0;
+	}
+	return count;
+}
+
+static struct expression get_expression(struct reader *in)
+{
+	struct expression e = {.first = (uint16_t)get_up_to(in, STEPS_MAX)};
+
+	e.count = get_count(in, EXPRESSION_MAX);
+	return e;
+}
+
+static uint8_t get_effects(struct reader *in, struct effect list[])
+{
+	uint8_t count = get_count(in, ENDS_MAX);
+
+	for (unsigned i = 0; i < count; i++) {
+		list[i].deadline = read_u8(in);
+		list[i].when = get_expression(in);
+	}
+	return count;
+}
+
+/* Bits of roles that there are. */
+static uint32_t get_roles(struct reader *in)
+{
+	uint32_t roles = get_up_to(in, UINT32_MAX);
+
+	for (uint8_t role = 0; role < 32; role++)
+		if ((roles >> role) & 1 && role_text(role) == NULL)
+			in->bad = true;
+	return roles;
+}
+
+static void get_rule(struct reader *in, struct deadline_rule *d)
+{
+	d->anchor = get_count(in, ANCHOR_LAST);
+	d->anchor_action = read_u8(in);
+	d->anchor_field = read_blob(in);
+	d->idle = get_count(in, 1) == 1;
+	d->idle_while = get_expression(in);
+	d->reminder = get_count(in, 1) == 1;
+	d->met_if = get_expression(in);
+	d->started_by = get_up_to(in, UINT32_MAX);
+	d->tells = get_roles(in);
+	d->escalates_to = get_roles(in);
+	d->end_start_count = get_effects(in, d->end_starts);
+	d->end_cancel_count = get_effects(in, d->end_cancels);
+	for (unsigned i = 0; i < d->question_count; i++) {
+		d->questions[i].clause = read_blob(in);
+		d->questions[i].source = read_blob(in);
+	}
+}
+
+void timing_decode(struct reader *in, struct pathway *p)
+{
+	for (unsigned i = 0; i < p->deadline_count && !in->bad; i++)
+		get_rule(in, &p->deadlines[i]);
+	for (unsigned i = 0; i < p->watch_count && !in->bad; i++)
+		p->watches[i].tells = get_roles(in);
+}

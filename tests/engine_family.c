@@ -1,0 +1,304 @@
+/* Siblings and parents in common, a move of school in the middle of a period, and an
+ * officer's cover, through the engine. SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "daemon/engine_parts.h"
+#include "tests/engine_host.h"
+
+static struct host h;
+static char upn[5][UPN_SIZE + 1]; /* 1 and 2 at the school, 3 and 4 at the other one */
+static char one[4096];
+
+#define TERMS "['2026-09-02','2026-10-23','term','Autumn 1'],['2026-11-02','2026-12-18','term','Autumn 2'],['2027-01-04','2027-03-25','term','Spring'],['2026-11-06','2026-11-06','inset','INSET']"
+#define OTHER_TERMS "['2026-09-02','2026-10-16','term','A1'],['2026-10-26','2026-12-18','term','A2']"
+
+static int setup(void **context)
+{
+	(void)context;
+	host_make(&h, &(struct host_options){.start = "2026-10-15T09:00:00Z"});
+	host_grant(&h, OFFICER, "officer", ",'name':'M. Field'");
+	host_grant(&h, MANAGER, "manager", ",'name':'J. Ash'");
+	host_grant(&h, SPARE, "officer", ",'name':'K. Low'");
+	for (unsigned i = 0; i < 5; i++)
+		host_upn(upn[i], i);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[" TERMS "]}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR,
+			       "{'urn':'" OTHER_URN "','rows':[" OTHER_TERMS ",['2026-11-12','2026-11-12','closure','flood']]}"),
+		      STATUS_OK, NULL);
+	for (unsigned i = 1; i <= 4; i++)
+		host_marks(&h, i > 2 ? OTHER_URN : SCHOOL_URN, i, "2026-09-07", "2026-09-11", "O");
+	return 0;
+}
+
+static int teardown(void **context)
+{
+	(void)context;
+	assert_verified(&h);
+	host_restart(&h);
+	assert_verified(&h);
+	host_end(&h);
+	return 0;
+}
+
+static void time_passes(const char *to)
+{
+	host_set_time(&h, to);
+	host_turns(&h);
+}
+
+static void act(enum who who, unsigned pupil, const char *action, const char *more)
+{
+	assert_answer(host_ask(&h, who, COMMAND_ACTION, "{'upn':'%s','action':'%s','override':'r'%s}", upn[pupil], action, more), STATUS_OK, NULL);
+}
+
+static const struct answer *join(unsigned a, const char *parent, unsigned b, const char *other, const char *more)
+{
+	return host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','parent':'%s','other':'%s','other_parent':'%s'%s}", upn[a], parent, upn[b], other, more);
+}
+
+/* The notices for other children that count against this case's parents: "p1 20733, ..." */
+static const char *family_of(uint32_t case_no)
+{
+	static char text[400];
+	struct case_state *c = malloc(sizeof *c);
+	struct txn *txn = engine_read(h.engine);
+	struct case_view view;
+	size_t at = 0;
+
+	text[0] = 0;
+	assert_int_equal(state_case_load(&h.engine->state, case_no, c), STORE_OK);
+	state_case_view(&h.engine->state, c, 20000, &view);
+	assert_int_equal(state_view_earlier(&h.engine->state, c, &view), STORE_OK);
+	for (size_t i = 0; i < view.family_count; i++)
+		at += (size_t)snprintf(text + at, sizeof text - at, "%s%s %u", i ? ", " : "", view.family[i].parent, view.family[i].issued);
+	engine_read_end(h.engine, txn);
+	free(c);
+	return text;
+}
+
+/* SK-08's ground: a parent's notices for all their children, whatever their id there. */
+static void sk_08_a_parents_notices_for_other_children(void **context)
+{
+	(void)context;
+	act(OFFICER, 1, "note", "");                                                                 /* C1 */
+	act(OFFICER, 2, "penalty-notice", ",'on':'2026-10-01','parent':'m','fields':{'reason':'leave'}"); /* C2 */
+	act(OFFICER, 2, "penalty-notice", ",'on':'2026-10-02','parent':'f','fields':{'reason':'leave'}");
+	act(OFFICER, 3, "penalty-notice", ",'on':'2026-10-05','parent':'x','fields':{'reason':'leave'}"); /* C3 */
+	assert_string_equal(family_of(1), "");
+	assert_answer(join(1, "p1", 2, "m", ""), STATUS_OK, "{\"changed\":0}");
+	assert_string_equal(family_of(1), "p1 20727"); /* not the other parent's */
+	assert_string_equal(family_of(2), "");
+	/* and on through the second child to a third */
+	assert_answer(join(3, "x", 2, "m", ""), STATUS_OK, NULL);
+	assert_string_equal(family_of(1), "p1 20727, p1 20731");
+	assert_string_equal(family_of(2), "m 20731");
+	assert_string_equal(family_of(3), "x 20727");
+	/* a link that was wrong */
+	assert_answer(join(1, "p1", 2, "m", ",'stands':false"), STATUS_OK, NULL);
+	assert_string_equal(family_of(1), "");
+	assert_string_equal(family_of(3), "x 20727");
+	/* closed cases count too */
+	act(OFFICER, 2, "close", "");
+	assert_string_equal(family_of(3), "x 20727");
+}
+
+static void siblings_without_parents_share_no_notices(void **context)
+{
+	uint64_t before = host_head(&h);
+
+	(void)context;
+	act(OFFICER, 1, "note", "");
+	act(OFFICER, 2, "penalty-notice", ",'parent':'p1','fields':{'reason':'leave'}");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','other':'%s'}", upn[1], upn[2]), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','other':'%s'}", upn[2], upn[3]), STATUS_OK, NULL);
+	assert_string_equal(family_of(1), "");
+	snprintf(one, sizeof one, "\"siblings\":[\"%s\",\"%s\"]", upn[2], upn[3]);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'people','upn':'%s'}", upn[1]), STATUS_OK, one);
+	/* a school is told of its own pupils alone */
+	snprintf(one, sizeof one, "\"siblings\":[\"%s\"]", upn[2]);
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'people','upn':'%s'}", upn[1]), STATUS_OK, one);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'people','upn':'%s','as_of':%llu}", upn[1], (unsigned long long)before),
+		      STATUS_OK, "\"siblings\":[]");
+}
+
+#define REFUSED(command, who, status, says, ...) \
+	do { \
+		char json[500]; \
+		snprintf(json, sizeof json, __VA_ARGS__); \
+		assert_refused(&h, who, command, status, says, json); \
+	} while (0)
+
+static void a_wrong_link_is_refused(void **context)
+{
+	(void)context;
+	assert_answer(join(1, "p1", 2, "m", ""), STATUS_OK, NULL);
+	assert_answer(join(2, "m", 3, "x", ""), STATUS_OK, NULL);
+	REFUSED(COMMAND_LINK, OFFICER, STATUS_BAD_FIELD, "linked so already", "{'upn':'%s','parent':'p1','other':'%s','other_parent':'m'}", upn[1], upn[2]);
+	REFUSED(COMMAND_LINK, OFFICER, STATUS_BAD_FIELD, "the same person", "{'upn':'%s','parent':'y','other':'%s','other_parent':'p1'}", upn[3], upn[1]);
+	REFUSED(COMMAND_LINK, OFFICER, STATUS_BAD_FIELD, "or neither", "{'upn':'%s','parent':'p1','other':'%s'}", upn[1], upn[2]);
+	REFUSED(COMMAND_LINK, OFFICER, STATUS_BAD_FIELD, "the same pupil", "{'upn':'%s','other':'%s'}", upn[1], upn[1]);
+	REFUSED(COMMAND_LINK, OFFICER, STATUS_NOT_FOUND, "no such link", "{'upn':'%s','other':'%s','stands':false}", upn[1], upn[2]);
+	REFUSED(COMMAND_LINK, OFFICER, STATUS_NOT_FOUND, "\"other\"", "{'upn':'%s','other':'%s'}", upn[1], upn[0]);
+	REFUSED(COMMAND_LINK, SCHOOL, STATUS_FORBIDDEN, "", "{'upn':'%s','other':'%s'}", upn[1], upn[2]);
+}
+
+/* Each parent's own: one pays on day 21, the other on day 22. */
+static void sp_14_two_parents_pay_for_themselves(void **context)
+{
+	(void)context;
+	act(OFFICER, 1, "penalty-notice", ",'on':'2026-09-21','parent':'p1','fields':{'reason':'leave','received':'2026-09-21'}");
+	act(OFFICER, 1, "penalty-notice", ",'on':'2026-09-21','parent':'p2','fields':{'reason':'leave','received':'2026-09-21'}");
+	act(OFFICER, 1, "payment", ",'on':'2026-10-12','parent':'p1'"); /* day 21 */
+	act(OFFICER, 1, "payment", ",'on':'2026-10-13','parent':'p2'"); /* day 22 */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'people','upn':'%s'}", upn[1]), STATUS_OK,
+		      "\"paid\":\"2026-10-12\",\"paid_amount\":80.0");
+	assert_answer(host_first(&h), STATUS_OK, "\"paid\":\"2026-10-13\",\"paid_amount\":160.0");
+	assert_answer(host_first(&h), STATUS_OK, "\"parents\":[{\"parent\":\"p1\",\"name\":null,\"address\":null,\"penalty_notices\":[{\"parent\":\"p1\"");
+}
+
+/* ---- a move of school ---- */
+
+static const char *last_day(const char *case_id)
+{
+	static char text[DATE_TEXT_SIZE + 1];
+	const char *at = strstr(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','case':'%s'}", case_id)->text, "\"last_day\":\"");
+
+	assert_non_null(at);
+	snprintf(text, sizeof text, "%s", at + strlen("\"last_day\":\""));
+	return text;
+}
+
+/* 16, 19-23 October, 2-5, 9, 10 November are twelve days; then the other school's: 11, 13, 16. */
+static void a_move_of_school_on_day_12(void **context)
+{
+	(void)context;
+	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
+	assert_string_equal(last_day("C1"), "2026-11-13");
+	time_passes("2026-11-11T16:00:00Z");
+	host_mark(&h, SCHOOL_URN, 1, "2026-11-10", "PM", "\\");
+	assert_string_equal(last_day("C1"), "2026-11-13");
+	host_mark(&h, OTHER_URN, 1, "2026-11-11", "AM", "/");
+	assert_string_equal(last_day("C1"), "2026-11-16");
+	assert_int_equal(host_alerts(&h, "deadline-moved", "raised", one), 1);
+	assert_non_null(strstr(one, "from Friday 13 November 2026 to Monday 16 November 2026, for the pupil is at another school"));
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'people','upn':'%s'}", upn[1]), STATUS_OK,
+		      "\"schools\":[{\"urn\":\"" SCHOOL_URN "\",\"from\":null},{\"urn\":\"" OTHER_URN "\",\"from\":\"2026-11-11\"}]");
+	/* the next register there says nothing new; a breach is one all the same */
+	host_mark(&h, OTHER_URN, 1, "2026-11-11", "PM", "N");
+	assert_int_equal(host_alerts(&h, "deadline-moved", NULL, one), 1);
+	assert_int_equal(host_alerts(&h, "breach", "raised", one), 1);
+	/* both schools' calendars go on to count, each for its own days */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'urn':'" SCHOOL_URN "','rows':[" TERMS ",['2026-11-03','2026-11-03','closure','snow'],['2026-11-13','2026-11-13','closure','later']]}"),
+		      STATUS_OK, "\"moved\":1");
+	assert_string_equal(last_day("C1"), "2026-11-17");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'urn':'" OTHER_URN "','rows':[" OTHER_TERMS ",['2026-11-02','2026-11-02','closure','before']]}"),
+		      STATUS_OK, "\"moved\":1");
+	assert_string_equal(last_day("C1"), "2026-11-16");
+	time_passes("2026-11-16T09:00:00Z");
+	assert_int_equal(host_alerts(&h, "decision", NULL, one), 0);
+	time_passes("2026-11-17T00:00:00Z");
+	assert_int_equal(host_alerts(&h, "decision", NULL, one), 1);
+	/* as it was known before the move */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','case':'C1','as_of':'2026-11-10T23:00:00Z'}"), STATUS_OK, "\"last_day\":\"2026-11-13\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','case':'C1','as_of':'2026-11-12T00:00:00Z'}"), STATUS_OK, "\"last_day\":\"2026-11-16\"");
+}
+
+/* Begun before any register: the case takes the days of the first school that there is. */
+static void a_case_begun_before_any_register(void **context)
+{
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" OTHER_URN "','pupils':[{'upn':'%s','surname':'Z'}]}", upn[0]), STATUS_OK, NULL);
+	act(OFFICER, 0, "notice-to-improve", ",'on':'2026-10-12','parent':'p1'");
+	assert_string_equal(last_day("C1"), "2026-11-10"); /* 13-16, 19-23 October, 2-5, 9, 10 November */
+	time_passes("2026-10-16T16:00:00Z");
+	host_mark(&h, OTHER_URN, 0, "2026-10-16", "AM", "/");
+	assert_string_equal(last_day("C1"), "2026-11-09"); /* 13-16, 26-30 October, 2-6, 9 November */
+}
+
+/* ---- TY-14 ---- */
+
+static const char *alerts_of(const char *officer)
+{
+	return host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'alerts','officer':'%s'}", officer)->text;
+}
+
+static void ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent(void **context)
+{
+	(void)context;
+	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'"); /* M. Field's */
+	act(SPARE, 2, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");   /* K. Low's */
+	time_passes("2026-11-16T09:00:00Z");
+	assert_non_null(strstr(alerts_of("M. Field"), "\"case\":\"C1\""));
+	assert_null(strstr(alerts_of("M. Field"), "\"case\":\"C2\""));
+	assert_null(strstr(alerts_of("K. Low"), "\"case\":\"C1\""));
+	assert_answer(host_ask(&h, OFFICER, COMMAND_COVER, "{'cover':'K. Low','from':'2026-11-17','until':'2026-11-20'}"), STATUS_OK, NULL);
+	assert_null(strstr(alerts_of("K. Low"), "\"case\":\"C1\"")); /* not yet */
+	time_passes("2026-11-17T09:00:00Z");
+	assert_non_null(strstr(alerts_of("K. Low"), "\"case\":\"C1\""));
+	assert_non_null(strstr(alerts_of("K. Low"), "\"case\":\"C2\""));
+	assert_non_null(strstr(host_ask(&h, SPARE, COMMAND_QUERY, "{'what':'deadlines','officer':'K. Low'}")->text, "\"case\":\"C1\""));
+	/* they do not leave the absent officer's own list */
+	assert_non_null(strstr(alerts_of("M. Field"), "\"case\":\"C1\""));
+	/* the cover falls ill too: a third one has both */
+	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'K. Low','cover':'J. Ash','until':'2026-11-18'}"), STATUS_OK, NULL);
+	assert_non_null(strstr(alerts_of("J. Ash"), "\"case\":\"C1\""));
+	assert_non_null(strstr(alerts_of("J. Ash"), "\"case\":\"C2\""));
+	host_restart(&h);
+	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'covers'}"), STATUS_OK,
+		      "{\"officer\":\"K. Low\",\"cover\":\"J. Ash\",\"from\":\"2026-11-17\",\"until\":\"2026-11-18\",\"now\":true}");
+	/* back early */
+	assert_answer(host_ask(&h, SPARE, COMMAND_COVER, "{'end':true}"), STATUS_OK, NULL);
+	assert_null(strstr(alerts_of("J. Ash"), "\"case\":\"C1\""));
+	time_passes("2026-11-21T09:00:00Z");
+	assert_null(strstr(alerts_of("K. Low"), "\"case\":\"C1\""));
+}
+
+static void ty_14_a_subscription_of_the_cover(void **context)
+{
+	unsigned mine = 0;
+
+	(void)context;
+	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
+	act(SPARE, 2, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'M. Field','cover':'J. Ash','until':'2026-12-01'}"), STATUS_OK, NULL);
+	host_ask(&h, MANAGER, COMMAND_SUBSCRIBE, "{'what':'alerts','credit':100,'from':%llu,'officer':'J. Ash'}", (unsigned long long)host_head(&h));
+	time_passes("2026-11-16T09:00:00Z");
+	for (unsigned i = 0; i < h.count; i++) {
+		mine += times_in(h.answers[i].text, "\"case\":\"C1\"");
+		assert_null(strstr(h.answers[i].text, "\"case\":\"C2\""));
+	}
+	assert_true(mine > 0);
+}
+
+static void a_wrong_cover_is_refused(void **context)
+{
+	(void)context;
+	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "their own", "{'officer':'K. Low','cover':'J. Ash','until':'2026-11-20'}");
+	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "no officer", "{'cover':'Nobody','until':'2026-11-20'}");
+	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "somebody else", "{'cover':'M. Field','until':'2026-11-20'}");
+	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "who stands in", "{'until':'2026-11-20'}");
+	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "last day", "{'cover':'K. Low'}");
+	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "in the past", "{'cover':'K. Low','from':'2026-10-01','until':'2026-10-14'}");
+	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "nobody stands in", "{'end':true}");
+	host_grant(&h, STRANGER, "officer", ",'name':'K. Low'");
+	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "public key", "{'cover':'K. Low','until':'2026-11-20'}");
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(sk_08_a_parents_notices_for_other_children),
+		T(siblings_without_parents_share_no_notices),
+		T(a_wrong_link_is_refused),
+		T(sp_14_two_parents_pay_for_themselves),
+		T(a_move_of_school_on_day_12),
+		T(a_case_begun_before_any_register),
+		T(ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent),
+		T(ty_14_a_subscription_of_the_cover),
+		T(a_wrong_cover_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
