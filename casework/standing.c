@@ -11,7 +11,8 @@ bool watch_speaks(uint8_t alert_kind)
 	const uint32_t of_cases = UINT32_C(1) << ALERT_BREACH | UINT32_C(1) << ALERT_DUE_SOON |
 				  UINT32_C(1) << ALERT_DUE | UINT32_C(1) << ALERT_OVERDUE |
 				  UINT32_C(1) << ALERT_DECISION | UINT32_C(1) << ALERT_DEADLINE_MOVED |
-				  UINT32_C(1) << ALERT_FACT_CHANGED;
+				  UINT32_C(1) << ALERT_FACT_CHANGED | UINT32_C(1) << ALERT_ESCALATED |
+				  UINT32_C(1) << ALERT_REMINDER | UINT32_C(1) << ALERT_DRIFT;
 	return alert_kind > 0 && alert_kind < ALERT_KIND_LIMIT && !(of_cases >> alert_kind & 1);
 }
 

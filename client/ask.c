@@ -97,14 +97,14 @@ void print_lacks(FILE *out, const json_t *lacks, const char *action, const char 
 	}
 }
 
-/* The faults of a pathway's file come as [line, column, text]. */
+/* The faults of a pathway's file come as [line, column, text] or [line, column, text, file]. */
 static void print_faults(const json_t *faults)
 {
 	size_t index;
 	json_t *fault;
 	json_array_foreach(faults, index, fault) {
-		const char *text = json_string_value(json_array_get(fault, 2));
-		fprintf(stderr, "  line %lld, column %lld: %s\n", (long long)json_integer_value(json_array_get(fault, 0)),
+		const char *text = json_string_value(json_array_get(fault, 2)), *file = json_string_value(json_array_get(fault, 3));
+		fprintf(stderr, "  %s%sline %lld, column %lld: %s\n", file ? file : "", file ? ", " : "", (long long)json_integer_value(json_array_get(fault, 0)),
 		        (long long)json_integer_value(json_array_get(fault, 1)), text ? text : "");
 	}
 }

@@ -12,7 +12,7 @@
 #include "client/passage.h"
 #include "client/table.h"
 #include "client/when.h"
-#include "pathways/compile.h"
+#include "pathways/bundle.h"
 
 enum { KEY_DEFAULT = 0x2000, KEY_VERSION, FILE_SIZE_MAX = 1024 * 1024 };
 
@@ -59,31 +59,41 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 /* ---- check: no daemon is asked ---- */
 
+char *pathway_source(const struct invocation *invocation, const char *path, size_t *size)
+{
+	char why[512];
+	bool input = strcmp(path, "-") == 0;
+	char *source = input ? file_read(path, FILE_SIZE_MAX, size) : bundle_gather(path, size, why, sizeof why);
+	if (!source)
+		complain(invocation, "%s", input ? strerror(errno) : why);
+	return source;
+}
+
 /* 0, or 1 having said what is wrong with the file and where. `compiled` points into what the next file takes. */
 static int check_file(const struct invocation *invocation, const char *path, size_t *faults, struct slice *compiled)
 {
 	static uint8_t room[PATHWAY_SIZE_MAX];
 	static struct compile_report report;
 	size_t size;
-	char *source = file_read(path, FILE_SIZE_MAX, &size);
+	char *source = pathway_source(invocation, path, &size);
 	*faults = 0;
-	if (!source) {
-		complain(invocation, "%s: %s", path, strerror(errno));
+	if (!source)
 		return 1;
-	}
 	struct writer out = writer_of(room, sizeof room);
 	report.count = 0;
 	bool good = pathway_compile(slice_of(source, size), &out, &report);
 	free(source);
 	for (unsigned i = 0; i < report.count; i++) {
 		const struct compile_fault *fault = &report.faults[i];
+		char file[4096];
+		bundle_fault_path(file, sizeof file, path, &report, fault);
 		if (invocation->json) {
-			json_t *line = json_pack("{s:s,s:i,s:i,s:s}", "file", path, "line", (int)fault->line, "column",
+			json_t *line = json_pack("{s:s,s:i,s:i,s:s}", "file", file, "line", (int)fault->line, "column",
 			                         (int)fault->column, "text", fault->text);
 			print_json(line);
 			json_decref(line);
 		} else {
-			fprintf(stderr, "%s:%u:%u: %s\n", path, fault->line, fault->column, fault->text);
+			fprintf(stderr, "%s:%u:%u: %s\n", file, fault->line, fault->column, fault->text);
 		}
 	}
 	*faults = report.count;
@@ -278,11 +288,9 @@ static int pathway_load(int argc, char **argv)
 			complain(&a.invocation, "%s: not loaded: %zu fault%s", a.words[0], faults, faults == 1 ? "" : "s");
 		return faults ? 1 : 2;
 	}
-	char *source = file_read(a.words[0], FILE_SIZE_MAX, &size);
-	if (!source) {
-		complain(&a.invocation, "%s: %s", a.words[0], strerror(errno));
+	char *source = pathway_source(&a.invocation, a.words[0], &size);
+	if (!source)
 		return 2;
-	}
 	struct body body;
 	struct attend_reply reply;
 	int status;

@@ -1,7 +1,6 @@
 /* attend pathway try - what a changed file would have done to the history held.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +8,9 @@
 
 #include "client/ask.h"
 #include "client/command_pathway.h"
-#include "client/file.h"
 #include "client/try_report.h"
 
-enum { KEY_CASES = 0x2200, POLL_MS = 200, CASES_SHOWN = 50, SOURCE_MAX = 1024 * 1024 };
+enum { KEY_CASES = 0x2200, POLL_MS = 200, CASES_SHOWN = 50 };
 
 struct try_arguments {
 	struct invocation invocation;
@@ -165,11 +163,9 @@ int pathway_try(int argc, char **argv)
 	int status;
 	size_t size;
 	invocation_parse(&argp, argc, argv, &a.invocation, &a);
-	char *source = file_read(a.file, SOURCE_MAX, &size);
-	if (!source) {
-		complain(&a.invocation, "%s: %s", a.file, strerror(errno));
+	char *source = pathway_source(&a.invocation, a.file, &size);
+	if (!source)
 		return 2;
-	}
 	struct attend *connection = invocation_open(&a.invocation, 0);
 	if (!connection) {
 		free(source);

@@ -12,7 +12,7 @@
 #include "daemon/admin.h"
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
-#include "pathways/compile.h"
+#include "pathways/bundle.h"
 
 static int fail(char *why, size_t why_size, const char *what, const char *of)
 {
@@ -20,39 +20,20 @@ static int fail(char *why, size_t why_size, const char *what, const char *of)
 	return -1;
 }
 
-/* A whole text file of at most `max` bytes; the caller frees it. */
-static uint8_t *file_read(const char *path, size_t max, size_t *size, char *why, size_t why_size)
-{
-	FILE *file = fopen(path, "rb");
-	uint8_t *bytes;
-
-	if (!file) {
-		snprintf(why, why_size, "%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	bytes = memory_new(max + 1);
-	*size = fread(bytes, 1, max + 1, file);
-	if (ferror(file) || *size > max) {
-		snprintf(why, why_size, "%s: %s", path, ferror(file) ? "can't be read" : "larger than 127 KiB");
-		free(bytes);
-		bytes = NULL;
-	}
-	fclose(file);
-	return bytes;
-}
-
 static int load_file(struct engine *e, const char *path, bool is_default, char *why, size_t why_size)
 {
 	struct compile_report *report = memory_new(sizeof *report);
-	uint8_t *room = memory_new(PATHWAY_SIZE_MAX), *source;
+	uint8_t *room = memory_new(PATHWAY_SIZE_MAX);
 	struct writer w = writer_of(room, PATHWAY_SIZE_MAX);
 	struct event ev;
+	char file[512];
 	size_t size;
 	int result = -1;
+	char *source = bundle_gather(path, &size, why, why_size);
 
-	source = file_read(path, PATHWAY_SIZE_MAX - 1024, &size, why, why_size);
 	if (source && !pathway_compile(slice_of(source, size), &w, report)) {
-		snprintf(why, why_size, "%s:%u:%u: %s", path, report->faults[0].line, report->faults[0].column,
+		bundle_fault_path(file, sizeof file, path, report, &report->faults[0]);
+		snprintf(why, why_size, "%s:%u:%u: %s", file, report->faults[0].line, report->faults[0].column,
 			 report->faults[0].text);
 	} else if (source) {
 		engine_event(e, &ev, EVENT_PATHWAY_LOADED, 0);

@@ -142,7 +142,7 @@ static enum status begin(struct engine *e, struct slice source)
 	if (!e->options.program)
 		return query_fault(e, STATUS_FAILED, NULL, "this daemon starts no other process");
 	if (source.size > PATHWAY_SIZE_MAX - 1024)
-		return query_fault(e, STATUS_TOO_LARGE, "source", "a pathway file is at most 127 KiB");
+		return query_fault(e, STATUS_TOO_LARGE, "source", "a pathway file, with what it includes, is at most 127 KiB");
 	report = memory_new(sizeof *report);
 	room = memory_new(PATHWAY_SIZE_MAX);
 	w = writer_of(room, PATHWAY_SIZE_MAX);

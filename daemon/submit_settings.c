@@ -105,10 +105,12 @@ void pack_compile_faults(struct pack *p, const struct compile_report *report)
 	pack_text(p, "faults");
 	pack_array(p, report->count);
 	for (unsigned i = 0; i < report->count; i++) {
-		pack_array(p, 3);
+		pack_array(p, report->faults[i].file ? 4 : 3);
 		pack_uint(p, report->faults[i].line);
 		pack_uint(p, report->faults[i].column);
 		pack_text(p, report->faults[i].text);
+		if (report->faults[i].file)
+			pack_text(p, report->files[report->faults[i].file]);
 	}
 }
 
@@ -196,7 +198,7 @@ void submit_pathway(struct engine *e, const struct request *r)
 		return;
 	}
 	if (source.size > PATHWAY_SIZE_MAX - 1024) {
-		engine_refuse(e, r, STATUS_TOO_LARGE, "source", "a pathway file is at most 127 KiB");
+		engine_refuse(e, r, STATUS_TOO_LARGE, "source", "a pathway file, with what it includes, is at most 127 KiB");
 		return;
 	}
 	passages = memory_new(sizeof *passages);

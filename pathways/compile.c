@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "pathways/compile_parts.h"
+#include "pathways/merge.h"
 
 #define COUNT_OF(list) (sizeof(list) / sizeof *(list))
 
@@ -35,7 +36,7 @@ static void compile_first_and_last(struct compiler *c, uint32_t first, uint32_t 
 	c->p->first_stage = (uint8_t)(first != 0 ? read_stage(c, first) : 0);
 	c->p->closed_stage = (uint8_t)(closed != 0 ? read_stage(c, closed) : 0);
 	if (c->p->closed_stage != 0 && c->p->first_stage == c->p->closed_stage)
-		fault_node(c->report, node_of(c, closed), "a case can't begin closed");
+		fault_node(c->report, node_of(c, closed), "a case can't begin closed: name another \"first stage\", or another one here");
 }
 
 static void compile_file(struct compiler *c)
@@ -47,6 +48,10 @@ static void compile_file(struct compiler *c)
 		{"penalty notices", false, 0}, {"deadlines", false, 0}, {"actions", true, 0},
 	};
 
+	if (document_find(&c->doc, 0, "pathway") == 0) {
+		fault_node(c->report, node_of(c, 0), "\"pathway\", its name, is missing; a file that others include is checked with one that does");
+		e[PATHWAY].required = false;
+	}
 	if (!read_map(c, 0, "a pathway file", e, COUNT_OF(e)))
 		return;
 	c->p->name = read_name(c, e[PATHWAY].node);
@@ -88,6 +93,7 @@ static bool give(struct compiler *c, struct writer *out)
 bool pathway_compile(struct slice source, struct writer *out, struct compile_report *report)
 {
 	struct compiler *c = calloc(1, sizeof *c);
+	struct bundle bundle;
 	bool good = false;
 
 	memset(report, 0, sizeof *report);
@@ -99,9 +105,11 @@ bool pathway_compile(struct slice source, struct writer *out, struct compile_rep
 		return false;
 	}
 	c->report = report;
-	if (document_read(&c->doc, source, report)) {
-		compile_file(c);
-		good = report->count == 0 && give(c, out);
+	if (bundle_split(&bundle, source, report) && document_open(&c->doc, report)) {
+		if (merge_bundle(&c->doc, &bundle, report)) {
+			compile_file(c);
+			good = report->count == 0 && give(c, out);
+		}
 		document_free(&c->doc);
 	}
 	faults_sort(report);

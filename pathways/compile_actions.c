@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "pathways/compile_parts.h"
+#include "pathways/nearest.h"
 
 #define COUNT_OF(list) (sizeof(list) / sizeof *(list))
 #define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
@@ -57,7 +58,7 @@ static void compile_values(struct compiler *c, uint32_t list, struct field_rule 
 		}
 		for (unsigned i = 0; i < field->value_count; i++)
 			if (name.size > 0 && slice_equal(field->values[i], name))
-				fault_node(c->report, node_of(c, at), "this value stands twice");
+				fault_node(c->report, node_of(c, at), "this value stands twice: take one out");
 		field->values[field->value_count++] = name;
 	}
 }
@@ -97,7 +98,7 @@ static void compile_field(struct compiler *c, uint32_t key, struct field_rule *f
 	if (e[F_VALUES].node != 0)
 		compile_values(c, e[F_VALUES].node, field);
 	if ((field->type == FIELD_ONE_OF) != (field->value_count > 0) && field->type != 0)
-		fault_node(c->report, node_of(c, key), "\"one of\" and a list of \"values\" go together");
+		fault_node(c->report, node_of(c, key), "\"one of\" and a list of \"values\" go together: one is missing");
 	check_known_field(c, key, field);
 }
 
@@ -156,8 +157,12 @@ static void compile_need(struct compiler *c, uint32_t at, const struct action_ru
 	n->bar = read_yes_no(c, e[N_BAR].node, false);
 	n->lenient = n->bar && n->unknown.size > 0;
 	n->supplied_by = read_name(c, e[N_BY].node);
-	if (n->supplied_by.size > 0 && pathway_action(c->p, n->supplied_by) < 0)
-		fault_node(c->report, node_of(c, e[N_BY].node), "no action %.*s in this file", SHOW(n->supplied_by));
+	if (n->supplied_by.size > 0 && pathway_action(c->p, n->supplied_by) < 0) {
+		struct nearest near = {.name = n->supplied_by};
+
+		nearest_actions(&near, c->p);
+		fault_node(c->report, node_of(c, e[N_BY].node), "no action %.*s in this file: %s", SHOW(n->supplied_by), nearest_text(&near));
+	}
 }
 
 static void compile_needs(struct compiler *c, uint32_t list, struct action_rule *a)
@@ -223,7 +228,7 @@ static void take_effect(struct compiler *c, struct action_rule *a, uint32_t name
 	}
 	for (unsigned i = 0; deadline >= 0 && i < *count; i++)
 		if (list[i].deadline == deadline)
-			fault_node(c->report, node_of(c, name), "this deadline stands twice");
+			fault_node(c->report, node_of(c, name), "this deadline stands twice: take one out");
 	list[*count].deadline = (uint8_t)(deadline < 0 ? 0 : deadline);
 	read_expression(c, when, a, EXPRESSION_EFFECT, &list[*count].when);
 	(*count)++;
@@ -253,7 +258,7 @@ static void take_move(struct compiler *c, struct action_rule *a, uint32_t name, 
 		return;
 	}
 	if (a->move_count > 0 && a->moves[a->move_count - 1].when.count == 0)
-		fault_node(c->report, node_of(c, name), "never reached: the stage before it is taken in every case");
+		fault_node(c->report, node_of(c, name), "never reached: the stage before it is taken in every case; say when (\"stage: expression\")");
 	move = &a->moves[a->move_count++];
 	move->stage = (uint8_t)read_stage(c, name);
 	read_expression(c, when, a, EXPRESSION_EFFECT, &move->when);
@@ -282,9 +287,9 @@ static void compile_effect(struct compiler *c, uint32_t node, struct action_rule
 	if (a->effect == EFFECT_NONE)
 		fault_node(c->report, node_of(c, node), "the effect is \"issue notice\", \"withdraw notice\", \"payment\" or \"decision\"");
 	else if (a->effect != EFFECT_DECISION && c->p->notices.count == 0)
-		fault_node(c->report, node_of(c, node), "this file has no \"penalty notices\"");
+		fault_node(c->report, node_of(c, node), "this file has no \"penalty notices\": write that section, which says what they cost");
 	if (a->effect == EFFECT_DECISION && action_field(a, slice_text("outcome")) < 0)
-		fault_node(c->report, node_of(c, node), "a decision needs a field \"outcome\"");
+		fault_node(c->report, node_of(c, node), "a decision needs a field \"outcome\", of type \"one of\"");
 	a->from_receipt = a->effect == EFFECT_ISSUE_NOTICE && c->p->notices.from_receipt;
 }
 
@@ -302,10 +307,10 @@ static void compile_action(struct compiler *c, unsigned index)
 	read_text(c, e[SOURCE].node);
 	a->roles = read_roles(c, e[MAY_RECORD].node);
 	if (e[MAY_RECORD].node != 0 && a->roles == 0)
-		fault_node(c->report, node_of(c, e[MAY_RECORD].node), "somebody must be able to record it");
+		fault_node(c->report, node_of(c, e[MAY_RECORD].node), "somebody must be able to record it: school, lead, officer or manager");
 	a->override_roles = read_roles(c, e[MAY_OVERRIDE].node);
 	if (a->override_roles & ~a->roles)
-		fault_node(c->report, node_of(c, e[MAY_OVERRIDE].node), "who may override must be one of those who may record");
+		fault_node(c->report, node_of(c, e[MAY_OVERRIDE].node), "who may override must be one of those who may record: add the role there, or take it out here");
 	a->needs_parent = read_yes_no(c, e[PARENT].node, false);
 	compile_effect(c, e[EFFECT].node, a);
 	compile_needs(c, e[NEEDS].node, a);
@@ -316,7 +321,7 @@ static void compile_action(struct compiler *c, unsigned index)
 	a->stage = a->move_count ? a->moves[a->move_count - 1].stage : 0;
 	a->forward_only = !read_yes_no(c, e[MOVES_BACK].node, false);
 	if (e[MOVES_BACK].node != 0 && a->move_count == 0)
-		fault_node(c->report, node_of(c, e[MOVES_BACK].node), "it moves nowhere");
+		fault_node(c->report, node_of(c, e[MOVES_BACK].node), "it moves nowhere: say where (\"moves to\"), or take this out");
 }
 
 void compile_actions(struct compiler *c)

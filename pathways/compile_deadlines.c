@@ -40,7 +40,7 @@ static void compile_outcomes(struct compiler *c, uint32_t list, struct question 
 		}
 		for (unsigned i = 0; i < q->outcome_count; i++)
 			if (name.size > 0 && slice_equal(q->outcomes[i], name))
-				fault_node(c->report, node_of(c, at), "this outcome stands twice");
+				fault_node(c->report, node_of(c, at), "this outcome stands twice: take one out");
 		q->outcomes[q->outcome_count++] = name;
 	}
 	if (q->outcome_count == 0)
@@ -116,11 +116,11 @@ static void compile_deadline(struct compiler *c, unsigned index)
 	d->soon = read_length(c, e[SOON_].node, d->idle || d->reminder ? NONE : SOON);
 	d->overdue = read_length(c, e[OVERDUE_].node, d->reminder ? NONE : OVERDUE);
 	if (e[BREACH].node != 0 && !d->period)
-		fault_node(c->report, node_of(c, e[BREACH].node), "only a period watches for breaches");
+		fault_node(c->report, node_of(c, e[BREACH].node), "only a period watches for breaches: take it out, or make this a \"period\"");
 	d->breach_codes = read_codes(c, e[BREACH].node);
 	d->breach_text = read_braced(c, e[BREACH_TEXT].node, false);
 	if (e[BREACH_TEXT].node != 0 && d->breach_codes == 0)
-		fault_node(c->report, node_of(c, e[BREACH_TEXT].node), "there is no \"breach\" that it could speak of");
+		fault_node(c->report, node_of(c, e[BREACH_TEXT].node), "there is no \"breach\" that it could speak of: list the codes of one");
 	compile_questions(c, e[QUESTIONS].node, d);
 	compile_timing(c, index, &timing);
 	d->text = read_braced(c, e[TEXT].node, false);
@@ -166,11 +166,11 @@ static void compile_watch(struct compiler *c, uint32_t key, struct watch_rule *w
 	w->codes = read_codes(c, e[CODES_].node);
 	w->at_least = (uint16_t)read_number(c, e[AT_LEAST].node, 1, w->type == WATCH_SHARE ? 100 : 400);
 	if (e[FROM].node != 0 && w->type != WATCH_SHARE)
-		fault_node(c->report, node_of(c, e[FROM].node), "\"from possible\" belongs to a share alone");
+		fault_node(c->report, node_of(c, e[FROM].node), "\"from possible\" belongs to a share alone: take it out");
 	if (e[FROM].node != 0)
 		w->from_possible = (uint16_t)read_number(c, e[FROM].node, 1, 400);
 	if (e[DOWN].node != 0 && w->type != WATCH_SHARE)
-		fault_node(c->report, node_of(c, e[DOWN].node), "\"text down\" belongs to a share alone");
+		fault_node(c->report, node_of(c, e[DOWN].node), "\"text down\" belongs to a share alone: take it out");
 	w->clause = read_text(c, e[CLAUSE].node);
 	read_text(c, e[SOURCE].node);
 	w->tells = read_told(c, e[TELLS].node);
@@ -203,7 +203,7 @@ static void compile_amount(struct compiler *c, uint32_t at, struct notice_step *
 	if (!read_map(c, at, "an amount", e, COUNT_OF(e)))
 		return;
 	if ((e[REDUCED].node != 0) != (e[WITHIN].node != 0))
-		fault_node(c->report, node_of(c, at), "\"reduced\" and \"within days\" go together");
+		fault_node(c->report, node_of(c, at), "\"reduced\" and \"within days\" go together: one is missing");
 	if (e[REDUCED].node != 0) {
 		step->reduced = (uint16_t)read_number(c, e[REDUCED].node, 1, 10000);
 		step->reduced_days = (uint8_t)read_number(c, e[WITHIN].node, 1, 250);
@@ -228,7 +228,7 @@ void compile_notices(struct compiler *c, uint32_t section)
 	read_text(c, e[SOURCE].node);
 	n->window = read_length(c, e[WINDOW].node, (struct length){1, UNIT_YEARS});
 	if (n->window.count == 0)
-		fault_node(c->report, node_of(c, e[WINDOW].node), "the window needs a length");
+		fault_node(c->report, node_of(c, e[WINDOW].node), "the window needs a length, as \"3 years\"");
 	n->delivery = read_length(c, e[DELIVERY].node, NONE);
 	from = e[FROM].node != 0 ? read_name(c, e[FROM].node) : slice_text("issue");
 	n->from_receipt = slice_is(from, "receipt");
@@ -244,5 +244,5 @@ void compile_notices(struct compiler *c, uint32_t section)
 		compile_amount(c, at, &n->steps[n->count++]);
 	}
 	if (n->count == 0)
-		fault_node(c->report, node_of(c, e[AMOUNTS].node), "no amount is named");
+		fault_node(c->report, node_of(c, e[AMOUNTS].node), "no amount is named: {full: 160, by day: 28}");
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pathways/compile_parts.h"
+#include "pathways/nearest.h"
 
 #define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
 
@@ -78,7 +79,7 @@ static void read_span(struct compiler *c, uint32_t node, struct deadline_rule *d
 		text.size = at - 1;
 	}
 	if (slice_is(text, "none"))
-		fault_node(c->report, node_of(c, node), "a deadline needs a length");
+		fault_node(c->report, node_of(c, node), "a deadline needs a length, as \"15 school days\"");
 	else
 		d->length = read_length_of(c, node, text, d->length);
 }
@@ -124,13 +125,18 @@ static void compile_started_by(struct compiler *c, uint32_t list, struct deadlin
 	for (uint32_t at = first_child(c, list); at != 0; at = next_child(c, at)) {
 		uint8_t kind = alert_kind_parse(node_of(c, at)->text);
 
-		if (kind == 0 || pathway_watch(c->p, kind) < 0)
-			fault_node(c->report, node_of(c, at), "no watch of this file raises an alert %.*s", SHOW(node_of(c, at)->text));
-		else
+		if (kind == 0 || pathway_watch(c->p, kind) < 0) {
+			struct nearest near = {.name = node_of(c, at)->text};
+
+			for (unsigned i = 0; i < c->p->watch_count; i++)
+				nearest_offer(&near, slice_text(alert_kind_text(c->p->watches[i].kind)));
+			fault_node(c->report, node_of(c, at), "no watch of this file raises an alert %.*s: %s", SHOW(near.name), nearest_text(&near));
+		} else {
 			d->started_by |= UINT32_C(1) << kind;
+		}
 	}
 	if (d->per_parent)
-		fault_node(c->report, node_of(c, list), "an alert names no parent: it can't start what is \"per parent\"");
+		fault_node(c->report, node_of(c, list), "an alert names no parent: it can't start what is \"per parent\": take one of the two out");
 }
 
 static void take_end(struct compiler *c, uint32_t item, struct effect list[], uint8_t *count)
@@ -146,7 +152,7 @@ static void take_end(struct compiler *c, uint32_t item, struct effect list[], ui
 	}
 	for (unsigned i = 0; i < *count; i++)
 		if (list[i].deadline == deadline)
-			fault_node(c->report, node_of(c, item), "this deadline stands twice");
+			fault_node(c->report, node_of(c, item), "this deadline stands twice: take one out");
 	list[*count].deadline = (uint8_t)deadline;
 	read_expression(c, when, NULL, EXPRESSION_QUESTION, &list[*count].when);
 	(*count)++;
@@ -174,7 +180,7 @@ static void compile_end(struct compiler *c, uint32_t map, struct deadline_rule *
 	if (e[MOVES].node != 0) {
 		d->stage_at_end = (uint8_t)read_stage(c, e[MOVES].node);
 		if (!d->period)
-			fault_node(c->report, node_of(c, e[MOVES].node), "only a period's end moves a case; a task is done or missed");
+			fault_node(c->report, node_of(c, e[MOVES].node), "only a period's end moves a case; a task is done or missed: take it out, or make this a \"period\"");
 		else if (d->stage_at_end != 0 && d->stage_at_end == c->p->closed_stage)
 			fault_node(c->report, node_of(c, e[MOVES].node), "time closes no case: put a question whose outcome does");
 	}
@@ -190,11 +196,11 @@ void compile_timing(struct compiler *c, unsigned index, const struct timing_node
 	if (d->idle && d->anchor != ANCHOR_START)
 		fault_node(c->report, node_of(c, n->length), "\"idle\" counts from the latest action, whatever that is");
 	if (d->idle && d->per_parent)
-		fault_node(c->report, node_of(c, n->length), "\"idle\" is of the whole case, not \"per parent\"");
+		fault_node(c->report, node_of(c, n->length), "\"idle\" is of the whole case: take \"per parent\" out");
 	if (!d->idle && n->idle_while != 0)
-		fault_node(c->report, node_of(c, n->idle_while), "\"while\" belongs to \"idle\" alone");
+		fault_node(c->report, node_of(c, n->idle_while), "\"while\" belongs to \"idle\" alone: take it out");
 	if (d->period && n->met_if != 0)
-		fault_node(c->report, node_of(c, n->met_if), "only a task or a reminder is met");
+		fault_node(c->report, node_of(c, n->met_if), "only a task or a reminder is met: take it out");
 	read_expression(c, n->idle_while, NULL, EXPRESSION_QUESTION, &d->idle_while);
 	read_expression(c, n->met_if, NULL, EXPRESSION_QUESTION, &d->met_if);
 	compile_started_by(c, n->started_by, d);

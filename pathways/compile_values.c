@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pathways/compile_parts.h"
+#include "pathways/nearest.h"
 
 enum { TEXT_MAX = 1000, COUNT_MAX = 1000 };
 
@@ -34,53 +35,13 @@ bool is_kind(struct compiler *c, uint32_t node, uint8_t kind, const char *what)
 	return false;
 }
 
-/* Edits between two words, cut off: only whether it is one or two matters. */
-static unsigned distance(struct slice a, const char *b)
-{
-	unsigned row[64], size = (unsigned)strlen(b);
-
-	if (size >= 63 || a.size >= 63)
-		return 99;
-	for (unsigned j = 0; j <= size; j++)
-		row[j] = j;
-	for (unsigned i = 1; i <= a.size; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (unsigned j = 1; j <= size; j++) {
-			unsigned change = diagonal + (a.bytes[i - 1] != (uint8_t)b[j - 1]);
-			unsigned best = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-
-			diagonal = row[j];
-			row[j] = change < best ? change : best;
-		}
-	}
-	return row[size];
-}
-
 static void unknown_word(struct compiler *c, uint32_t key, const char *what, const struct entry entries[], size_t count)
 {
-	const struct node *node = node_of(c, key);
-	const char *nearest = NULL;
-	unsigned best = 3;
-	char list[160] = "";
+	struct nearest near = {.name = node_of(c, key)->text};
 
-	for (size_t i = 0; i < count; i++) {
-		unsigned d = distance(node->text, entries[i].key);
-
-		if (d < best) {
-			best = d;
-			nearest = entries[i].key;
-		}
-		if (strlen(list) + strlen(entries[i].key) + 3 < sizeof list) {
-			strcat(list, i ? ", " : "");
-			strcat(list, entries[i].key);
-		}
-	}
-	if (nearest != NULL)
-		fault_node(c->report, node, "unknown word \"%.*s\" in %s: is \"%s\" meant?", SHOW(node->text), what, nearest);
-	else
-		fault_node(c->report, node, "unknown word \"%.*s\" in %s, which knows %s", SHOW(node->text), what, list);
+	for (size_t i = 0; i < count; i++)
+		nearest_offer(&near, slice_text(entries[i].key));
+	fault_node(c->report, node_of(c, key), "unknown word \"%.*s\" in %s: %s", SHOW(near.name), what, nearest_text(&near));
 }
 
 bool read_map(struct compiler *c, uint32_t map, const char *what, struct entry entries[], size_t count)
@@ -133,7 +94,8 @@ struct slice read_text(struct compiler *c, uint32_t node)
 	if (node == 0 || !is_kind(c, node, NODE_SCALAR, "a text"))
 		return none;
 	if (n->text.size == 0 || n->text.size > TEXT_MAX) {
-		fault_node(c->report, n, n->text.size == 0 ? "the text is empty" : "the text is longer than 1,000 bytes");
+		fault_node(c->report, n, n->text.size == 0 ? "the text is empty: write one, or take the word out" :
+		           "the text is longer than 1,000 bytes: shorten it");
 		return none;
 	}
 	return n->text;
@@ -151,12 +113,12 @@ struct slice read_braced(struct compiler *c, uint32_t node, bool of_watch)
 			continue;
 		close = memchr(text.bytes + i, '}', text.size - i);
 		if (close == NULL) {
-			fault_node(c->report, node_of(c, node), "a { without its }");
+			fault_node(c->report, node_of(c, node), "a { without its }: a figure stands in braces, as {last}");
 			break;
 		}
 		name = slice_of(text.bytes + i + 1, (size_t)(close - text.bytes) - i - 1);
 		if (!pathway_brace(name, of_watch))
-			fault_node(c->report, node_of(c, node), "{%.*s} is not a figure that this text can have", SHOW(name));
+			fault_node(c->report, node_of(c, node), "{%.*s} is not a figure that this text can have: LANGUAGE.md lists those of each text", SHOW(name));
 		i = (size_t)(close - text.bytes);
 	}
 	return text;
@@ -271,14 +233,14 @@ uint64_t read_codes(struct compiler *c, uint32_t node)
 		uint8_t code = node_of(c, at)->kind == NODE_SCALAR ? code_parse(node_of(c, at)->text) : CODE_NONE;
 
 		if (code == CODE_NONE)
-			fault_node(c->report, node_of(c, at), "\"%.*s\" is not a register code", SHOW(node_of(c, at)->text));
+			fault_node(c->report, node_of(c, at), "\"%.*s\" is not a register code (a capital letter, perhaps with a digit, or / \\ #)", SHOW(node_of(c, at)->text));
 		else if (code_in(set, code))
-			fault_node(c->report, node_of(c, at), "code %s stands twice", code_text(code));
+			fault_node(c->report, node_of(c, at), "code %s stands twice: take one out", code_text(code));
 		else
 			set |= CODE_BIT(code);
 	}
 	if (set == 0)
-		fault_node(c->report, node_of(c, node), "no register code is named");
+		fault_node(c->report, node_of(c, node), "no register code is named: list some, or take the word out");
 	return set;
 }
 
@@ -295,7 +257,7 @@ uint32_t read_roles(struct compiler *c, uint32_t node)
 		if (role != ROLE_SCHOOL && role != ROLE_LEAD && role != ROLE_OFFICER && role != ROLE_MANAGER)
 			fault_node(c->report, node_of(c, at), "school, lead, officer or manager expected");
 		else if ((roles >> role) & 1)
-			fault_node(c->report, node_of(c, at), "%s stands twice", role_text(role));
+			fault_node(c->report, node_of(c, at), "%s stands twice: take one out", role_text(role));
 		else
 			roles |= UINT32_C(1) << role;
 	}
@@ -324,8 +286,12 @@ unsigned read_stage(struct compiler *c, uint32_t node)
 	if (name.size == 0)
 		return 0;
 	stage = pathway_stage(c->p, name);
-	if (stage < 0)
-		fault_node(c->report, node_of(c, node), "no stage %.*s in this file", SHOW(name));
+	if (stage < 0) {
+		struct nearest near = {.name = name};
+
+		nearest_stages(&near, c->p);
+		fault_node(c->report, node_of(c, node), "no stage %.*s in this file: %s", SHOW(name), nearest_text(&near));
+	}
 	return (unsigned)(stage + 1);
 }
 
@@ -337,7 +303,11 @@ int read_deadline_name(struct compiler *c, uint32_t node)
 	if (name.size == 0)
 		return -1;
 	deadline = pathway_deadline(c->p, name);
-	if (deadline < 0)
-		fault_node(c->report, node_of(c, node), "no deadline %.*s in this file", SHOW(name));
+	if (deadline < 0) {
+		struct nearest near = {.name = name};
+
+		nearest_deadlines(&near, c->p);
+		fault_node(c->report, node_of(c, node), "no deadline %.*s in this file: %s", SHOW(name), nearest_text(&near));
+	}
 	return deadline;
 }

@@ -12,8 +12,8 @@
 
 /* --- faults --------------------------------------------------------------- */
 
-__attribute__((format(printf, 4, 0)))
-static void add_fault(struct compile_report *report, unsigned line, unsigned column, const char *format,
+__attribute__((format(printf, 5, 0)))
+static void add_fault(struct compile_report *report, uint8_t file, unsigned line, unsigned column, const char *format,
                       va_list arguments)
 {
 	struct compile_fault *fault;
@@ -21,6 +21,7 @@ static void add_fault(struct compile_report *report, unsigned line, unsigned col
 	if (report->count == COMPILE_FAULTS_MAX)
 		return;
 	fault = &report->faults[report->count++];
+	fault->file = file;
 	fault->line = line;
 	fault->column = column;
 	vsnprintf(fault->text, sizeof fault->text, format, arguments);
@@ -31,7 +32,7 @@ void fault_at(struct compile_report *report, unsigned line, unsigned column, con
 	va_list arguments;
 
 	va_start(arguments, format);
-	add_fault(report, line, column, format, arguments);
+	add_fault(report, 0, line, column, format, arguments);
 	va_end(arguments);
 }
 
@@ -40,12 +41,14 @@ void fault_node(struct compile_report *report, const struct node *node, const ch
 	va_list arguments;
 
 	va_start(arguments, format);
-	add_fault(report, node->line, node->column, format, arguments);
+	add_fault(report, node->file, node->line, node->column, format, arguments);
 	va_end(arguments);
 }
 
 static bool comes_before(const struct compile_fault *a, const struct compile_fault *b)
 {
+	if (a->file != b->file)
+		return a->file < b->file;
 	return a->line != b->line ? a->line < b->line : a->column < b->column;
 }
 
@@ -68,6 +71,8 @@ struct builder {
 	struct document *doc;
 	struct compile_report *report;
 	yaml_parser_t parser;
+	uint8_t file;
+	uint32_t root;       /* the first node of this file */
 	unsigned depth;
 	uint32_t open[DOCUMENT_DEPTH_MAX + 1]; /* the collections being read */
 	uint32_t last[DOCUMENT_DEPTH_MAX + 1]; /* the newest child of each; 0: none */
@@ -76,7 +81,9 @@ struct builder {
 
 static bool refuse(struct builder *b, yaml_mark_t mark, const char *text)
 {
-	fault_at(b->report, (unsigned)mark.line + 1, (unsigned)mark.column + 1, "%s", text);
+	const struct node here = {.file = b->file, .line = (unsigned)mark.line + 1, .column = (unsigned)mark.column + 1};
+
+	fault_node(b->report, &here, "%s", text);
 	return false;
 }
 
@@ -90,7 +97,7 @@ static bool key_fits(struct builder *b, const struct node *key, yaml_mark_t mark
 		const struct node *other = &b->doc->nodes[at];
 
 		if (slice_equal(other->text, key->text)) {
-			fault_at(b->report, key->line, key->column, "\"%.*s\" stands twice: first on line %u",
+			fault_node(b->report, key, "\"%.*s\" stands twice: first on line %u",
 			         (int)(key->text.size < 60 ? key->text.size : 60), (const char *)key->text.bytes, other->line);
 			return false;
 		}
@@ -140,6 +147,7 @@ static bool take_scalar(struct builder *b, const yaml_event_t *event)
 	struct node node = {.kind = NODE_SCALAR, .inset = 255};
 	uint32_t index;
 
+	node.file = b->file;
 	if (!plain_words(b, event, event->data.scalar.anchor, event->data.scalar.tag))
 		return false;
 	node.line = (unsigned)event->start_mark.line + 1;
@@ -156,7 +164,7 @@ static bool take_scalar(struct builder *b, const yaml_event_t *event)
 
 static bool open_collection(struct builder *b, const yaml_event_t *event, uint8_t kind)
 {
-	struct node node = {.kind = kind};
+	struct node node = {.kind = kind, .file = b->file};
 	uint32_t index;
 
 	node.line = (unsigned)event->start_mark.line + 1;
@@ -184,7 +192,7 @@ static bool take_event(struct builder *b, const yaml_event_t *event, bool *ended
 		*ended = true;
 		return false;
 	case YAML_DOCUMENT_START_EVENT:
-		if (b->doc->count > 0)
+		if (b->doc->count > b->root)
 			return refuse(b, event->start_mark, "a second document (---) in one file");
 		if (event->data.document_start.version_directive != NULL ||
 		    event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end)
@@ -209,13 +217,13 @@ static bool take_event(struct builder *b, const yaml_event_t *event, bool *ended
 }
 
 /* libyaml lets a tab stand where it reads as space; a person sees no difference and a column is lost. */
-static bool without_tabs(struct slice source, struct compile_report *report)
+static bool without_tabs(struct slice source, uint8_t file, struct compile_report *report)
 {
 	unsigned line = 1, column = 1;
 
 	for (size_t i = 0; i < source.size; i++) {
 		if (source.bytes[i] == '\t') {
-			fault_at(report, line, column, "a tab: use spaces");
+			fault_node(report, &(struct node){.file = file, .line = line, .column = column}, "a tab: use spaces");
 			return false;
 		}
 		if (source.bytes[i] == '\n') {
@@ -238,45 +246,64 @@ static bool build(struct builder *b)
 		if (!yaml_parser_parse(&b->parser, &event)) {
 			const yaml_mark_t *mark = &b->parser.problem_mark;
 
-			fault_at(b->report, (unsigned)mark->line + 1, (unsigned)mark->column + 1, "not YAML: %s",
+			const struct node here = {.file = b->file, .line = (unsigned)mark->line + 1, .column = (unsigned)mark->column + 1};
+
+			fault_node(b->report, &here, "not YAML: %s",
 			         b->parser.problem != NULL ? b->parser.problem : "can't be read");
 			return false;
 		}
 		good = take_event(b, &event, &ended);
 		yaml_event_delete(&event);
 	}
-	if (ended && b->doc->count == 0)
-		fault_at(b->report, 1, 1, "the file is empty");
-	return ended && b->doc->count > 0;
+	if (ended && b->doc->count == b->root)
+		fault_node(b->report, &(struct node){.file = b->file, .line = 1, .column = 1}, "the file is empty");
+	return ended && b->doc->count > b->root;
 }
 
-bool document_read(struct document *doc, struct slice source, struct compile_report *report)
+bool document_open(struct document *doc, struct compile_report *report)
 {
-	struct builder b = {.doc = doc, .report = report};
-	bool good;
-
 	memset(doc, 0, sizeof *doc);
-	if (source.size > SOURCE_SIZE_MAX) {
-		fault_at(report, 1, 1, "the file is larger than %d KiB", SOURCE_SIZE_MAX / 1024);
-		return false;
-	}
-	if (!without_tabs(source, report))
-		return false;
 	/* An escape (\L is three bytes of UTF-8) never makes more than twice its own bytes. */
 	doc->room = malloc(4 * SOURCE_SIZE_MAX);
 	doc->nodes = calloc(DOCUMENT_NODES_MAX, sizeof *doc->nodes);
-	if (doc->room == NULL || doc->nodes == NULL || !yaml_parser_initialize(&b.parser)) {
+	if (doc->room != NULL && doc->nodes != NULL)
+		return true;
+	fault_at(report, 1, 1, "out of memory");
+	document_free(doc);
+	return false;
+}
+
+bool document_read(struct document *doc, struct slice source, uint8_t file, struct compile_report *report, uint32_t *root)
+{
+	struct builder b = {.doc = doc, .report = report, .file = file, .root = doc->count};
+	bool good;
+
+	*root = doc->count;
+	doc->size += source.size;
+	if (doc->size > SOURCE_SIZE_MAX) {
+		fault_at(report, 1, 1, "the file, with what it includes, is larger than %d KiB", SOURCE_SIZE_MAX / 1024);
+		return false;
+	}
+	if (!without_tabs(source, file, report))
+		return false;
+	if (!yaml_parser_initialize(&b.parser)) {
 		fault_at(report, 1, 1, "out of memory");
-		document_free(doc);
 		return false;
 	}
 	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&b.parser, source.size > 0 ? source.bytes : (const uint8_t *)"", source.size);
 	good = build(&b);
 	yaml_parser_delete(&b.parser);
-	if (!good)
-		document_free(doc);
 	return good;
+}
+
+uint32_t document_find(const struct document *doc, uint32_t map, const char *word)
+{
+	if (doc->nodes[map].kind == NODE_MAP)
+		for (uint32_t key = doc->nodes[map].first; key != 0; key = doc->nodes[doc->nodes[key].next].next)
+			if (slice_is(doc->nodes[key].text, word))
+				return doc->nodes[key].next;
+	return 0;
 }
 
 void document_free(struct document *doc)

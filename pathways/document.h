@@ -12,7 +12,7 @@
 #include "pathways/compile.h"
 
 enum {
-	SOURCE_SIZE_MAX = 96 * 1024,
+	SOURCE_SIZE_MAX = 127 * 1024, /* of a file with all that it includes */
 	DOCUMENT_NODES_MAX = 8192,
 	DOCUMENT_DEPTH_MAX = 8,
 };
@@ -24,6 +24,7 @@ enum node_kind { NODE_SCALAR = 1, NODE_LIST, NODE_MAP };
 struct node {
 	uint8_t kind;
 	uint8_t inset;       /* of a scalar on one line: columns from `column` to its text; 255: can't be told */
+	uint8_t file;        /* which of the bundle's it stands in */
 	unsigned line, column;
 	struct slice text;   /* of a scalar */
 	uint32_t first, next;
@@ -34,17 +35,21 @@ struct document {
 	uint32_t count;
 	uint8_t *room;       /* the scalars' bytes */
 	size_t used;
+	size_t size;         /* of the sources so far */
 };
 
-/* False where there is no tree to go on with; the report says why. */
-bool document_read(struct document *, struct slice source, struct compile_report *);
+bool document_open(struct document *, struct compile_report *); /* false: no memory, and said so */
+/* Adds the tree of one file, whose root is the first node that is added. False
+ * where there is no tree to go on with; the report says why. */
+bool document_read(struct document *, struct slice source, uint8_t file, struct compile_report *, uint32_t *root);
+uint32_t document_find(const struct document *, uint32_t map, const char *word); /* the value; 0: it isn't there */
 void document_free(struct document *);
 
 __attribute__((format(printf, 4, 5)))
-void fault_at(struct compile_report *, unsigned line, unsigned column, const char *format, ...);
+void fault_at(struct compile_report *, unsigned line, unsigned column, const char *format, ...); /* in the first file */
 __attribute__((format(printf, 3, 4)))
 void fault_node(struct compile_report *, const struct node *, const char *format, ...);
-/* Puts the faults in the order of the file. */
+/* Puts the faults in the order of the files. */
 void faults_sort(struct compile_report *);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "pathways/expression.h"
+#include "pathways/nearest.h"
 
 enum { NESTING_MAX = 12, NUMBER_MAX = 1000000 };
 
@@ -84,7 +85,7 @@ static void emit(struct parser *p, struct step step)
 	if (p->bad)
 		return;
 	if (p->count == EXPRESSION_MAX || p->pathway->step_count == STEPS_MAX) {
-		fail(p, p->token_at, "too long (%d steps at most)", EXPRESSION_MAX);
+		fail(p, p->token_at, "too long (%d steps at most): cut it in two needs", EXPRESSION_MAX);
 		return;
 	}
 	if (step_is_operand(step.kind)) {
@@ -121,7 +122,10 @@ static void field(struct parser *p, const struct action_rule *action, struct ste
 		return;
 	index = action_field(action, name);
 	if (index < 0) {
-		fail(p, at, "%.*s is not a field of %.*s", SHOW(name), SHOW(action->name));
+		struct nearest near = {.name = name};
+
+		nearest_fields(&near, action);
+		fail(p, at, "%.*s is not a field of %.*s: %s", SHOW(name), SHOW(action->name), nearest_text(&near));
 		return;
 	}
 	rule = &action->fields[index];
@@ -138,7 +142,10 @@ static void field(struct parser *p, const struct action_rule *action, struct ste
 		return;
 	index = field_value(rule, name);
 	if (index < 0) {
-		fail(p, at, "%.*s is not a value of %.*s", SHOW(name), SHOW(rule->name));
+		struct nearest near = {.name = name};
+
+		nearest_values(&near, rule);
+		fail(p, at, "%.*s is not a value of %.*s: %s", SHOW(name), SHOW(rule->name), nearest_text(&near));
 		return;
 	}
 	step->chosen = (uint8_t)(index + 1);
@@ -154,7 +161,10 @@ static void call_of_action(struct parser *p, struct step step)
 		return;
 	index = pathway_action(p->pathway, name);
 	if (index < 0) {
-		fail(p, at, "no action %.*s in this file", SHOW(name));
+		struct nearest near = {.name = name};
+
+		nearest_actions(&near, p->pathway);
+		fail(p, at, "no action %.*s in this file: %s", SHOW(name), nearest_text(&near));
 		return;
 	}
 	step.value = index;
@@ -169,8 +179,12 @@ static void call_of_deadline(struct parser *p, struct step step)
 	struct slice name = word(p, "a deadline");
 	int index = p->bad ? 0 : pathway_deadline(p->pathway, name);
 
-	if (index < 0)
-		fail(p, at, "no deadline %.*s in this file", SHOW(name));
+	if (index < 0) {
+		struct nearest near = {.name = name};
+
+		nearest_deadlines(&near, p->pathway);
+		fail(p, at, "no deadline %.*s in this file: %s", SHOW(name), nearest_text(&near));
+	}
 	step.value = index;
 	emit(p, step);
 }
@@ -181,8 +195,12 @@ static void call_of_stage(struct parser *p, struct step step)
 	struct slice name = word(p, "a stage");
 	int index = p->bad ? 0 : pathway_stage(p->pathway, name);
 
-	if (index < 0)
-		fail(p, at, "no stage %.*s in this file", SHOW(name));
+	if (index < 0) {
+		struct nearest near = {.name = name};
+
+		nearest_stages(&near, p->pathway);
+		fail(p, at, "no stage %.*s in this file: %s", SHOW(name), nearest_text(&near));
+	}
 	step.value = index + 1;
 	emit(p, step);
 }
@@ -296,7 +314,7 @@ static void one_value(struct parser *p)
 		p->nesting--;
 		expect(p, ")");
 	} else if (p->token.size == 0) {
-		fail(p, p->token_at, "something is missing at the end");
+		fail(p, p->token_at, "something is missing at the end: a figure, a number or a call");
 	} else if (p->token.bytes[0] >= '0' && p->token.bytes[0] <= '9') {
 		one_number(p);
 	} else if (is_word(p->token.bytes[0])) {

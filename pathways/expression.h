@@ -27,7 +27,7 @@ enum expression_place {
 
 struct expression_fault {
 	size_t offset;   /* into the text */
-	char text[160];
+	char text[240];
 };
 
 /* Appends its steps to the pathway. `action`: whose fields given() means; NULL for a question. */

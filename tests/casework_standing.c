@@ -52,6 +52,10 @@ static void alerts_of_deadlines_change_no_watch(void **state)
 					ALERT_OVERDUE,
 					ALERT_DECISION,
 					ALERT_DEADLINE_MOVED,
+					ALERT_ESCALATED,
+					ALERT_REMINDER,
+					ALERT_DRIFT,
+					ALERT_FACT_CHANGED,
 					0,
 					32,
 					255};

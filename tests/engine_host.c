@@ -139,7 +139,7 @@ void host_close(struct host *h)
 
 void host_make(struct host *h, const struct host_options *options)
 {
-	const char *files[] = {HOST_PATHWAY};
+	const char *files[] = {options->pathway ? options->pathway : HOST_PATHWAY};
 	uint8_t admin[PUBLIC_KEY_SIZE];
 	char why[300] = "";
 	struct engine_init init = {.dir = h->dir, .authority = "Stockport", .admin_key = admin,

@@ -55,6 +55,7 @@ struct host_options {
 	uint64_t map_size;
 	uint32_t sweep_marks;
 	const char *start;   /* "2026-09-01T08:00:00Z" */
+	const char *pathway; /* HOST_PATHWAY where none is named */
 	bool no_grants;
 };
 

@@ -146,6 +146,24 @@ static void sk_04_a_step_that_needs_a_parent_is_told_of_that_parent(void **conte
 	assert_not_said("would have been");
 }
 
+/* A question is chosen by what is known on the deadline's last day, in replay too. */
+static void a_question_rests_on_what_is_known(void **context)
+{
+	struct slice frame = host_pathway(&h, "      - when: unauthorised_in_period >= 1\n        clause: SP-11", "      - when: looked_after\n        clause: WG-03");
+
+	(void)context;
+	assert_answer(host_frame(&h, ADMIN, frame), STATUS_OK, "\"version\":3");
+	free((void *)frame.bytes);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','parent':'p1','override':'r'}", upn[2]), STATUS_OK, "C2");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_FACT, "{'upn':'%s','fact':'looked-after'}", upn[2]), STATUS_OK, "\"changed\":1");
+	host_alerts(&h, "fact-changed", "raised", one);
+	assert_said("Notice to Improve: the question at its end is now another one");
+	host_set_time(&h, "2026-12-02T09:00:00Z");
+	host_turns(&h);
+	assert_int_equal(host_alerts(&h, "decision", NULL, one), 1);
+	assert_said("Outcomes: issue, not-to-issue"); /* the first question's order */
+}
+
 /* A pupil without a case, and one whose case is closed: nothing to say. */
 static void without_an_open_case_nothing_changes(void **context)
 {
@@ -243,6 +261,7 @@ int main(void)
 		T(sp_34_a_plan_asks_for_consultation_and_an_answer_given_was_enough),
 		T(sk_04_a_fact_of_one_parent),
 		T(sk_04_a_step_that_needs_a_parent_is_told_of_that_parent),
+		T(a_question_rests_on_what_is_known),
 		T(without_an_open_case_nothing_changes),
 		T(sp_20_a_birth_date_known_late),
 		T(a_repeat_gets_the_first_answer),

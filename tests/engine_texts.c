@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "proto/mp.h"
+#include "pathways/bundle.h"
 #include "tests/engine_host.h"
 
 static void skip_space(const char **at)
@@ -233,16 +234,19 @@ struct slice host_frame_of(uint8_t command, const uint8_t id[static UUID_SIZE], 
 struct slice host_pathway(struct host *h, const char *from, const char *to)
 {
 	static char source[1 << 17];
-	FILE *file = fopen(HOST_PATHWAY, "rb");
-	size_t size = fread(source, 1, sizeof source - 1000, file);
+	char why[512], *read;
+	size_t size;
 	uint8_t id[UUID_SIZE];
 	msgpack_sbuffer body;
 	msgpack_packer pk;
 	struct slice frame;
 	char *at;
 
-	fclose(file);
-	source[size] = '\0';
+	read = bundle_gather(HOST_PATHWAY, &size, why, sizeof why);
+	assert_non_null(read);
+	assert_true(size < sizeof source - 1000);
+	memcpy(source, read, size + 1);
+	free(read);
 	if (from) {
 		at = strstr(source, from);
 		assert_non_null(at);

@@ -82,7 +82,7 @@ static void faults_name_line_column_and_remedy(void **state)
 		{4, "stages: {start: Start, on: On, closed: Closed, start: Again}", 4, 48, "stands twice: first on line 4"},
 		{4, "stages: {start: Start, on: On, closed: Closed, lost: Lost}", 4, 48, "no way leads to the stage lost"},
 		{4, "stages: [start, on, closed]", 4, 9, "must be a map"},
-		{5, "first stage: begin", 5, 14, "no stage begin"},
+		{5, "first stage: begin", 5, 14, "no stage begin in this file: there is start, on, closed"},
 		{6, "closed stage: start", 6, 15, "can't begin closed"},
 		{6, "", 1, 1, "\"closed stage\" is missing"},
 		{9, "    period: 3 fortnights", 9, 13, "not in a unit known"},
@@ -103,23 +103,23 @@ static void faults_name_line_column_and_remedy(void **state)
 		{15, "    titel: Begin", 15, 5, "is \"title\" meant?"},
 		{16, "    may record: [school, pupil]", 16, 26, "school, lead, officer or manager expected"},
 		{16, "    may record: []", 16, 17, "somebody must be able"},
-		{17, "    starts: wiat", 17, 13, "no deadline wiat"},
+		{17, "    starts: wiat", 17, 13, "no deadline wiat in this file: is \"wait\" meant?"},
 		{17, "    starts: [wait, wait]", 17, 20, "this deadline stands twice"},
 		{17, "", 8, 3, "nothing starts the deadline wait"},
-		{18, "    moves to: onn", 18, 15, "no stage onn"},
+		{18, "    moves to: onn", 18, 15, "no stage onn in this file: is \"on\" meant?"},
 		{18, "    moves to: [on, closed]", 18, 20, "never reached"},
 		{20, "      - {that: unauthorised >= , lack: too few}", 20, 31, "something is missing at the end"},
 		{20, "      - {that: unauthorized >= 2, lack: too few}", 20, 16, "unauthorized is neither a figure"},
-		{20, "      - {that: done(bgin) > 0, lack: too few}", 20, 21, "no action bgin"},
+		{20, "      - {that: done(bgin) > 0, lack: too few}", 20, 21, "no action bgin in this file: is \"begin\" meant?"},
 		{20, "      - {that: unauthorised >= 2}", 20, 9, "\"lack\" is missing"},
-		{20, "      - {that: persistent, lack: too few, supplied by: nobody}", 20, 56, "no action nobody"},
+		{20, "      - {that: persistent, lack: too few, supplied by: nobody}", 20, 56, "no action nobody in this file: there is begin, decision"},
 		{20, "      - {that: persistent, lack: too few, bar: maybe}", 20, 48, "yes or no expected"},
 		{24, "    effect: fine", 24, 13, "the effect is"},
 		{24, "    effect: payment", 24, 13, "has no \"penalty notices\""},
 		{26, "      outcome: {type: text}", 26, 7, "always of type \"one of\""},
 		{26, "      outcome: {type: one of}", 26, 7, "go together"},
 		{26, "      other: {type: one of, values: [go, stop]}", 24, 13, "a decision needs a field \"outcome\""},
-		{28, "      - closed: given(outcome=halt)", 28, 31, "halt is not a value of outcome"},
+		{28, "      - closed: given(outcome=halt)", 28, 31, "halt is not a value of outcome: there is go, stop"},
 		{28, "      - closed: compulsory_school_age", 28, 17, "which is sealed"},
 		{28, "      - closed: &a given(outcome=stop)", 28, 17, "anchors"},
 		{28, "      - closed: *a", 28, 17, "aliases"},
@@ -167,7 +167,7 @@ static void bounds_hold(void **state)
 	(void)state;
 	memset(big, ' ', sizeof big);
 	assert_false(compile_text(big, sizeof big));
-	assert_non_null(strstr(report.faults[0].text, "larger than 96 KiB"));
+	assert_non_null(strstr(report.faults[0].text, "larger than 127 KiB"));
 	assert_false(compile_text("", 0));
 	assert_non_null(strstr(report.faults[0].text, "empty"));
 	assert_false(compile_text("\xff\xfe", 2));

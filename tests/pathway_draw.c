@@ -70,6 +70,10 @@ static void every_file_is_drawn_whole_and_the_same_each_time(void **state)
 		size_t size;
 		char *source = play_read(files.gl_pathv[i], &size), *first, *second;
 
+		if (!strstr(source, "\npathway: ")) { /* for others to include */
+			free(source);
+			continue;
+		}
 		print_message("%s\n", files.gl_pathv[i]);
 		compiled(slice_of(source, size));
 		first = drawn();

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "casework/case.h"
-#include "pathways/compile.h"
+#include "pathways/bundle.h"
 
 enum { SAID_MAX = 128, PLAY_FIELDS_MAX = 16 };
 
@@ -55,13 +55,11 @@ static inline day_t day(const char *text)
 
 static inline char *play_read(const char *path, size_t *size)
 {
-	FILE *file = fopen(path, "rb");
-	char *text = malloc(256 * 1024);
+	char why[512];
+	char *text = bundle_gather(path, size, why, sizeof why);
 
-	assert_non_null(file);
-	assert_non_null(text);
-	*size = fread(text, 1, 256 * 1024, file);
-	fclose(file);
+	if (text == NULL)
+		fail_msg("%s", why);
 	return text;
 }
 

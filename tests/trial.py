@@ -22,6 +22,7 @@ import datetime
 import json
 import os
 import random
+import shutil
 import sys
 import threading
 import time
@@ -207,7 +208,9 @@ def run(args, seed):
         with open(run_with_daemon.PATHWAY, encoding="utf-8") as file:
             source = file.read()
         check(source.count("period: 15 school days") == 1, "what is changed stands once in the file")
-        changed = os.path.join(daemon.folder, "twenty.yaml")
+        # beside a copy of what it includes
+        shutil.copytree(os.path.dirname(run_with_daemon.PATHWAY), os.path.join(daemon.folder, "pathways"))
+        changed = os.path.join(daemon.folder, "pathways", "twenty.yaml")
         with open(changed, "w", encoding="utf-8") as file:
             file.write(source.replace("period: 15 school days", "period: 20 school days"))
         summary, families, _ = tried(daemon, run_with_daemon.PATHWAY)
