@@ -235,12 +235,14 @@ static bool file_read(struct story_file *file)
 	struct compile_report *report = calloc(1, sizeof *report);
 	uint8_t *source = malloc(SOURCE_SIZE_MAX + 1);
 	FILE *in = fopen(file->path, "rb");
+	uint32_t root;
 	bool good = false;
 
 	if (!in) {
 		fprintf(stderr, "%s: there is no such file\n", file->path);
 	} else {
-		good = document_read(&file->doc, slice_of(source, fread(source, 1, SOURCE_SIZE_MAX + 1, in)), report);
+		good = document_open(&file->doc, report) &&
+		       document_read(&file->doc, slice_of(source, fread(source, 1, SOURCE_SIZE_MAX + 1, in)), 0, report, &root);
 		fclose(in);
 		if (!good)
 			fprintf(stderr, "%s:%u:%u: %s\n", file->path, report->faults[0].line, report->faults[0].column,
