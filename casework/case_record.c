@@ -16,7 +16,7 @@
  *   elsewhere = index:varint chapter:u8, indices rising: the done and the deadlines
  *              whose action and rule are that chapter's
  *
- * What is in brackets is there where the case was moved, so that a case that
+ * What is in brackets is there in format 2, of a case that was moved: one that
  * never was has the bytes that it always had.
  *
  * The reader takes one form only, so that equal cases have equal bytes. Whether
@@ -27,7 +27,7 @@
 
 #include "casework/case.h"
 
-enum { CASE_FORMAT = 1, FLAG_PROVISIONAL = 1, FLAG_DECIDED = 2, FLAG_RESOLVED = 4, FLAG_DATE = 8, FLAG_BY_ALERT = 16,
+enum { CASE_FORMAT = 1, CASE_FORMAT_MOVED = 2, FLAG_PROVISIONAL = 1, FLAG_DECIDED = 2, FLAG_RESOLVED = 4, FLAG_DATE = 8, FLAG_BY_ALERT = 16,
        FLAGS_ALL = 31 };
 
 _Static_assert(16 + NAME_SIZE_MAX + 20 + CASE_DONE_MAX * (16 + 1 + PARENT_SIZE_MAX + 6 + 2 * FIELDS_MAX) +
@@ -134,7 +134,7 @@ static void put_chapters(struct writer *out, const struct case_state *c)
 
 void case_encode(struct writer *out, const struct case_state *c)
 {
-	write_u8(out, CASE_FORMAT);
+	write_u8(out, c->chapter_count > 0 ? CASE_FORMAT_MOVED : CASE_FORMAT);
 	write_u32(out, c->number);
 	write_u32(out, c->pupil);
 	write_u32(out, c->urn);
@@ -361,9 +361,11 @@ static void get_chapters(struct reader *in, struct case_state *c)
 bool case_decode(struct case_state *c, struct slice record)
 {
 	struct reader in = reader_of(record);
+	uint8_t format;
 
 	memset(c, 0, sizeof *c);
-	if (read_u8(&in) != CASE_FORMAT)
+	format = read_u8(&in);
+	if (format != CASE_FORMAT && format != CASE_FORMAT_MOVED)
 		return false;
 	get_head(&in, c);
 	c->done_count = (uint16_t)get_up_to(&in, CASE_DONE_MAX);
@@ -375,7 +377,7 @@ bool case_decode(struct case_state *c, struct slice record)
 	c->notice_count = get_count(&in, CASE_NOTICES_MAX);
 	for (unsigned i = 0; i < c->notice_count && !in.bad; i++)
 		get_notice(&in, &c->notices[i]);
-	if (!in.bad && reader_left(&in) > 0)
+	if (!in.bad && format == CASE_FORMAT_MOVED)
 		get_chapters(&in, c);
 	return reader_done(&in);
 }

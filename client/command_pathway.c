@@ -281,6 +281,11 @@ static int pathway_load(int argc, char **argv)
 {
 	struct pathway_arguments a = { .missing = "which file?" };
 	invocation_parse(&load_argp, argc, argv, &a.invocation, &a);
+	for (unsigned i = 0; i < a.passage.stage_count; i++)
+		if (!a.passage.stages[i][0]) {
+			complain(&a.invocation, "--stage: OLD=NEW is wanted: from which stage to %s?", a.passage.stages[i][1]);
+			return 2;
+		}
 	size_t size, faults;
 	struct slice compiled;
 	if (strcmp(a.words[0], "-") != 0 && check_file(&a.invocation, a.words[0], &faults, &compiled) != 0) {

@@ -43,7 +43,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-	{ "cases", KEY_CASES, "N", 0, "how many families are told of one by one (50); all of them with --json", 0 },
+	{ "cases", KEY_CASES, "N", 0, "how many pupils are told of one by one (50); all of them with --json", 0 },
 	{ 0 },
 };
 static const struct argp argp = {
@@ -54,7 +54,7 @@ static const struct argp argp = {
 	       "Registers, calendars and actions are replayed under both, as they were recorded. Nothing is put in force and "
 	       "nobody is told. An action that was recorded then is recorded in both, and where one file would refuse it, that is said. "
 	       "A file whose name is loaded is tried in place of that one; another, in place of the default. With --json: a line "
-	       "with the summary, then one for each family that would have seen a difference.",
+	       "with the summary, then one for each pupil for whom something would have differed.",
 	.children = invocation_children,
 };
 
@@ -127,7 +127,7 @@ static void tell_item(json_t *item, void *context)
 {
 	struct telling *t = context;
 	if (t->arguments->invocation.json) {
-		json_object_set_new(item, "what", json_string("family"));
+		json_object_set_new(item, "what", json_string("pupil"));
 		print_json(item);
 	} else if (t->told < t->arguments->cases) {
 		try_report_case(stdout, item);
@@ -153,7 +153,7 @@ static int tell(const struct try_arguments *a, struct attend *connection, uint64
 	}
 	int status = affected && (a->cases || a->invocation.json) ? ask_pages(&a->invocation, connection, "try", fill, tell_item, &t) : 0;
 	if (!a->invocation.json && t.told > a->cases)
-		printf("\n  ... and %llu families more: --cases N shows more of them, --json all\n", (unsigned long long)(t.told - a->cases));
+		printf("\n  ... and %llu pupils more: --cases N shows more of them, --json all\n", (unsigned long long)(t.told - a->cases));
 	return status;
 }
 

@@ -85,7 +85,7 @@ static void print_trust(FILE *out, const json_t *summary)
 void try_report_head(FILE *out, const char *path, const json_t *summary, const char *before, const char *after)
 {
 	char first[WHEN_SIZE], last[WHEN_SIZE], a[THOUSANDS_SIZE], b[THOUSANDS_SIZE], c[THOUSANDS_SIZE], line[600];
-	char day[16];
+	char day[16], cases[THOUSANDS_SIZE];
 	fprintf(out, "What would have differed\n========================\n\n");
 	fprintf(out, "Tried:      %s (%s: %s)\n", path, text_of(summary, "pathway"), text_of(summary, "title"));
 	fprintf(out, "Against:    %s, version %lld, in force%s\n", text_of(summary, "against_title"), number_of(summary, "against_version"),
@@ -96,8 +96,8 @@ void try_report_head(FILE *out, const char *path, const json_t *summary, const c
 	snprintf(line, sizeof line, "%s to %s: %s pupils of %lld school%s, %s marks", first, when_date(last, day),
 	         count_of(a, summary, "pupils"), number_of(summary, "schools"), plural(number_of(summary, "schools")),
 	         count_of(b, summary, "marks"));
-	fprintf(out, "History:    %s,\n            %s actions on %lld cases\n", line, count_of(c, summary, "actions"),
-	        number_of(summary, "cases_in_force"));
+	fprintf(out, "History:    %s,\n            %s actions on %s cases\n", line, count_of(c, summary, "actions"),
+	        count_of(cases, summary, "cases_in_force"));
 	fprintf(out, "It took:    %.1f seconds\n", (double)number_of(summary, "took_ms") / 1000);
 	print_trust(out, summary);
 	print_changes(out, before, after);
@@ -212,14 +212,15 @@ static void print_sum(FILE *out, const char *what, const json_t *summary, row_wa
 
 static void print_short(FILE *out, const json_t *summary)
 {
-	char a[THOUSANDS_SIZE], b[THOUSANDS_SIZE];
+	char a[THOUSANDS_SIZE], b[THOUSANDS_SIZE], c[THOUSANDS_SIZE], d[THOUSANDS_SIZE];
 	heading(out, "In short");
 	if (!number_of(summary, "affected_pupils")) {
 		fputs("  Nothing would have differed for anybody.\n", out);
 		return;
 	}
-	fprintf(out, "  %s of %s families would have seen a difference, in %lld case%s.\n", count_of(a, summary, "affected_pupils"),
-	        count_of(b, summary, "pupils"), number_of(summary, "affected_cases"), plural(number_of(summary, "affected_cases")));
+	fprintf(out, "  %s families (%s of %s pupils) would have seen a difference, in %s case%s.\n",
+	        count_of(a, summary, "affected_families"), count_of(b, summary, "affected_pupils"), count_of(c, summary, "pupils"),
+	        count_of(d, summary, "affected_cases"), plural(number_of(summary, "affected_cases")));
 	print_sum(out, "Decisions put to officers", summary, wants_decisions);
 	print_sum(out, "Other alerts", summary, wants_alerts);
 	print_sum(out, "What people record", summary, wants_actions);

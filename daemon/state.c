@@ -238,14 +238,6 @@ static const struct calendar *find_calendar(const struct state *s, uint32_t urn)
 	return authority;
 }
 
-const struct choice *state_choice(const struct state *s, uint32_t urn)
-{
-	for (uint32_t i = 0; i < s->choice_count; i++)
-		if (s->choices[i].urn == urn)
-			return &s->choices[i];
-	return NULL;
-}
-
 static const struct pathway *find_school_pathway(const struct state *s, uint32_t urn)
 {
 	const struct choice *choice = state_choice(s, urn);
@@ -274,42 +266,6 @@ const struct pathway *state_school_pathway(struct state *s, uint32_t urn)
 {
 	look_up_school(s, urn);
 	return s->last_pathway;
-}
-
-void state_choose(struct state *s, uint32_t urn, struct slice pathway)
-{
-	struct choice *choice = (struct choice *)(uintptr_t)state_choice(s, urn);
-
-	s->last_calendar = NULL;
-	if (!pathway.size) {
-		if (choice)
-			*choice = s->choices[--s->choice_count];
-		return;
-	}
-	if (!choice) {
-		s->choices = memory_grow(s->choices, (s->choice_count + 1) * sizeof *s->choices);
-		choice = &s->choices[s->choice_count++];
-	}
-	memset(choice, 0, sizeof *choice);
-	choice->urn = urn;
-	memcpy(choice->pathway, pathway.bytes, pathway.size < NAME_SIZE_MAX ? pathway.size : NAME_SIZE_MAX);
-}
-
-void state_set_calendar(struct state *s, uint32_t urn, const struct calendar_row rows[], size_t count)
-{
-	struct scope_calendar *scope = NULL;
-
-	for (uint32_t i = 0; i < s->calendar_count; i++)
-		if (s->calendars[i]->urn == urn)
-			scope = s->calendars[i];
-	if (!scope) {
-		scope = memory_new(sizeof *scope);
-		s->calendars = memory_grow(s->calendars, (s->calendar_count + 1) * sizeof(void *));
-		s->calendars[s->calendar_count++] = scope;
-	}
-	scope->urn = urn;
-	calendar_build(&scope->calendar, rows, count);
-	s->last_calendar = NULL;
 }
 
 const struct pathway *state_pathway(const struct state *s, struct slice name, uint32_t version)

@@ -137,28 +137,6 @@ static enum store_result apply_pathway(struct state *s, const struct event *e, u
 	return result;
 }
 
-/* In the table of pathways, where no name begins with a zero byte. */
-static enum store_result apply_chosen(struct state *s, const struct event *e, uint64_t position)
-{
-	const struct event_pathway_chosen *c = &e->pathway_chosen;
-	uint8_t room[8 + 4 + NAME_SIZE_MAX];
-	struct writer w = writer_of(room, sizeof room), k;
-	struct key key;
-
-	if (c->pathway.size > NAME_SIZE_MAX)
-		return STORE_DAMAGED;
-	state_choose(s, c->urn, c->pathway);
-	k = writer_of(key.bytes, sizeof key.bytes);
-	write_u8(&k, 0);
-	write_u32(&k, c->urn);
-	key.size = writer_size(&k);
-	if (!c->pathway.size)
-		return state_drop(s, TABLE_PATHWAYS, &key);
-	write_u64(&w, position);
-	write_blob(&w, c->pathway);
-	return state_put(s, TABLE_PATHWAYS, &key, &w);
-}
-
 /* Every figure that looks at school weeks is counted again; the whole of the
  * store's cases is the engine's to go through, since what moves is told. */
 static void recount_scope(struct state *s, uint32_t urn, uint64_t position)
@@ -399,7 +377,7 @@ static enum store_result apply_one(struct state *s, const struct event *e, uint6
 	case EVENT_PATHWAY_LOADED:
 		return apply_pathway(s, e, position);
 	case EVENT_PATHWAY_CHOSEN:
-		return apply_chosen(s, e, position);
+		return state_apply_chosen(s, e, position);
 	case EVENT_CALENDAR_LOADED:
 		return apply_calendar(s, e, position);
 	case EVENT_PUPIL_REGISTERED:

@@ -24,6 +24,7 @@ enum store_result state_apply_fact(struct state *, const struct event *, uint64_
 enum store_result state_apply_linked(struct state *, const struct event *);
 enum store_result state_apply_cover(struct state *, const struct event *);
 enum store_result state_apply_action(struct state *, const struct event *, uint64_t position);
+enum store_result state_apply_chosen(struct state *, const struct event *, uint64_t position);
 enum store_result state_apply_moved(struct state *, const struct event *, uint64_t position);
 enum store_result state_apply_fired(struct state *, const struct event *, uint64_t position);
 enum store_result state_apply_alert_raised(struct state *, const struct event *, uint64_t position);

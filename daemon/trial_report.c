@@ -37,7 +37,9 @@ struct report {
 	uint32_t pupil;         /* being told of */
 	struct pack items;
 	uint32_t item_count, left_out;
-	uint32_t affected_pupils, affected_cases;
+	struct state *state;    /* for who is of one family */
+	uint8_t *told_of;       /* bit per pupil: the first of a family that is affected */
+	uint32_t affected_pupils, affected_families, affected_cases;
 	uint32_t cases[32];
 	unsigned case_count;
 };
@@ -109,6 +111,19 @@ static void put_u32(FILE *file, uint32_t value)
 	fwrite(room, 1, sizeof room, file);
 }
 
+static void count_family(struct report *r, uint32_t pupil)
+{
+	struct family family;
+	uint32_t first = pupil;
+
+	if (state_family(r->state, pupil, false, &family) == STORE_OK)
+		for (unsigned i = 0; i < family.count; i++)
+			if (family.pupils[i] < first)
+				first = family.pupils[i];
+	r->affected_families += !(r->told_of[first / 8] >> first % 8 & 1);
+	r->told_of[first / 8] |= (uint8_t)(1u << first % 8);
+}
+
 static void end_pupil(struct report *r)
 {
 	struct pack p;
@@ -132,6 +147,7 @@ static void end_pupil(struct report *r)
 	fwrite(bytes.bytes, 1, bytes.size, r->pupils);
 	pack_free(&p);
 	pack_clear(&r->items);
+	count_family(r, r->pupil);
 	r->affected_pupils++;
 	r->affected_cases += r->case_count;
 	r->item_count = r->left_out = r->case_count = 0;
@@ -269,7 +285,7 @@ static void pack_summary(struct report *r, struct pack *p, const struct trial_wo
 {
 	const struct trial_facts *f = r->facts;
 
-	pack_map(p, 23);
+	pack_map(p, 24);
 	pack_key_str(p, "pathway", f->name);
 	pack_key_str(p, "title", f->title);
 	pack_key_str(p, "against_title", f->against_title);
@@ -288,6 +304,7 @@ static void pack_summary(struct report *r, struct pack *p, const struct trial_wo
 	pack_key_uint(p, "cases_in_force", in_force->case_count);
 	pack_key_uint(p, "cases_changed", changed->case_count);
 	pack_key_uint(p, "affected_pupils", r->affected_pupils);
+	pack_key_uint(p, "affected_families", r->affected_families);
 	pack_key_uint(p, "affected_cases", r->affected_cases);
 	pack_key_uint(p, "alerts_recorded", f->alerts_recorded);
 	pack_key_uint(p, "alerts_met", f->alerts_met);
@@ -320,7 +337,8 @@ static bool write_out(int out, struct slice summary, struct slice pupils)
 bool trial_report(int out, struct trial_world *in_force, struct trial_world *changed, const struct trial_facts *facts,
 		  const struct trial_names *names)
 {
-	struct report r = {.facts = facts, .names = names};
+	struct report r = {.facts = facts, .names = names, .state = &in_force->engine->state,
+			   .told_of = memory_new(in_force->engine->state.pupil_count / 8u + 1u)};
 	struct trial_pair pair = {in_force, changed, take, &r};
 	struct pack summary;
 	char *bytes = NULL;
@@ -328,8 +346,10 @@ bool trial_report(int out, struct trial_world *in_force, struct trial_world *cha
 	bool good;
 
 	r.pupils = open_memstream(&bytes, &size);
-	if (!r.pupils)
+	if (!r.pupils) {
+		free(r.told_of);
 		return false;
+	}
 	pack_init(&r.items);
 	pack_init(&summary);
 	good = trial_compare(&pair);
@@ -343,6 +363,7 @@ bool trial_report(int out, struct trial_world *in_force, struct trial_world *cha
 		free(r.rows[i].days);
 	free(r.rows);
 	free(r.reasons);
+	free(r.told_of);
 	free(bytes);
 	pack_free(&r.items);
 	pack_free(&summary);

@@ -194,7 +194,7 @@ static void the_file_in_force_changes_nothing(void **context)
 	(void)context;
 	try_file(&small);
 	assert_string_equal(families, "");
-	assert_says(summary, "\"affected_pupils\":0,\"affected_cases\":0");
+	assert_says(summary, "\"affected_pupils\":0,\"affected_families\":0,\"affected_cases\":0");
 	assert_int_equal(number_of(summary, "alerts_recorded"), number_of(summary, "alerts_met"));
 	assert_int_equal(number_of(summary, "alerts_recorded"), number_of(summary, "alerts_in_force"));
 	assert_true(number_of(summary, "alerts_met") > 0);

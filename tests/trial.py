@@ -194,7 +194,7 @@ def check_twenty(summary, families, counts):
     check(put["changed"] >= row(summary, "action", None, "decision")["changed"], put)
     check(summary["refusals"] == [], summary["refusals"])
     check(row(summary, "alert", "threshold", None)["same"] == row(summary, "alert", "threshold", None)["in_force"])
-    check(len(families) == summary["affected_pupils"] == notices, len(families), notices)
+    check(len(families) == summary["affected_pupils"] == summary["affected_families"] == notices, len(families), notices)
     check(all(f["upn"] and f["differences"] for f in families))
 
 
@@ -226,7 +226,7 @@ def run(args, seed):
                  watcher.longest * 1000, watcher.asked), flush=True)
         check(daemon.cli("pathway", "try", os.path.join(daemon.folder, "town", "calendar.csv"), check=False).returncode == 1)
         told = daemon.cli("pathway", "try", changed, "--cases", "3").stdout
-        check("families would have seen a difference" in told and "+  " in told and "20 school days" in told, told)
+        check("would have seen a difference" in told and "+  " in told and "20 school days" in told, told)
         if args.report:
             with open(args.report, "w", encoding="utf-8") as file:
                 file.write(daemon.cli("pathway", "try", changed, "--cases", "12").stdout.replace(changed, "twenty.yaml"))
