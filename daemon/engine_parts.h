@@ -359,6 +359,7 @@ bool query_as_of(struct engine *, const struct request *, struct txn *, uint64_t
 bool query_is_now(const struct engine *, uint64_t position); /* answered from the live state, not from a shadow */
 /* The pupil that "upn" names and this principal may see; 0: e->body and `*status` say why not. */
 uint32_t query_upn(struct engine *, const struct request *, struct txn *, enum status *status);
+void pack_percentage(struct pack *, unsigned attended, unsigned possible);
 bool pack_upn(struct engine *, struct pack *, struct txn *, uint32_t pupil); /* nil where erased */
 
 /* Numbers of a pupil's cases, in the order in which they were opened; of the live
