@@ -169,4 +169,5 @@ void compile_whole(struct compiler *c)
 	check_stages(c, &r);
 	check_outcomes(c, &r);
 	check_tasks(c);
+	check_timing(c);
 }

@@ -1,3 +1,5 @@
+attend_test(timing_rules attend-pathways)
+attend_test(pathway_timing attend-pathways)
 attend_test(pathway_limits attend-pathways)
 attend_test(pathway_include attend-pathways)
 attend_test(pathway_compile attend-pathways)
