@@ -24,6 +24,7 @@ enum {
 	CASE_NOTICES_MAX = 24,
 	CASE_DONE_MAX = 400,        /* actions recorded on a case; the 401st is refused */
 	CASE_BREACHES_MAX = 64,
+	CASE_CHAPTERS_MAX = 8,      /* pathways that a case was on before: it is moved so often */
 	CASE_RECORD_MAX = 64 * 1024,
 	LACKS_MAX = 48,
 };
@@ -60,6 +61,7 @@ struct case_deadline {
 	uint64_t breach_alert;      /* the standing alert; 0: none */
 	uint16_t date;              /* that it hangs on, of the action that started it; 0: none */
 	uint64_t by_alert;          /* the watch's alert that started it; 0: none */
+	uint8_t chapter, was;       /* DEADLINE_ELSEWHERE: index into the deadlines of that chapter's pathway */
 };
 
 struct case_notice {
@@ -81,6 +83,14 @@ struct case_done {
 	char parent[PARENT_SIZE_MAX + 1];
 	uint32_t given;             /* bit per field in the clear that was given (and, for yes/no, is yes) */
 	uint8_t chosen[FIELDS_MAX]; /* FIELD_ONE_OF: index of the value, from 1; yes/no: 1 yes, 2 no */
+	uint8_t chapter, was;       /* ACTION_ELSEWHERE: index into the actions of that chapter's pathway */
+};
+
+/* A pathway that the case was on, until it was moved. Numbered from 1. */
+struct case_chapter {
+	char pathway[NAME_SIZE_MAX];
+	uint32_t version;
+	uint64_t moved;             /* position of the event that ended it */
 };
 
 struct case_state {
@@ -92,10 +102,11 @@ struct case_state {
 	bool closed;
 	uint64_t opened_ms, closed_ms;
 	uint16_t done_count;
-	uint8_t deadline_count, notice_count;
+	uint8_t deadline_count, notice_count, chapter_count;
 	struct case_done done[CASE_DONE_MAX];
 	struct case_deadline deadlines[CASE_DEADLINES_MAX];
 	struct case_notice notices[CASE_NOTICES_MAX];
+	struct case_chapter chapters[CASE_CHAPTERS_MAX];
 };
 
 enum tristate { NO, YES, UNKNOWN };

@@ -269,7 +269,7 @@ enum status case_decide(const struct case_state *c, const struct case_view *view
 		return STATUS_NOT_FOUND;
 	action = &view->pathway->actions[index];
 	fill(&filled, action, event);
-	scope = (struct scope){c, view, action, &filled, notice_parent(c, action, event), event->on, NULL};
+	scope = (struct scope){c, view, action, &filled, notice_parent(c, action, event), event->on, NULL, (uint8_t)who};
 
 	check_parent(lacks, action, scope.parent);
 	check_days(lacks, c, view, event);

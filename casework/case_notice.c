@@ -7,29 +7,37 @@
 #include "casework/case_notice.h"
 #include "casework/condition.h"
 
-static bool in_window(const struct case_view *view, const struct case_notice *n, struct slice parent, day_t on)
+static bool in_window(const struct case_view *view, struct length window, const struct case_notice *n, struct slice parent,
+                      day_t on)
 {
-	const struct length *window = &view->pathway->notices.window;
 	day_t first = n->issued < on ? n->issued : on;
 	day_t second = n->issued < on ? on : n->issued;
 	bool provisional;
 
 	if (n->withdrawn || !slice_is(parent, n->parent))
 		return false;
-	return calendar_add(view->calendar, first, window->count, window->unit, &provisional) > second;
+	return calendar_add(view->calendar, first, window.count, window.unit, &provisional) > second;
+}
+
+unsigned notices_within(const struct case_state *c, const struct case_view *view, struct length window, bool family,
+                        struct slice parent, day_t on)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; c != NULL && i < c->notice_count; i++)
+		count += in_window(view, window, &c->notices[i], parent, on);
+	for (size_t i = 0; i < view->earlier_count; i++)
+		count += in_window(view, window, &view->earlier[i], parent, on);
+	for (size_t i = 0; family && i < view->family_count; i++)
+		count += in_window(view, window, &view->family[i], parent, on);
+	return count;
 }
 
 unsigned notices_in_window(const struct case_state *c, const struct case_view *view, struct slice parent, day_t on)
 {
-	unsigned count = 0;
-
 	if (view->pathway->notices.count == 0)
 		return 0;
-	for (unsigned i = 0; c != NULL && i < c->notice_count; i++)
-		count += in_window(view, &c->notices[i], parent, on);
-	for (size_t i = 0; i < view->earlier_count; i++)
-		count += in_window(view, &view->earlier[i], parent, on);
-	return count;
+	return notices_within(c, view, view->pathway->notices.window, false, parent, on);
 }
 
 static bool is_open(const struct case_notice *n)

@@ -11,6 +11,9 @@
  * day before the anniversary, and both ways, so that a notice recorded late is
  * counted with those that came after it. */
 unsigned notices_in_window(const struct case_state *, const struct case_view *, struct slice parent, day_t on);
+/* The same in another window; `family`: and those for the pupil's siblings. */
+unsigned notices_within(const struct case_state *, const struct case_view *, struct length window, bool family,
+                        struct slice parent, day_t on);
 /* Neither paid nor withdrawn; of any parent where `parent` is empty. */
 unsigned notices_open(const struct case_state *, struct slice parent);
 

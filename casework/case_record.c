@@ -3,6 +3,7 @@
  *   record   = format:u8 number:u32 pupil:u32 urn:u32 pathway:blob version:varint
  *              stage:u8 closed:u8 opened:u48 closed_at:u48
  *              count:varint *done  count:u8 *deadline  count:u8 *notice
+ *              [count:u8 *chapter  count:varint *elsewhere  count:varint *elsewhere]
  *   done     = action:u8 on:u16 overridden:u8 position:varint parent:blob
  *              given:varint count:u8 *(field:u8 value:u8), fields rising
  *   deadline = rule:u8 state:u8 fired:u8 flags:u8 from:u16 last:u16 parent:blob
@@ -11,6 +12,12 @@
  *   notice   = parent:blob issued:u16 received:u16 number:u8 withdrawn:u8
  *              paid_on:u16 paid:varint reduced:varint full:varint
  *              reduced_last:u16 full_last:u16
+ *   chapter  = pathway:blob version:varint moved:varint
+ *   elsewhere = index:varint chapter:u8, indices rising: the done and the deadlines
+ *              whose action and rule are that chapter's
+ *
+ * What is in brackets is there in format 2, of a case that was moved: one that
+ * never was has the bytes that it always had.
  *
  * The reader takes one form only, so that equal cases have equal bytes. Whether
  * the indexes exist in the case's pathway, case_fits() says.
@@ -20,12 +27,13 @@
 
 #include "casework/case.h"
 
-enum { CASE_FORMAT = 1, FLAG_PROVISIONAL = 1, FLAG_DECIDED = 2, FLAG_RESOLVED = 4, FLAG_DATE = 8, FLAG_BY_ALERT = 16,
+enum { CASE_FORMAT = 1, CASE_FORMAT_MOVED = 2, FLAG_PROVISIONAL = 1, FLAG_DECIDED = 2, FLAG_RESOLVED = 4, FLAG_DATE = 8, FLAG_BY_ALERT = 16,
        FLAGS_ALL = 31 };
 
 _Static_assert(16 + NAME_SIZE_MAX + 20 + CASE_DONE_MAX * (16 + 1 + PARENT_SIZE_MAX + 6 + 2 * FIELDS_MAX) +
                CASE_DEADLINES_MAX * (8 + 1 + PARENT_SIZE_MAX + 20 + 6 * CASE_MOVES_MAX + 10 + 2 + 10) +
-               CASE_NOTICES_MAX * (1 + PARENT_SIZE_MAX + 24) <= CASE_RECORD_MAX,
+               CASE_NOTICES_MAX * (1 + PARENT_SIZE_MAX + 24) + CASE_CHAPTERS_MAX * (NAME_SIZE_MAX + 16) +
+               CASE_DONE_MAX * 3 + CASE_DEADLINES_MAX * 2 <= CASE_RECORD_MAX,
                "the fullest case fits its record");
 
 static void put_parent(struct writer *out, const char *parent)
@@ -37,7 +45,7 @@ static void put_done(struct writer *out, const struct case_done *done)
 {
 	uint8_t count = 0;
 
-	write_u8(out, done->action);
+	write_u8(out, done->chapter ? done->was : done->action);
 	write_u16(out, done->on);
 	write_u8(out, done->overridden);
 	write_varint(out, done->position);
@@ -56,7 +64,7 @@ static void put_done(struct writer *out, const struct case_done *done)
 
 static void put_deadline(struct writer *out, const struct case_deadline *d)
 {
-	write_u8(out, d->rule);
+	write_u8(out, d->chapter ? d->was : d->rule);
 	write_u8(out, d->state);
 	write_u8(out, d->fired);
 	write_u8(out, (uint8_t)((d->provisional ? FLAG_PROVISIONAL : 0) | (d->decided ? FLAG_DECIDED : 0) |
@@ -94,9 +102,39 @@ static void put_notice(struct writer *out, const struct case_notice *n)
 	write_u16(out, n->full_last);
 }
 
+static void put_chapters(struct writer *out, const struct case_state *c)
+{
+	unsigned done = 0, deadlines = 0;
+
+	write_u8(out, c->chapter_count);
+	for (unsigned i = 0; i < c->chapter_count; i++) {
+		write_blob(out, slice_text(c->chapters[i].pathway));
+		write_varint(out, c->chapters[i].version);
+		write_varint(out, c->chapters[i].moved);
+	}
+	for (unsigned i = 0; i < c->done_count; i++)
+		done += c->done[i].chapter != 0;
+	write_varint(out, done);
+	for (unsigned i = 0; i < c->done_count; i++) {
+		if (c->done[i].chapter == 0)
+			continue;
+		write_varint(out, i);
+		write_u8(out, c->done[i].chapter);
+	}
+	for (unsigned i = 0; i < c->deadline_count; i++)
+		deadlines += c->deadlines[i].chapter != 0;
+	write_varint(out, deadlines);
+	for (unsigned i = 0; i < c->deadline_count; i++) {
+		if (c->deadlines[i].chapter == 0)
+			continue;
+		write_varint(out, i);
+		write_u8(out, c->deadlines[i].chapter);
+	}
+}
+
 void case_encode(struct writer *out, const struct case_state *c)
 {
-	write_u8(out, CASE_FORMAT);
+	write_u8(out, c->chapter_count > 0 ? CASE_FORMAT_MOVED : CASE_FORMAT);
 	write_u32(out, c->number);
 	write_u32(out, c->pupil);
 	write_u32(out, c->urn);
@@ -115,6 +153,8 @@ void case_encode(struct writer *out, const struct case_state *c)
 	write_u8(out, c->notice_count);
 	for (unsigned i = 0; i < c->notice_count; i++)
 		put_notice(out, &c->notices[i]);
+	if (c->chapter_count > 0)
+		put_chapters(out, c);
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -258,12 +298,74 @@ static void get_head(struct reader *in, struct case_state *c)
 		in->bad = true;
 }
 
+static void get_chapter(struct reader *in, struct case_chapter *chapter)
+{
+	struct slice name = read_blob(in);
+
+	if (name.size == 0 || name.size >= NAME_SIZE_MAX) {
+		in->bad = true;
+		return;
+	}
+	memcpy(chapter->pathway, name.bytes, name.size);
+	chapter->version = (uint32_t)get_up_to(in, UINT32_MAX);
+	chapter->moved = read_varint(in);
+}
+
+/* One index of a list that rises, and its chapter; the index is below `end`. */
+static unsigned get_elsewhere(struct reader *in, const struct case_state *c, unsigned next, unsigned end, uint8_t *chapter)
+{
+	unsigned index = (unsigned)get_up_to(in, CASE_DONE_MAX);
+
+	*chapter = get_count(in, c->chapter_count);
+	if (*chapter == 0 || index < next || index >= end) {
+		in->bad = true;
+		return 0;
+	}
+	return index;
+}
+
+static void get_chapters(struct reader *in, struct case_state *c)
+{
+	unsigned count, next = 0;
+	uint8_t chapter;
+
+	c->chapter_count = get_count(in, CASE_CHAPTERS_MAX);
+	in->bad |= c->chapter_count == 0;
+	for (unsigned i = 0; i < c->chapter_count && !in->bad; i++)
+		get_chapter(in, &c->chapters[i]);
+	count = (unsigned)get_up_to(in, c->done_count);
+	for (unsigned i = 0; i < count && !in->bad; i++) {
+		unsigned at = get_elsewhere(in, c, next, c->done_count, &chapter);
+
+		if (in->bad)
+			return;
+		c->done[at].chapter = chapter;
+		c->done[at].was = c->done[at].action;
+		c->done[at].action = ACTION_ELSEWHERE;
+		next = at + 1;
+	}
+	count = (unsigned)get_up_to(in, c->deadline_count);
+	next = 0;
+	for (unsigned i = 0; i < count && !in->bad; i++) {
+		unsigned at = get_elsewhere(in, c, next, c->deadline_count, &chapter);
+
+		if (in->bad)
+			return;
+		c->deadlines[at].chapter = chapter;
+		c->deadlines[at].was = c->deadlines[at].rule;
+		c->deadlines[at].rule = DEADLINE_ELSEWHERE;
+		next = at + 1;
+	}
+}
+
 bool case_decode(struct case_state *c, struct slice record)
 {
 	struct reader in = reader_of(record);
+	uint8_t format;
 
 	memset(c, 0, sizeof *c);
-	if (read_u8(&in) != CASE_FORMAT)
+	format = read_u8(&in);
+	if (format != CASE_FORMAT && format != CASE_FORMAT_MOVED)
 		return false;
 	get_head(&in, c);
 	c->done_count = (uint16_t)get_up_to(&in, CASE_DONE_MAX);
@@ -275,6 +377,8 @@ bool case_decode(struct case_state *c, struct slice record)
 	c->notice_count = get_count(&in, CASE_NOTICES_MAX);
 	for (unsigned i = 0; i < c->notice_count && !in.bad; i++)
 		get_notice(&in, &c->notices[i]);
+	if (!in.bad && format == CASE_FORMAT_MOVED)
+		get_chapters(&in, c);
 	return reader_done(&in);
 }
 
@@ -283,10 +387,11 @@ bool case_fits(const struct case_state *c, const struct pathway *p)
 	if (c->stage == 0 || c->stage > p->stage_count)
 		return false;
 	for (unsigned i = 0; i < c->done_count; i++)
-		if (c->done[i].action >= p->action_count)
+		if (c->done[i].action >= p->action_count && !c->done[i].chapter)
 			return false;
 	for (unsigned i = 0; i < c->deadline_count; i++)
-		if (c->deadlines[i].rule >= p->deadline_count || c->deadlines[i].notice > c->notice_count)
+		if ((c->deadlines[i].rule >= p->deadline_count && !c->deadlines[i].chapter) ||
+		    c->deadlines[i].notice > c->notice_count)
 			return false;
 	return true;
 }

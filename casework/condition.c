@@ -75,7 +75,7 @@ void fill(struct filled *out, const struct action_rule *action, const struct eve
 
 /* --- operands ------------------------------------------------------------- */
 
-unsigned scope_window(const struct scope *scope)
+static unsigned window_of(const struct scope *scope, unsigned weeks)
 {
 	const struct pupil *pupil = scope->view->pupil;
 	const struct calendar *calendar = scope->view->calendar;
@@ -90,7 +90,12 @@ unsigned scope_window(const struct scope *scope)
 			week--;
 		last = week_monday(week) + 6;
 	}
-	return pupil_window(pupil, calendar, CODES_UNAUTHORISED, PUPIL_WINDOW_WEEKS, last);
+	return pupil_window(pupil, calendar, CODES_UNAUTHORISED, weeks, last);
+}
+
+unsigned scope_window(const struct scope *scope)
+{
+	return window_of(scope, PUPIL_WINDOW_WEEKS);
 }
 
 static const struct case_deadline *newest_watching(const struct scope *scope)
@@ -326,6 +331,13 @@ static struct value operand(const struct scope *scope, const struct step *step)
 	case STEP_RUNNING:
 	case STEP_DAYS_INTO:
 		return running_value(scope, step);
+	case STEP_IN_WEEKS:
+		return number(window_of(scope, (unsigned)step->value));
+	case STEP_NOTICES:
+		return number(notices_within(scope->c, scope->view, (struct length){(uint16_t)(step->value >> 8), (uint8_t)step->value},
+		                             step->chosen != 0, scope->parent, scope->on));
+	case STEP_BY:
+		return number(scope->role == step->value);
 	case STEP_DAYS_UNTIL:
 		return days_until(scope, step);
 	case STEP_LT: case STEP_LE: case STEP_EQ: case STEP_NE: case STEP_GE: case STEP_GT:

@@ -27,6 +27,7 @@ struct scope {
 	struct slice parent;              /* empty: none named */
 	day_t on;                         /* the action's day, or the deadline's last */
 	const struct case_deadline *deadline; /* at whose end it is asked; NULL: of an action */
+	uint8_t role;                     /* the actor's; 0 where nobody acts */
 };
 
 /* A figure as expressions see it; false: unknown. */

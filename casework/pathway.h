@@ -31,6 +31,10 @@ enum {
 	STEPS_MAX = 4096,     /* of all expressions of a pathway */
 	NOTICE_STEPS_MAX = 4, /* amounts of the first, second ... penalty notice */
 	PATHWAY_SIZE_MAX = 128 * 1024, /* compiled */
+	/* what a moved case holds of a pathway that it was on before and that this one has no
+	 * such of: the element behind the last, which has no rules (case_move.h) */
+	DEADLINE_ELSEWHERE = DEADLINES_MAX,
+	ACTION_ELSEWHERE = ACTIONS_MAX,
 };
 
 struct length {
@@ -55,6 +59,9 @@ enum step_kind {
 	STEP_DAYS_INTO,    /* days from the start of that deadline to this action's day; unknown if none is open */
 	STEP_LT, STEP_LE, STEP_EQ, STEP_NE, STEP_GE, STEP_GT,
 	STEP_AND, STEP_OR, STEP_NOT,
+	STEP_IN_WEEKS = 40, /* unauthorised sessions as FIGURE_UNAUTHORISED_10_WEEKS, in `value` weeks, at most those ten */
+	STEP_NOTICES,      /* to this action's parent in a window, as FIGURE_NOTICES_3_YEARS: count << 8 | unit; chosen 1: for all their children */
+	STEP_BY,           /* 1 where the actor's role is `value`; of a need alone */
 	STEP_DAYS_UNTIL = 60, /* days from this action's day to the date in its field; unknown where it isn't given */
 };
 
@@ -257,8 +264,8 @@ struct pathway {
 	uint8_t stage_count, deadline_count, action_count, watch_count;
 	uint8_t first_stage, closed_stage; /* 1-based: before any action; after the last */
 	struct slice stages[STAGES_MAX], stage_titles[STAGES_MAX];
-	struct deadline_rule deadlines[DEADLINES_MAX];
-	struct action_rule actions[ACTIONS_MAX];
+	struct deadline_rule deadlines[DEADLINES_MAX + 1];
+	struct action_rule actions[ACTIONS_MAX + 1];
 	struct watch_rule watches[WATCHES_MAX];
 	struct notice_rule notices;
 	uint16_t step_count;

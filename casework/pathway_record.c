@@ -356,6 +356,9 @@ static void get_steps(struct reader *in, struct pathway *p)
 /* What is asked at every mark is worked out once, here. */
 static void work_out(struct pathway *p)
 {
+	p->deadlines[DEADLINE_ELSEWHERE].name = p->actions[ACTION_ELSEWHERE].name = slice_text("elsewhere");
+	p->deadlines[DEADLINE_ELSEWHERE].title = p->actions[ACTION_ELSEWHERE].title =
+		slice_text("Of the pathway before");
 	for (unsigned i = 0; i < p->watch_count; i++)
 		if (p->watches[i].kind == ALERT_THRESHOLD && p->watches[i].type == WATCH_COUNT)
 			p->threshold = p->watches[i].at_least;

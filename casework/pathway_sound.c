@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "casework/pathway_sound.h"
 
+#include "casework/pupil.h"
+
 /* Where an expression stands decides what it may ask. */
 enum place {
 	PLACE_NEED,     /* an action's condition: free text counts as given too */
@@ -82,6 +84,13 @@ static bool operand_sound(const struct pathway *p, const struct action_rule *act
 	case STEP_RUNNING:
 	case STEP_DAYS_INTO:
 		return value < p->deadline_count && !step->field && !step->chosen;
+	case STEP_IN_WEEKS:
+		return step->value >= 1 && step->value <= PUPIL_WINDOW_WEEKS && !step->field && !step->chosen;
+	case STEP_NOTICES:
+		return step->value >> 8 >= 1 && step->value >> 8 <= 1000 && unit_text((uint8_t)step->value) != NULL && !step->field &&
+		       step->chosen <= 1;
+	case STEP_BY:
+		return place == PLACE_NEED && value <= UINT8_MAX && role_text((uint8_t)value) != NULL && !step->field && !step->chosen;
 	case STEP_DAYS_UNTIL:
 		return place != PLACE_QUESTION && step->value == 0 && !step->chosen && field_sound(action, step, place) &&
 		       action->fields[step->field - 1].type == FIELD_DATE;

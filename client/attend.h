@@ -66,6 +66,8 @@ enum attend_command {
 	ATTEND_FACT = 0x19,
 	ATTEND_LINK = 0x1a,
 	ATTEND_COVER = 0x1b,
+	ATTEND_MOVE = 0x1c,
+	ATTEND_CHOOSE = 0x1d,
 	ATTEND_QUERY = 0x20,
 };
 

@@ -1,4 +1,4 @@
-/* attend pathway check|draw|list|show|load - an authority's process, as a file.
+/* attend pathway check|draw|list|show|load (and move|choose|try in files of their own) - an authority's process, as a file.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "client/ask.h"
-#include "client/command.h"
+#include "client/command_pathway.h"
 #include "client/draw.h"
 #include "client/file.h"
+#include "client/passage.h"
 #include "client/table.h"
 #include "client/when.h"
 #include "pathways/bundle.h"
@@ -17,6 +18,7 @@ enum { KEY_DEFAULT = 0x2000, KEY_VERSION, FILE_SIZE_MAX = 1024 * 1024 };
 
 struct pathway_arguments {
 	struct invocation invocation;
+	struct passage passage;
 	char **words;
 	int count;
 	uint64_t version;
@@ -31,6 +33,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &a->invocation;
+		if (state->root_argp->children[1].argp)
+			state->child_inputs[1] = &a->passage;
 		return 0;
 	case KEY_DEFAULT:
 		a->as_default = true;
@@ -55,8 +59,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 /* ---- check: no daemon is asked ---- */
 
-/* The file with all that it includes, as one text (bundle.h); standard input is taken to be one already. */
-static char *source_read(const struct invocation *invocation, const char *path, size_t *size)
+char *pathway_source(const struct invocation *invocation, const char *path, size_t *size)
 {
 	char why[512];
 	bool input = strcmp(path, "-") == 0;
@@ -72,7 +75,7 @@ static int check_file(const struct invocation *invocation, const char *path, siz
 	static uint8_t room[PATHWAY_SIZE_MAX];
 	static struct compile_report report;
 	size_t size;
-	char *source = source_read(invocation, path, &size);
+	char *source = pathway_source(invocation, path, &size);
 	*faults = 0;
 	if (!source)
 		return 1;
@@ -164,6 +167,17 @@ struct listing {
 	bool some;
 };
 
+/* "default; 123456, 654321" */
+static const char *in_force_for(char *out, size_t size, json_t *item)
+{
+	json_t *schools = json_object_get(item, "schools"), *urn;
+	size_t i, at = (size_t)snprintf(out, size, "%s", json_is_true(json_object_get(item, "default")) ? "default" : "");
+	json_array_foreach(schools, i, urn)
+		if (at < size)
+			at += (size_t)snprintf(out + at, size - at, "%s%s", i ? ", " : at ? "; " : "", json_string_value(urn));
+	return out;
+}
+
 static void list_item(json_t *item, void *context)
 {
 	struct listing *l = context;
@@ -172,18 +186,18 @@ static void list_item(json_t *item, void *context)
 		print_json(item);
 		return;
 	}
-	char version[24], loaded[WHEN_SIZE];
+	char version[24], loaded[WHEN_SIZE], force[200];
 	snprintf(version, sizeof version, "%lld", (long long)json_integer_value(json_object_get(item, "version")));
 	table_row(l->table, (const char *const[]){
 		json_string_value(json_object_get(item, "name")), version,
-		json_is_true(json_object_get(item, "default")) ? "default" : "",
+		in_force_for(force, sizeof force, item),
 		when_time(loaded, json_string_value(json_object_get(item, "loaded"))),
 		json_string_value(json_object_get(item, "title")) });
 }
 
 static int pathway_list(int argc, char **argv)
 {
-	static const char *const titles[] = { "name", ">version", "", "loaded", "title", NULL };
+	static const char *const titles[] = { "name", ">version", "for", "loaded", "title", NULL };
 	struct pathway_arguments a = { .count = 0 };
 	invocation_parse(&list_argp, argc, argv, &a.invocation, &a);
 	struct attend *connection = invocation_open(&a.invocation, 0);
@@ -251,18 +265,27 @@ static const struct argp_option load_options[] = {
 	{ "default", KEY_DEFAULT, NULL, 0, "new cases begin on it from now on", 0 },
 	{ 0 },
 };
+static const struct argp_child load_children[] = { { &invocation_argp, 0, NULL, 0 }, { &passage_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp load_argp = {
 	.options = load_options,
 	.parser = parse,
 	.args_doc = "FILE",
-	.doc = "Puts a pathway's next version in force from now on; open cases stay on theirs.",
-	.children = invocation_children,
+	.doc = "Puts a pathway's next version in force from now on; open cases stay on theirs.\v"
+	       "Open cases of its name for whose stage or deadlines it has no place are named, and it is refused, until "
+	       "--stage OLD=NEW, --deadline OLD=NEW and a --reason say where they go (then they are moved with it), or "
+	       "each was moved before (attend pathway move).",
+	.children = load_children,
 };
 
 static int pathway_load(int argc, char **argv)
 {
 	struct pathway_arguments a = { .missing = "which file?" };
 	invocation_parse(&load_argp, argc, argv, &a.invocation, &a);
+	for (unsigned i = 0; i < a.passage.stage_count; i++)
+		if (!a.passage.stages[i][0]) {
+			complain(&a.invocation, "--stage: OLD=NEW is wanted: from which stage to %s?", a.passage.stages[i][1]);
+			return 2;
+		}
 	size_t size, faults;
 	struct slice compiled;
 	if (strcmp(a.words[0], "-") != 0 && check_file(&a.invocation, a.words[0], &faults, &compiled) != 0) {
@@ -270,7 +293,7 @@ static int pathway_load(int argc, char **argv)
 			complain(&a.invocation, "%s: not loaded: %zu fault%s", a.words[0], faults, faults == 1 ? "" : "s");
 		return faults ? 1 : 2;
 	}
-	char *source = source_read(&a.invocation, a.words[0], &size);
+	char *source = pathway_source(&a.invocation, a.words[0], &size);
 	if (!source)
 		return 2;
 	struct body body;
@@ -279,6 +302,7 @@ static int pathway_load(int argc, char **argv)
 	body_begin(&body);
 	body_text(&body, "source", source);
 	body_true(&body, "default", a.as_default);
+	passage_body(&body, &a.passage);
 	free(source);
 	json_t *answer = request(&a, ATTEND_PATHWAY, &body, &reply, &status);
 	const char *name = json_string_value(json_object_get(answer, "name"));
@@ -286,8 +310,11 @@ static int pathway_load(int argc, char **argv)
 		json_object_set_new(answer, "seq", json_integer((json_int_t)reply.position));
 		print_json(answer);
 	} else if (answer) {
+		long long moved = json_integer_value(json_object_get(answer, "moved"));
 		printf("loaded: %s, version %lld%s\n", name ? name : "?",
 		       (long long)json_integer_value(json_object_get(answer, "version")), a.as_default ? ", the default" : "");
+		if (moved)
+			printf("%lld open case%s moved to it\n", moved, moved == 1 ? "" : "s");
 	}
 	json_decref(answer);
 	return status;
@@ -304,6 +331,9 @@ int command_pathway(int argc, char **argv)
 		{ "list", "", "what is loaded", pathway_list },
 		{ "show", "NAME", "one of them, with its source", pathway_show },
 		{ "load", "FILE [--default]", "puts a version in force from now on", pathway_load },
+		{ "choose", "URN NAME", "gives a school a pathway of its own", pathway_choose },
+		{ "move", "CASE NAME", "moves an open case to a pathway", pathway_move },
+		{ "try", "FILE", "says what it would have done to the history held", pathway_try },
 	};
 	bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0);
 	for (size_t i = 0; argc > 1 && i < sizeof words / sizeof words[0]; i++)

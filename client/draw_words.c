@@ -263,6 +263,16 @@ static void push_value(struct stack *s, const struct pathway *p, const struct ac
 	case STEP_DAYS_UNTIL:
 		push_until(s, a, step);
 		return;
+	case STEP_IN_WEEKS:
+		push(s, words("unauthorised sessions in %d school weeks", step->value), words("none in %d school weeks", step->value), SINGLE, 0);
+		return;
+	case STEP_NOTICES:
+		push(s, words("notices in %d %s%s", step->value >> 8, unit_text((uint8_t)step->value), step->chosen ? ", over all children" : ""),
+		     words("no notice in %d %s", step->value >> 8, unit_text((uint8_t)step->value)), SINGLE, 0);
+		return;
+	case STEP_BY:
+		push(s, words("by %s", role_text((uint8_t)step->value)), words("not by %s", role_text((uint8_t)step->value)), SINGLE, 0);
+		return;
 	case STEP_DAYS_SINCE:
 		push_named(s, words_of_action(p, index), "days since", "days not since");
 		return;

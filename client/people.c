@@ -66,10 +66,17 @@ void print_people(const json_t *people)
 			puts("\nParents");
 		print_parent(one);
 	}
-	json_array_foreach(json_object_get(people, "siblings"), index, one)
-		printf("%s%s", index ? ", " : "\nFamily: ", json_is_string(one) ? json_string_value(one) : "(erased)");
-	if (index)
-		putchar('\n');
+	json_array_foreach(json_object_get(people, "siblings"), index, one) {
+		const json_t *percentage = json_object_get(one, "percentage");
+		if (index == 0)
+			puts("\nSiblings");
+		printf("  %-15s", text(one, "upn") ? text(one, "upn") : "(erased)");
+		if (json_is_number(percentage))
+			printf(" attendance %.1f %%", json_number_value(percentage));
+		printf(", %lld unauthorised in 10 school weeks%s\n",
+		       (long long)json_integer_value(json_object_get(one, "unauthorised_10_weeks")),
+		       json_is_true(json_object_get(one, "persistent")) ? ", persistently absent" : "");
+	}
 	json_array_foreach(json_object_get(people, "schools"), index, one) {
 		char from[WHEN_SIZE];
 		if (index == 0)

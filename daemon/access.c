@@ -33,7 +33,11 @@ bool access_command(uint8_t role, uint8_t command)
 	case COMMAND_COVER:
 		may = STAFF;
 		break;
+	case COMMAND_MOVE:
+		may = R(MANAGER) | R(ADMINISTRATOR);
+		break;
 	case COMMAND_PATHWAY:
+	case COMMAND_CHOOSE:
 	case COMMAND_GRANT:
 	case COMMAND_REVOKE:
 	case COMMAND_CLOCK:
@@ -75,6 +79,7 @@ bool access_query(uint8_t role, struct slice what)
 		{"people", READERS | R(SCHOOL) | R(LEAD)},
 		{"covers", READERS},
 		{"backup", R(ADMINISTRATOR)},
+		{"try", R(MANAGER) | R(ADMINISTRATOR)},
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)

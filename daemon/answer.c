@@ -52,16 +52,26 @@ static bool event_at(struct engine *e, uint64_t position, struct event *room)
 	return a.found;
 }
 
-/* What followed from a calendar stands behind it, up to the next submission. */
-static uint64_t moved_by(struct engine *e, uint64_t calendar)
+static bool is_a_moved_deadline(const struct event *ev)
+{
+	return ev->kind == EVENT_ALERT_RAISED && ev->alert_raised.kind == ALERT_DEADLINE_MOVED;
+}
+
+static bool is_a_move(const struct event *ev)
+{
+	return ev->kind == EVENT_CASE_MOVED;
+}
+
+/* What followed from a submission stands behind it, up to the next one. */
+static uint64_t followed_by(struct engine *e, uint64_t position, bool (*is_one)(const struct event *))
 {
 	struct event *ev = memory_new(sizeof *ev);
-	uint64_t moved = 0;
+	uint64_t count = 0;
 
-	while (event_at(e, ++calendar, ev) && !ev->submitted)
-		moved += ev->kind == EVENT_ALERT_RAISED && ev->alert_raised.kind == ALERT_DEADLINE_MOVED;
+	while (event_at(e, ++position, ev) && !ev->submitted)
+		count += is_one(ev);
 	free(ev);
-	return moved;
+	return count;
 }
 
 /* Likewise what followed from something learnt. */
@@ -118,11 +128,15 @@ static void answer(struct again *a, uint64_t position)
 	} else if (ev->kind == EVENT_CALENDAR_LOADED) {
 		pack_map(p, 2);
 		pack_key_uint(p, "rows", ev->calendar_loaded.row_count);
-		pack_key_uint(p, "moved", moved_by(a->engine, position));
+		pack_key_uint(p, "moved", followed_by(a->engine, position, is_a_moved_deadline));
 	} else if (ev->kind == EVENT_PATHWAY_LOADED) {
-		pack_map(p, 2);
-		pack_key_str(p, "name", ev->pathway_loaded.name);
-		pack_key_uint(p, "version", ev->pathway_loaded.version);
+		struct event_pathway_loaded l = ev->pathway_loaded;
+
+		pack_load_answer(p, &l, followed_by(a->engine, position, is_a_move));
+	} else if (ev->kind == EVENT_CASE_MOVED) {
+		pack_move_answer(p, &ev->case_moved, followed_by(a->engine, position, is_a_moved_deadline));
+	} else if (ev->kind == EVENT_PATHWAY_CHOSEN) {
+		pack_choice(p, &ev->pathway_chosen);
 	} else if (ev->kind == EVENT_ACCESS_GRANTED) {
 		pack_map(p, 1);
 		pack_key_uint(p, "principal", position);

@@ -20,6 +20,7 @@
 #include "daemon/engine.h"
 #include "daemon/journal.h"
 #include "daemon/server.h"
+#include "daemon/trial.h"
 #include "daemon/verify.h"
 
 enum { WHY_SIZE = 1024, ADMINS_MAX = 1000 };
@@ -119,6 +120,8 @@ int command_run(const struct command_options *options)
 	struct engine *engine = NULL;
 	const struct engine_options engine_options = {
 		.dir = options->data, .manual_clock = options->manual_clock,
+		/* this very program, also where another has taken its name meanwhile */
+		.program = "/proc/self/exe",
 	};
 
 	guard_secrets();
@@ -146,6 +149,21 @@ int command_verify(const struct command_options *options)
 {
 	guard_secrets();
 	return verify_store(options->data, stdout) ? 1 : 0;
+}
+
+/* The daemon's own doing, on its standard input and output; it dies with the daemon. */
+int command_trial(const struct command_options *options)
+{
+	char why[WHY_SIZE] = "", room[JOURNAL_QUOTED_SIZE];
+
+	guard_secrets();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (setpriority(PRIO_PROCESS, 0, 19) != 0)
+		errno = 0; /* systemd may forbid it; it is only polite */
+	if (trial_run(options->data, STDIN_FILENO, STDOUT_FILENO, why, sizeof why) == 0)
+		return SERVER_DONE;
+	journal(JOURNAL_WARNING, "event=trial-failed reason=%s", journal_quoted(room, why));
+	return SERVER_REFUSED;
 }
 
 int command_restore(const struct command_options *options)

@@ -22,6 +22,7 @@ struct command_options {
 
 int command_init(const struct command_options *);
 int command_run(const struct command_options *);
+int command_trial(const struct command_options *);
 int command_verify(const struct command_options *);
 int command_restore(const struct command_options *);
 int command_admin(const struct command_options *);

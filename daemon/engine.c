@@ -255,6 +255,7 @@ void engine_close(struct engine **self)
 	if (!e)
 		return;
 	feed_close(e);
+	trial_end(e);
 	if (e->backup.joinable)
 		pthread_join(e->backup.thread, NULL);
 	/* A clean end leaves no tail to replay. After a commit that failed, what is in

@@ -25,6 +25,7 @@ struct engine_options {
 	const char *dir;
 	bool read_only;      /* for verify and as-of shadows */
 	bool manual_clock;
+	const char *program; /* that `trial --data DIR` runs of; NULL: no file can be tried */
 	uint64_t map_size;   /* 0: the store's own choice */
 	uint32_t sweep_marks; /* pupils' figures are all written once in so many marks; 0: the usual */
 };

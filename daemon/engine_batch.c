@@ -81,11 +81,16 @@ uint64_t engine_append_record(struct engine *e, struct slice record)
 
 void engine_append(struct engine *e, struct event *ev)
 {
-	struct writer w = writer_of(e->at->room + e->at->used, BATCH_SIZE - e->at->used);
+	struct writer w;
 	uint64_t position;
 
 	if (!engine_write(e))
 		return;
+	if (e->own) {
+		e->own(e->own_context, ev);
+		return;
+	}
+	w = writer_of(e->at->room + e->at->used, BATCH_SIZE - e->at->used);
 	event_encode(&w, ev);
 	if (w.full || writer_size(&w) > EVENT_SIZE_MAX) {
 		e->broken = STORE_FULL;

@@ -19,6 +19,7 @@
 #define DAEMON_ENGINE_PARTS_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "daemon/engine.h"
 #include "daemon/pack.h"
@@ -136,6 +137,15 @@ struct backup_job {
 	uint64_t size;
 };
 
+/* A trial of a changed file, in a process of its own (query_trial.c). */
+struct trial_job {
+	pid_t pid;             /* 0: none runs */
+	int out;               /* its result */
+	uint64_t number;       /* of the last; 0: none was */
+	uint64_t receipt;      /* of what it tries */
+	bool ready, failed;
+};
+
 /* A set of (pupil, session) that empties by a change of generation: "the same
  * session twice in one submission". */
 struct seen_slot {
@@ -212,6 +222,11 @@ struct engine {
 	uint64_t worked_ms;    /* monotonic */
 	bool scrubbed;         /* the store was gone through once since the start */
 	struct backup_job backup;
+	struct trial_job trial;
+
+	/* a world of a trial (trial.h): what is appended goes there, and to no log */
+	void (*own)(void *context, struct event *);
+	void *own_context;
 };
 
 /* ---- engine.c ---- */
@@ -273,13 +288,17 @@ bool access_reads_all(uint8_t role);
 /* ---- submissions: each decides, appends, replies ---- */
 typedef void submit(struct engine *, const struct request *);
 submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathway, submit_grant,
-	submit_revoke, submit_acknowledge, submit_clock, submit_fact, submit_link, submit_cover;
+	submit_revoke, submit_acknowledge, submit_clock, submit_fact, submit_link, submit_cover, submit_move,
+	submit_choose;
 /* The first answer of a submission, made again from its event. */
 void answer_again(struct engine *, const struct request *, uint64_t position);
 /* Puts id and receipt into the event that a submission makes. */
+struct compile_report;
+void pack_compile_faults(struct pack *, const struct compile_report *); /* "faults" and their list */
 /* {accepted, known, refused}; nothing where every row was new and good. */
 void pack_answer(struct pack *, uint32_t accepted, uint32_t known, const struct refusal[], uint32_t refused);
 bool load_pathway(struct engine *, struct slice source, struct slice compiled, bool is_default, struct event *);
+void pack_load_answer(struct pack *, const struct event_pathway_loaded *, uint64_t moved);
 void engine_sign(struct event *, const struct request *);
 /* The pupil's number; registers a UPN not seen before. 0: the batch is broken or (if not `may_register`) unknown. */
 uint32_t engine_pupil_of(struct engine *, struct slice upn, uint32_t urn, const struct principal *, bool may_register);
@@ -289,6 +308,20 @@ void pack_lacks(struct pack *, const struct lacks *);
 void pack_action_answer(struct pack *, const struct event_action_recorded *);
 bool case_id_parse(struct slice text, uint32_t *number);
 
+/* ---- submit_move.c ---- */
+/* Where a changed file's open cases go: stages and deadlines of before, and their names now. */
+struct passages {
+	unsigned stage_count, deadline_count;
+	struct deadline_passage stages[MOVE_DEADLINES_MAX], deadlines[MOVE_DEADLINES_MAX];
+	struct slice reason;
+};
+const char *passages_take(struct passages *, struct slice body, const char **field); /* NULL, or what is wrong */
+/* Would open cases of its name have no place in it? Then it was refused, each of them named. */
+bool orphans_refused(struct engine *, const struct request *, const struct pathway *, const struct passages *);
+uint64_t orphans_carry(struct engine *, const struct request *, const struct pathway *, const struct passages *); /* how many */
+void pack_move_answer(struct pack *, const struct event_case_moved *, uint64_t moved);
+void pack_choice(struct pack *, const struct event_pathway_chosen *);
+
 /* ---- react.c ---- */
 void react_to_mark(struct engine *, const struct applied_mark *, uint32_t pupil);
 void react_to_case(struct engine *, uint32_t number); /* breaches, after an action */
@@ -297,6 +330,9 @@ void react_to_case(struct engine *, uint32_t number); /* breaches, after an acti
 struct dues;
 struct dues *dues_before(struct engine *, uint32_t urn);
 uint64_t react_to_calendar(struct engine *, uint32_t urn, struct dues *);
+/* The same of a case that is moved to another pathway. */
+struct dues *dues_of_case(struct engine *, uint32_t number);
+uint64_t react_to_moved_case(struct engine *, uint32_t number, struct dues *);
 void raise_case_alert(struct engine *, const struct case_state *, const struct case_view *, uint8_t kind,
 		      uint8_t deadline, struct slice text, uint64_t late_ms);
 
@@ -312,7 +348,8 @@ unsigned react_to_known(struct engine *, struct outlook *, const char *what);
 typedef enum status query(struct engine *, const struct request *, struct txn *);
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
-	query_backup, query_calendar, query_people, query_covers;
+	query_backup, query_calendar, query_people, query_covers, query_try;
+void trial_end(struct engine *); /* whatever becomes of it */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);
 /* Sets e->body to a refusal's. */
@@ -322,6 +359,7 @@ bool query_as_of(struct engine *, const struct request *, struct txn *, uint64_t
 bool query_is_now(const struct engine *, uint64_t position); /* answered from the live state, not from a shadow */
 /* The pupil that "upn" names and this principal may see; 0: e->body and `*status` say why not. */
 uint32_t query_upn(struct engine *, const struct request *, struct txn *, enum status *status);
+void pack_percentage(struct pack *, unsigned attended, unsigned possible);
 bool pack_upn(struct engine *, struct pack *, struct txn *, uint32_t pupil); /* nil where erased */
 
 /* Numbers of a pupil's cases, in the order in which they were opened; of the live

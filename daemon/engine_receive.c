@@ -69,6 +69,10 @@ static submit *submission_of(uint8_t command)
 		return submit_link;
 	case COMMAND_COVER:
 		return submit_cover;
+	case COMMAND_MOVE:
+		return submit_move;
+	case COMMAND_CHOOSE:
+		return submit_choose;
 	default:
 		return NULL;
 	}

@@ -63,6 +63,9 @@ static const struct verb verbs[] = {
 	{ "verify", command_verify, WANTS_DATA, data_options, "",
 	  "Check every hash of the store in DIR, running or stopped, and every projection against a "
 	  "replay of its log.\vExit 0: all is well; 1: something is wrong, each thing on a line." },
+	{ "trial", command_trial, WANTS_DATA, data_options, "",
+	  "What the daemon runs to try a pathway file on the history held: the file, compiled, on standard "
+	  "input, the result on standard output.\vPeople ask for it with attend pathway try." },
 	{ "restore", command_restore, WANTS_DATA | WANTS_FILE, restore_options, "FILE",
 	  "Make a store in DIR, which is empty or not there yet, of the backup in FILE.\v"
 	  "The daemon gets a new key; clients need the new DIR/attendd.pub." },
@@ -193,6 +196,7 @@ int main(int argc, char **argv)
 		       "  run      run the daemon\n"
 		       "  verify   check a store: every hash, every projection\n"
 		       "  restore  make a store of a backup\n"
+		       "  trial    try a pathway file on the history held; the daemon runs it\n"
 		       "  admin    make a new administrator of a stopped store\n\n"
 		       "attendd COMMAND --help says more of each.",
 	};

@@ -7,9 +7,25 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
-static void pack_deadline(struct pack *p, const struct case_view *view, const struct case_deadline *d, unsigned number)
+/* Of a pathway that the case was on before, where that is held. */
+static const struct deadline_rule *rule_of(const struct state *s, const struct case_state *c, const struct case_view *view,
+					   const struct case_deadline *d)
 {
-	const struct deadline_rule *rule = &view->pathway->deadlines[d->rule];
+	const struct pathway *then = state_chapter_pathway(s, c, d->chapter);
+
+	return then && d->was < then->deadline_count ? &then->deadlines[d->was] : &view->pathway->deadlines[d->rule];
+}
+
+static struct slice action_name(const struct state *s, const struct case_state *c, const struct case_view *view,
+				const struct case_done *d)
+{
+	const struct pathway *then = state_chapter_pathway(s, c, d->chapter);
+
+	return then && d->was < then->action_count ? then->actions[d->was].name : view->pathway->actions[d->action].name;
+}
+
+static void pack_deadline(struct pack *p, const struct deadline_rule *rule, const struct case_deadline *d, unsigned number)
+{
 
 	pack_map(p, 12);
 	pack_key_uint(p, "deadline", number);
@@ -65,10 +81,10 @@ void pack_notice(struct pack *p, const struct case_notice *n, day_t today)
 	pack_key_bool(p, "lapsed", lapsed);
 }
 
-static void pack_done(struct pack *p, const struct case_view *view, const struct case_done *d)
+static void pack_done(struct pack *p, struct slice action, const struct case_done *d)
 {
 	pack_map(p, 5);
-	pack_key_str(p, "action", view->pathway->actions[d->action].name);
+	pack_key_str(p, "action", action);
 	pack_text(p, "on");
 	pack_date(p, d->on);
 	pack_key_uint(p, "seq", d->position);
@@ -151,7 +167,7 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 {
 	struct pack *p = &e->body;
 
-	pack_map(p, now ? 15 : 14);
+	pack_map(p, now ? 16 : 15);
 	pack_text(p, "case");
 	pack_case(p, c->number);
 	pack_text(p, "upn");
@@ -168,7 +184,15 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 	pack_text(p, "deadlines");
 	pack_array(p, c->deadline_count);
 	for (unsigned i = 0; i < c->deadline_count; i++)
-		pack_deadline(p, view, &c->deadlines[i], i + 1);
+		pack_deadline(p, rule_of(&e->state, c, view, &c->deadlines[i]), &c->deadlines[i], i + 1);
+	pack_text(p, "pathways_before");
+	pack_array(p, c->chapter_count);
+	for (unsigned i = 0; i < c->chapter_count; i++) {
+		pack_map(p, 3);
+		pack_key_text(p, "pathway", c->chapters[i].pathway);
+		pack_key_uint(p, "version", c->chapters[i].version);
+		pack_key_uint(p, "seq", c->chapters[i].moved);
+	}
 	pack_text(p, "penalty_notices");
 	pack_array(p, c->notice_count);
 	for (unsigned i = 0; i < c->notice_count; i++)
@@ -176,7 +200,7 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 	pack_text(p, "actions");
 	pack_array(p, c->done_count);
 	for (unsigned i = 0; i < c->done_count; i++)
-		pack_done(p, view, &c->done[i]);
+		pack_done(p, action_name(&e->state, c, view, &c->done[i]), &c->done[i]);
 	pack_text(p, "facts");
 	pack_facts(p, view);
 	pack_key_uint(p, "as_of", position);
@@ -328,7 +352,7 @@ enum status query_actions(struct engine *e, const struct request *r, struct txn 
 {
 	struct event_action_recorded *a = memory_new(sizeof *a);
 	struct case_state *c = memory_new(sizeof *c);
-	const struct pathway *pathway = state_default_pathway(&e->state);
+	const struct pathway *pathway;
 	struct case_view view;
 	enum status status = STATUS_OK;
 	uint32_t pupil = query_upn(e, r, txn, &status);
@@ -336,6 +360,7 @@ enum status query_actions(struct engine *e, const struct request *r, struct txn 
 	if (!pupil)
 		goto done;
 	a->pupil = pupil;
+	pathway = state_school_pathway(&e->state, state_school_of(&e->state, pupil));
 	a->case_no = state_pupil(&e->state, pupil)->case_no;
 	if (r->who->role == ROLE_LEAD && !access_alert(r->who, 0, a->case_no)) {
 		status = query_fault(e, STATUS_NOT_FOUND, "upn", "this pupil has no open case that you are named on");

@@ -265,6 +265,39 @@ static void pack_cover(struct pack *p, const struct event_cover_named *c)
 	pack_key_bool(p, "stands", c->stands);
 }
 
+static void pack_moved(struct engine *e, struct pack *p, struct txn *txn, const struct event_case_moved *m, uint64_t position)
+{
+	pack_text(p, "case");
+	pack_case(p, m->case_no);
+	pack_text(p, "upn");
+	pack_upn(e, p, txn, m->pupil);
+	pack_key_str(p, "pathway", m->pathway);
+	pack_key_uint(p, "pathway_version", m->pathway_version);
+	pack_key_str(p, "stage", m->stage);
+	pack_text(p, "deadlines");
+	pack_map(p, m->deadline_count);
+	for (unsigned i = 0; i < m->deadline_count; i++) {
+		pack_str(p, m->deadlines[i].from);
+		if (m->deadlines[i].to.size)
+			pack_str(p, m->deadlines[i].to);
+		else
+			pack_nil(p);
+	}
+	pack_text(p, "texts");
+	pack_sealed(e, p, m->pupil, EVENT_CASE_MOVED, position, m->sealed);
+}
+
+static void pack_chosen(struct pack *p, const struct event_pathway_chosen *c)
+{
+	pack_text(p, "urn");
+	pack_urn(p, c->urn);
+	pack_text(p, "pathway");
+	if (c->pathway.size)
+		pack_str(p, c->pathway);
+	else
+		pack_nil(p);
+}
+
 void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct event *ev, uint64_t position)
 {
 	struct marks_reader in;
@@ -356,6 +389,14 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 	case EVENT_COVER_NAMED:
 		head(e, p, ev, position, 5);
 		pack_cover(p, &ev->cover_named);
+		break;
+	case EVENT_CASE_MOVED:
+		head(e, p, ev, position, 7);
+		pack_moved(e, p, txn, &ev->case_moved, position);
+		break;
+	case EVENT_PATHWAY_CHOSEN:
+		head(e, p, ev, position, 2);
+		pack_chosen(p, &ev->pathway_chosen);
 		break;
 	case EVENT_CLOCK_HELD:
 		head(e, p, ev, position, 1);

@@ -319,6 +319,20 @@ enum status query_log(struct engine *e, const struct request *r, struct txn *txn
 
 /* ---- pathways and calendars ---- */
 
+static void pack_schools(struct pack *p, const struct state *s, const struct loaded_pathway *l)
+{
+	const struct loaded_pathway *newest = state_newest_pathway(s, slice_text(l->name));
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < s->choice_count; i++)
+		count += l == newest && strcmp(s->choices[i].pathway, l->name) == 0;
+	pack_text(p, "schools");
+	pack_array(p, count);
+	for (uint32_t i = 0; i < s->choice_count && count; i++)
+		if (strcmp(s->choices[i].pathway, l->name) == 0)
+			pack_urn(p, s->choices[i].urn);
+}
+
 enum status query_pathways(struct engine *e, const struct request *r, struct txn *txn)
 {
 	struct pack *p = &e->body;
@@ -332,13 +346,14 @@ enum status query_pathways(struct engine *e, const struct request *r, struct txn
 	for (uint32_t i = 0; i < e->state.pathway_count; i++) {
 		const struct loaded_pathway *l = e->state.pathways[i];
 
-		pack_map(p, 5);
+		pack_map(p, 6);
 		pack_key_text(p, "name", l->name);
 		pack_key_uint(p, "version", l->version);
 		pack_key_bool(p, "default", l->pathway == now);
 		pack_key_str(p, "title", l->pathway->title);
 		pack_text(p, "loaded");
 		pack_time(p, l->loaded_ms ? l->loaded_ms : e->state.created_ms);
+		pack_schools(p, &e->state, l);
 	}
 	pack_text(p, "next");
 	pack_nil(p);

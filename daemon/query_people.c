@@ -213,6 +213,23 @@ static enum store_result pack_parents(struct pack *p, struct asked *a)
 
 /* ---- siblings and schools ---- */
 
+/* Beside the case, and not alone in it: how they attend (WG-08). */
+static void pack_sibling(struct pack *p, struct asked *a, uint32_t sibling)
+{
+	const struct pupil *pupil = state_pupil(a->state, sibling);
+	struct figures f = {0};
+
+	if (pupil)
+		pupil_figures(pupil, state_calendar(a->state, pupil->urn), &f);
+	pack_map(p, 4);
+	pack_text(p, "upn");
+	pack_upn(a->engine, p, a->txn, sibling);
+	pack_text(p, "percentage");
+	pack_percentage(p, f.attended, f.possible);
+	pack_key_uint(p, "unauthorised_10_weeks", f.unauthorised_10_weeks);
+	pack_key_bool(p, "persistent", f.persistent);
+}
+
 static enum store_result pack_siblings(struct pack *p, struct asked *a)
 {
 	struct family family;
@@ -225,7 +242,7 @@ static enum store_result pack_siblings(struct pack *p, struct asked *a)
 	pack_array(p, seen);
 	for (unsigned i = 1; i < family.count; i++)
 		if (may_see(a, family.pupils[i]))
-			pack_upn(a->engine, p, a->txn, family.pupils[i]);
+			pack_sibling(p, a, family.pupils[i]);
 	return result;
 }
 

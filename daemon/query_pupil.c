@@ -7,7 +7,7 @@
 #include "daemon/memory.h"
 
 /* attended / possible x 100, to one decimal, rounded half up; nil where nothing was possible */
-static void pack_percentage(struct pack *p, unsigned attended, unsigned possible)
+void pack_percentage(struct pack *p, unsigned attended, unsigned possible)
 {
 	if (possible)
 		msgpack_pack_double(&p->packer, (double)((attended * 2000u + possible) / (2u * possible)) / 10.0);

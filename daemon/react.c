@@ -154,11 +154,11 @@ static void react_to_move(struct engine *, const struct pupil *, uint32_t number
 
 void react_to_mark(struct engine *e, const struct applied_mark *a, uint32_t pupil)
 {
-	const struct pathway *pathway = state_default_pathway(&e->state);
+	const struct pathway *pathway = a->pupil ? state_school_pathway(&e->state, a->pupil->urn) : NULL;
 
 	if (a->moved && a->pupil->case_no && e->broken == STORE_OK)
 		react_to_move(e, a->pupil, pupil, a->mark.day);
-	if (!a->pupil || !pathway || (a->change != MARK_NEW && a->change != MARK_CORRECTED))
+	if (!pathway || (a->change != MARK_NEW && a->change != MARK_CORRECTED))
 		return;
 	if (!watch_idle(pathway, a->pupil, &a->mark))
 		look(e, pathway, a->pupil, pupil, &a->mark);
@@ -220,7 +220,7 @@ static bool tell_move(struct engine *e, const struct due *due, struct case_state
 	if (e->broken != STORE_OK)
 		return false;
 	d = &c->deadlines[due->deadline - 1];
-	if (d->due_ms == due->due_ms)
+	if (d->due_ms == due->due_ms || d->state != DEADLINE_OPEN)
 		return false;
 	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
 	day_text_long(was, day_of_ms(due->due_ms) - 1);
@@ -256,9 +256,34 @@ static void react_to_move(struct engine *e, const struct pupil *p, uint32_t numb
 	free(c);
 }
 
+struct dues *dues_of_case(struct engine *e, uint32_t number)
+{
+	struct dues *dues = memory_new(sizeof *dues);
+	struct case_state *c = memory_new(sizeof *c);
+
+	if (state_case_load(&e->state, number, c) == STORE_OK)
+		note_dues(dues, c);
+	free(c);
+	return dues;
+}
+
+uint64_t react_to_moved_case(struct engine *e, uint32_t number, struct dues *dues)
+{
+	struct case_state *c = memory_new(sizeof *c);
+	uint64_t moved = 0;
+
+	for (size_t i = 0; i < dues->count && e->broken == STORE_OK; i++)
+		moved += tell_move(e, &dues->list[i], c, "the case was moved to another pathway");
+	if (e->broken == STORE_OK)
+		look_at_case(e, number, NULL);
+	free(c);
+	free(dues->list);
+	free(dues);
+	return moved;
+}
+
 uint64_t react_to_calendar(struct engine *e, uint32_t urn, struct dues *dues)
 {
-	const struct pathway *pathway = state_default_pathway(&e->state);
 	const struct watch_mark none = {0};
 	struct case_state *c = memory_new(sizeof *c);
 	uint64_t moved = 0;
@@ -268,10 +293,11 @@ uint64_t react_to_calendar(struct engine *e, uint32_t urn, struct dues *dues)
 		if (e->broken == STORE_OK && (!i || dues->list[i].case_no != dues->list[i - 1].case_no))
 			look_at_case(e, dues->list[i].case_no, NULL);
 	}
-	for (uint32_t n = 1; pathway && n <= e->state.pupil_count && e->broken == STORE_OK; n++) {
+	for (uint32_t n = 1; n <= e->state.pupil_count && e->broken == STORE_OK; n++) {
 		struct pupil *p = state_pupil(&e->state, n);
+		const struct pathway *pathway = state_school_pathway(&e->state, p->urn);
 
-		if (p->urn && (!urn || p->urn == urn))
+		if (pathway && p->urn && (!urn || p->urn == urn))
 			look(e, pathway, p, n, &none);
 	}
 	free(c);

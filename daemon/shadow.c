@@ -17,7 +17,7 @@ struct shadowing {
 
 static bool of_rules(uint8_t kind)
 {
-	return kind == EVENT_CALENDAR_LOADED || kind == EVENT_PATHWAY_LOADED;
+	return kind == EVENT_CALENDAR_LOADED || kind == EVENT_PATHWAY_LOADED || kind == EVENT_PATHWAY_CHOSEN;
 }
 
 static bool alert_concerns(struct txn *txn, uint64_t number, uint32_t case_no, uint32_t pupil)
@@ -65,6 +65,8 @@ bool event_concerns(struct txn *txn, const struct event *ev, uint32_t case_no, u
 	case EVENT_ALERT_WITHDRAWN:
 		return (pupil && ev->alert_withdrawn.pupil == pupil) ||
 		       (case_no && ev->alert_withdrawn.case_no == case_no);
+	case EVENT_CASE_MOVED:
+		return (pupil && ev->case_moved.pupil == pupil) || (case_no && ev->case_moved.case_no == case_no);
 	case EVENT_DEADLINE_FIRED:
 		return (case_no && ev->deadline_fired.case_no == case_no) ||
 		       (pupil && is_case_of(txn, ev->deadline_fired.case_no, pupil));
@@ -76,6 +78,7 @@ bool event_concerns(struct txn *txn, const struct event *ev, uint32_t case_no, u
 	case EVENT_ACCESS_GRANTED:
 	case EVENT_ACCESS_REVOKED:
 	case EVENT_PATHWAY_LOADED:
+	case EVENT_PATHWAY_CHOSEN:
 	case EVENT_CALENDAR_LOADED:
 	case EVENT_CLOCK_HELD:
 	case EVENT_CLOCK_CONFIRMED:
@@ -101,7 +104,7 @@ static bool take(void *context, uint64_t position, struct slice record)
 	/* cases of others are not held, so what is theirs falls away by itself */
 	if (ev->kind == EVENT_MARKS_RECORDED || ev->kind == EVENT_ACTION_RECORDED || ev->kind == EVENT_ALERT_RAISED ||
 	    ev->kind == EVENT_ALERT_WITHDRAWN || ev->kind == EVENT_DEADLINE_FIRED || ev->kind == EVENT_PUPIL_FACT ||
-	    ev->kind == EVENT_PUPILS_LINKED || of_rules(ev->kind))
+	    ev->kind == EVENT_PUPILS_LINKED || ev->kind == EVENT_CASE_MOVED || of_rules(ev->kind))
 		s->bad = state_apply(s->state, ev, position) != STORE_OK;
 	s->state->position = position;
 	s->state->last_ms = ev->at_ms;

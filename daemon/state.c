@@ -51,6 +51,7 @@ void state_free(struct state *s)
 	free(s->covers);
 	free(s->pathways);
 	free(s->principals);
+	free(s->choices);
 	free(s->pupils);
 	free(s->dirty);
 	free(s->upns);
@@ -237,30 +238,34 @@ static const struct calendar *find_calendar(const struct state *s, uint32_t urn)
 	return authority;
 }
 
+static const struct pathway *find_school_pathway(const struct state *s, uint32_t urn)
+{
+	const struct choice *choice = state_choice(s, urn);
+	const struct loaded_pathway *newest = choice ? state_newest_pathway(s, slice_text(choice->pathway)) : NULL;
+
+	return newest ? newest->pathway : s->default_pathway;
+}
+
+/* Marks come a school at a time. */
+static void look_up_school(struct state *s, uint32_t urn)
+{
+	if (s->last_calendar && s->last_urn == urn)
+		return;
+	s->last_calendar = find_calendar(s, urn);
+	s->last_pathway = find_school_pathway(s, urn);
+	s->last_urn = urn;
+}
+
 const struct calendar *state_calendar(struct state *s, uint32_t urn)
 {
-	if (!s->last_calendar || s->last_urn != urn) {
-		s->last_calendar = find_calendar(s, urn);
-		s->last_urn = urn;
-	}
+	look_up_school(s, urn);
 	return s->last_calendar;
 }
 
-void state_set_calendar(struct state *s, uint32_t urn, const struct calendar_row rows[], size_t count)
+const struct pathway *state_school_pathway(struct state *s, uint32_t urn)
 {
-	struct scope_calendar *scope = NULL;
-
-	for (uint32_t i = 0; i < s->calendar_count; i++)
-		if (s->calendars[i]->urn == urn)
-			scope = s->calendars[i];
-	if (!scope) {
-		scope = memory_new(sizeof *scope);
-		s->calendars = memory_grow(s->calendars, (s->calendar_count + 1) * sizeof(void *));
-		s->calendars[s->calendar_count++] = scope;
-	}
-	scope->urn = urn;
-	calendar_build(&scope->calendar, rows, count);
-	s->last_calendar = NULL;
+	look_up_school(s, urn);
+	return s->last_pathway;
 }
 
 const struct pathway *state_pathway(const struct state *s, struct slice name, uint32_t version)
@@ -335,7 +340,7 @@ bool state_add_pathway(struct state *s, const struct event_pathway_loaded *e, ui
 	s->breach_codes |= loaded->pathway->breach_codes;
 	s->alert_starts |= loaded->pathway->alert_starts;
 	s->default_pathway = find_default(s);
-	s->threshold = s->default_pathway ? s->default_pathway->threshold : 0;
+	s->last_calendar = NULL;
 	return true;
 }
 

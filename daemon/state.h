@@ -68,6 +68,12 @@ struct family {
 	uint32_t pupils[FAMILY_MAX];
 };
 
+/* A school's own pathway. */
+struct choice {
+	uint32_t urn;
+	char pathway[NAME_SIZE_MAX + 1];
+};
+
 struct upn_slot {
 	uint64_t low;           /* 96 bits of the keyed hash, so that a slot is a quarter of a cache line */
 	uint32_t high;
@@ -106,12 +112,15 @@ struct state {
 	struct scope_calendar **calendars;
 	uint32_t calendar_count;
 	struct calendar default_calendar; /* the rule alone */
-	const struct calendar *last_calendar; /* the one asked for last, and of which school */
+	/* those asked for last, and of which school; last_calendar NULL: none was */
+	const struct calendar *last_calendar;
+	const struct pathway *last_pathway;
 	uint32_t last_urn;
 	struct loaded_pathway **pathways;
 	uint32_t pathway_count;
 	const struct pathway *default_pathway; /* NULL: none loaded */
-	unsigned threshold;     /* of it */
+	struct choice *choices; /* of schools; owned */
+	uint32_t choice_count;
 	bool timers_changed;    /* in the table, since whoever knows the first of them looked */
 	uint64_t breach_codes;  /* of all pathways together */
 	uint32_t alert_starts;  /* likewise: the kinds of alert that start a deadline somewhere */
@@ -175,6 +184,10 @@ void state_prefetch_pupil(const struct state *, uint32_t pupil, day_t);
 const struct calendar *state_calendar(struct state *, uint32_t urn);
 const struct pathway *state_pathway(const struct state *, struct slice name, uint32_t version); /* NULL: none */
 const struct pathway *state_default_pathway(const struct state *); /* NULL: none loaded */
+/* What is in force for a school: the newest version of the pathway that it chose, or else
+ * the default. NULL: none loaded. */
+const struct pathway *state_school_pathway(struct state *, uint32_t urn);
+const struct choice *state_choice(const struct state *, uint32_t urn); /* NULL: the default */
 struct loaded_pathway *state_newest_pathway(const struct state *, struct slice name);
 struct principal *state_principal(const struct state *, const uint8_t key[static PUBLIC_KEY_SIZE]);
 const struct principal *state_principal_number(const struct state *, uint64_t number);
@@ -183,6 +196,8 @@ const struct principal *state_principal_number(const struct state *, uint64_t nu
 enum store_result state_case_load(struct state *, uint32_t number, struct case_state *);
 /* Saves a case, and its timers in place of those of `before` (NULL: a new case). */
 enum store_result state_case_save(struct state *, const struct case_state *before, const struct case_state *);
+/* The pathways of a case's chapters. NULL: not held. */
+const struct pathway *state_chapter_pathway(const struct state *, const struct case_state *, uint8_t chapter);
 /* What it lends of the pupil's people and schools lives until the next call. Without a
  * pathway where those can't be read. */
 void state_case_view(struct state *, const struct case_state *, day_t today, struct case_view *);

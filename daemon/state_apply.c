@@ -305,6 +305,7 @@ void state_apply_mark(struct state *s, uint32_t urn, const struct mark *m, uint6
 		      struct applied_mark *out)
 {
 	struct pupil *p = state_pupil(s, m->pupil);
+	const struct pathway *pathway;
 	bool latest, moved;
 
 	out->pupil = p;
@@ -317,8 +318,9 @@ void state_apply_mark(struct state *s, uint32_t urn, const struct mark *m, uint6
 	if (!p->urn || latest)
 		p->urn = urn; /* a move of school shows in the latest register */
 	out->mark = (struct watch_mark){.day = m->day, .session = m->session, .code = m->code};
+	pathway = state_school_pathway(s, p->urn);
 	out->change = pupil_mark(p, state_calendar(s, p->urn), m->day, m->session, m->code,
-				 s->threshold, &out->mark.held);
+				 pathway ? pathway->threshold : 0, &out->mark.held);
 	if (moved) /* the window is of another school's weeks from now on */
 		pupil_recount(p, state_calendar(s, p->urn));
 }
@@ -374,6 +376,8 @@ static enum store_result apply_one(struct state *s, const struct event *e, uint6
 		return apply_revoked(s, e);
 	case EVENT_PATHWAY_LOADED:
 		return apply_pathway(s, e, position);
+	case EVENT_PATHWAY_CHOSEN:
+		return state_apply_chosen(s, e, position);
 	case EVENT_CALENDAR_LOADED:
 		return apply_calendar(s, e, position);
 	case EVENT_PUPIL_REGISTERED:
@@ -386,6 +390,8 @@ static enum store_result apply_one(struct state *s, const struct event *e, uint6
 		return apply_marks(s, e, position);
 	case EVENT_ACTION_RECORDED:
 		return state_apply_action(s, e, position);
+	case EVENT_CASE_MOVED:
+		return state_apply_moved(s, e, position);
 	case EVENT_DEADLINE_FIRED:
 		return state_apply_fired(s, e, position);
 	case EVENT_ALERT_RAISED:

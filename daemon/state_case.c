@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "casework/case_move.h"
 #include "daemon/memory.h"
 #include "daemon/state_parts.h"
 
@@ -145,6 +146,36 @@ enum store_result state_apply_action(struct state *s, const struct event *e, uin
 	} else if (result == STORE_OK) {
 		result = STORE_DAMAGED;
 	}
+	free(before);
+	return result;
+}
+
+const struct pathway *state_chapter_pathway(const struct state *s, const struct case_state *c, uint8_t chapter)
+{
+	if (chapter < 1 || chapter > c->chapter_count)
+		return NULL;
+	return state_pathway(s, slice_text(c->chapters[chapter - 1].pathway), c->chapters[chapter - 1].version);
+}
+
+enum store_result state_apply_moved(struct state *s, const struct event *e, uint64_t position)
+{
+	const struct event_case_moved *m = &e->case_moved;
+	const struct pathway *from, *to = state_pathway(s, m->pathway, m->pathway_version);
+	struct case_state *c = s->scratch, *before;
+	struct case_view view;
+	enum store_result result = state_case_load(s, m->case_no, c);
+
+	if (result != STORE_OK)
+		return s->only_pupil && result == STORE_NONE ? STORE_OK : STORE_DAMAGED;
+	from = state_pathway(s, c->pathway_name, c->pathway_version);
+	if (!from || !to)
+		return STORE_DAMAGED;
+	before = memory_copy(c, sizeof *c);
+	case_copied(before);
+	state_case_view(s, c, day_of_ms(e->at_ms), &view);
+	view.pathway = to;
+	case_apply_moved(c, from, &view, m, position);
+	result = state_case_save(s, before, c);
 	free(before);
 	return result;
 }
@@ -321,6 +352,7 @@ enum store_result state_apply_alert_raised(struct state *s, const struct event *
 {
 	const struct event_alert_raised *r = &e->alert_raised;
 	struct pupil *p = state_pupil(s, r->pupil);
+	const struct pathway *pathway;
 	bool in_table = position > s->tables_from;
 	enum store_result result = STORE_OK;
 
@@ -328,8 +360,9 @@ enum store_result state_apply_alert_raised(struct state *s, const struct event *
 		struct standing standing;
 
 		result = state_standing(s, r->pupil, &standing);
+		pathway = state_school_pathway(s, p->urn);
 		watch_apply_raised(p, s->only_pupil || !in_table ? NULL : &standing, r, position,
-				   s->threshold);
+				   pathway ? pathway->threshold : 0);
 		state_touch(s, r->pupil, position);
 		if (result == STORE_OK && in_table)
 			result = save_standing(s, r->pupil, &standing);

@@ -66,8 +66,15 @@ static bool take_pathway(struct state *s, struct slice key, struct slice value)
 {
 	struct event_pathway_loaded e = {0};
 	struct reader r = reader_of(value), k;
-	uint64_t position = read_u64(&r), at_ms = read_u48(&r);
+	uint64_t position = read_u64(&r), at_ms;
 
+	if (key.size == 5 && key.bytes[0] == 0) {
+		k = reader_of(slice_of(key.bytes + 1, 4));
+		e.name = read_blob(&r);
+		state_choose(s, read_u32(&k), e.name);
+		return reader_done(&r) && e.name.size && e.name.size <= NAME_SIZE_MAX;
+	}
+	at_ms = read_u48(&r);
 	if (key.size < 6)
 		return false;
 	e.name = slice_of(key.bytes, key.size - 5);

@@ -77,7 +77,7 @@ static bool find_case(struct engine *e, const struct request *r, struct looked_a
 		l->c = &l->room;
 		a->case_no = p->case_no;
 	} else {
-		pathway = state_default_pathway(&e->state);
+		pathway = state_school_pathway(&e->state, state_school_of(&e->state, a->pupil));
 		if (!pathway)
 			return fault(e, r, STATUS_UNMET, "action", "no pathway is loaded: attend pathway load FILE");
 		a->opens = true;

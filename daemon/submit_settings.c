@@ -100,21 +100,26 @@ void submit_calendar(struct engine *e, const struct request *r)
 
 /* ---- pathways ---- */
 
+void pack_compile_faults(struct pack *p, const struct compile_report *report)
+{
+	pack_text(p, "faults");
+	pack_array(p, report->count);
+	for (unsigned i = 0; i < report->count; i++) {
+		pack_array(p, report->faults[i].file ? 4 : 3);
+		pack_uint(p, report->faults[i].line);
+		pack_uint(p, report->faults[i].column);
+		pack_text(p, report->faults[i].text);
+		if (report->faults[i].file)
+			pack_text(p, report->files[report->faults[i].file]);
+	}
+}
+
 static void refuse_pathway(struct engine *e, const struct request *r, const struct compile_report *report)
 {
 	pack_clear(&e->body);
 	pack_map(&e->body, 2);
 	pack_key_text(&e->body, "reason", "the pathway file is wrong");
-	pack_text(&e->body, "faults");
-	pack_array(&e->body, report->count);
-	for (unsigned i = 0; i < report->count; i++) {
-		pack_array(&e->body, report->faults[i].file ? 4 : 3);
-		pack_uint(&e->body, report->faults[i].line);
-		pack_uint(&e->body, report->faults[i].column);
-		pack_text(&e->body, report->faults[i].text);
-		if (report->faults[i].file)
-			pack_text(&e->body, report->files[report->faults[i].file]);
-	}
+	pack_compile_faults(&e->body, report);
 	e->counters[COUNT_REFUSED_CONTENT]++;
 	engine_reply(e, r, STATUS_BAD_FIELD, engine_head(e));
 }
@@ -142,45 +147,75 @@ bool load_pathway(struct engine *e, struct slice source, struct slice compiled, 
 	return good;
 }
 
+void pack_load_answer(struct pack *p, const struct event_pathway_loaded *l, uint64_t moved)
+{
+	pack_clear(p);
+	pack_map(p, moved ? 3 : 2);
+	pack_key_str(p, "name", l->name);
+	pack_key_uint(p, "version", l->version);
+	if (moved)
+		pack_key_uint(p, "moved", moved);
+}
+
+/* A compiled file: in force, unless it would leave an open case without a place. */
+static void put_in_force(struct engine *e, const struct request *r, struct slice source, struct slice compiled,
+			 bool is_default, const struct passages *passages)
+{
+	struct pathway *p = memory_new(sizeof *p);
+	struct event ev;
+	uint64_t position, moved;
+
+	if (!pathway_decode(p, compiled)) {
+		engine_refuse(e, r, STATUS_FAILED, "source", "the compiled form can't be read back");
+	} else if (!orphans_refused(e, r, p, passages)) {
+		engine_event(e, &ev, EVENT_PATHWAY_LOADED, r->who->number);
+		engine_sign(&ev, r);
+		load_pathway(e, source, compiled, is_default, &ev);
+		position = engine_head(e);
+		p->version = ev.pathway_loaded.version;
+		moved = orphans_carry(e, r, p, passages);
+		pack_load_answer(&e->body, &(struct event_pathway_loaded){.name = p->name, .version = p->version}, moved);
+		engine_reply(e, r, STATUS_OK, position);
+	}
+	free(p);
+}
+
 void submit_pathway(struct engine *e, const struct request *r)
 {
-	static const char *const keys[] = {"source", "default", NULL};
+	static const char *const keys[] = {"source", "default", "stages", "deadlines", "reason", NULL};
 	struct compile_report *report;
+	struct passages *passages;
 	struct slice unknown, source;
-	const char *wrong = NULL;
+	const char *wrong = NULL, *field = NULL;
 	uint8_t *room;
 	struct writer w;
-	struct event ev;
 	bool is_default;
 
 	source = mp_find_str(r->message->body, "source", &wrong);
 	is_default = mp_find_bool(r->message->body, "default", &wrong);
 	if (wrong || !source.size || !mp_only(r->message->body, keys, &unknown)) {
-		engine_refuse(e, r, STATUS_BAD_FIELD, "source", "{source, default?} is wanted");
+		engine_refuse(e, r, STATUS_BAD_FIELD, "source", "{source, default?, stages?, deadlines?, reason?} is wanted");
 		return;
 	}
 	if (source.size > PATHWAY_SIZE_MAX - 1024) {
 		engine_refuse(e, r, STATUS_TOO_LARGE, "source", "a pathway file, with what it includes, is at most 127 KiB");
 		return;
 	}
+	passages = memory_new(sizeof *passages);
+	wrong = passages_take(passages, r->message->body, &field);
+	if (wrong) {
+		engine_refuse(e, r, STATUS_BAD_FIELD, field, wrong);
+		free(passages);
+		return;
+	}
 	report = memory_new(sizeof *report);
 	room = memory_new(PATHWAY_SIZE_MAX);
 	w = writer_of(room, PATHWAY_SIZE_MAX);
-	if (!pathway_compile(source, &w, report)) {
+	if (pathway_compile(source, &w, report))
+		put_in_force(e, r, source, writer_slice(&w), is_default, passages);
+	else
 		refuse_pathway(e, r, report);
-	} else {
-		engine_event(e, &ev, EVENT_PATHWAY_LOADED, r->who->number);
-		engine_sign(&ev, r);
-		if (load_pathway(e, source, writer_slice(&w), is_default, &ev)) {
-			pack_clear(&e->body);
-			pack_map(&e->body, 2);
-			pack_key_str(&e->body, "name", ev.pathway_loaded.name);
-			pack_key_uint(&e->body, "version", ev.pathway_loaded.version);
-			engine_reply(e, r, STATUS_OK, engine_head(e));
-		} else {
-			engine_refuse(e, r, STATUS_FAILED, "source", "the compiled form can't be read back");
-		}
-	}
+	free(passages);
 	free(room);
 	free(report);
 }

@@ -170,6 +170,8 @@ static void compare_touched(struct verify *v, const struct event *ev, uint64_t p
 	case EVENT_ACCESS_GRANTED:
 	case EVENT_ACCESS_REVOKED:
 	case EVENT_PATHWAY_LOADED:
+	case EVENT_PATHWAY_CHOSEN:
+	case EVENT_CASE_MOVED:
 	case EVENT_ROSTER_RECORDED:
 	case EVENT_ROSTER_SUBMITTED:
 	case EVENT_ALERT_CHANGED:

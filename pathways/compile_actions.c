@@ -9,14 +9,14 @@
 
 enum {
 	TITLE, CLAUSE, SOURCE, MAY_RECORD, MAY_OVERRIDE, PARENT, EFFECT, FIELDS, NEEDS, STARTS, MEETS, CANCELS,
-	MOVES, MOVES_BACK, ACTION_WORDS
+	MOVES, MOVES_BACK, CHECKLIST, ACTION_WORDS
 };
 
 static const struct entry ACTION_ENTRIES[ACTION_WORDS] = {
 	{"title", true, 0}, {"clause", false, 0}, {"source", false, 0}, {"may record", true, 0},
 	{"may override", false, 0}, {"needs parent", false, 0}, {"effect", false, 0}, {"fields", false, 0},
 	{"needs", false, 0}, {"starts", false, 0}, {"meets", false, 0}, {"cancels", false, 0},
-	{"moves to", false, 0}, {"moves back", false, 0},
+	{"moves to", false, 0}, {"moves back", false, 0}, {"checklist", false, 0},
 };
 
 static void action_entries(struct compiler *c, uint32_t body, struct entry e[ACTION_WORDS])
@@ -136,6 +136,7 @@ void compile_action_names(struct compiler *c, uint32_t section)
 			continue;
 		action_entries(c, c->action_body[at], e);
 		compile_fields(c, e[FIELDS].node, &c->p->actions[at]);
+		compile_checklist_fields(c, e[CHECKLIST].node, &c->p->actions[at]);
 	}
 }
 
@@ -314,6 +315,7 @@ static void compile_action(struct compiler *c, unsigned index)
 	a->needs_parent = read_yes_no(c, e[PARENT].node, false);
 	compile_effect(c, e[EFFECT].node, a);
 	compile_needs(c, e[NEEDS].node, a);
+	compile_checklist_needs(c, e[CHECKLIST].node, a);
 	each_item(c, e[STARTS].node, a, take_start);
 	each_item(c, e[MEETS].node, a, take_meet);
 	each_item(c, e[CANCELS].node, a, take_cancel);

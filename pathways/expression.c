@@ -3,7 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "casework/pupil.h"
 #include "pathways/expression.h"
 #include "pathways/nearest.h"
 
@@ -229,6 +231,72 @@ static void call_of_date(struct parser *p, struct step step)
 	emit(p, step);
 }
 
+static bool take_number(struct parser *p, unsigned least, unsigned most, unsigned *number)
+{
+	*number = 0;
+	for (size_t i = 0; i < p->token.size && *number <= most; i++)
+		*number = p->token.bytes[i] >= '0' && p->token.bytes[i] <= '9' ? *number * 10 + (unsigned)(p->token.bytes[i] - '0') : most + 1;
+	if (p->token.size == 0 || *number < least || *number > most) {
+		fail(p, p->token_at, "a number from %u to %u expected", least, most);
+		return false;
+	}
+	next(p);
+	return true;
+}
+
+static void call_of_weeks(struct parser *p, struct step step)
+{
+	unsigned weeks;
+
+	if (!take_number(p, 1, PUPIL_WINDOW_WEEKS, &weeks))
+		return;
+	step.value = (int32_t)weeks;
+	emit(p, step);
+}
+
+/* LENGTH [ "," "all children" ] */
+static void call_of_length(struct parser *p, struct step step)
+{
+	unsigned count;
+	size_t at;
+	uint8_t unit = 1;
+
+	if (!take_number(p, 1, 1000, &count))
+		return;
+	at = p->token_at;
+	while (!p->bad && p->token.size > 0 && is_word(p->token.bytes[0]))
+		next(p);
+	while (unit_text(unit) != NULL && !(p->token_at >= at + strlen(unit_text(unit)) &&
+	                                    !memcmp(p->text.bytes + at, unit_text(unit), strlen(unit_text(unit)))))
+		unit++;
+	if (unit_text(unit) == NULL) {
+		fail(p, at, "a unit expected: days, school days, working days, weeks, school weeks, months or years");
+		return;
+	}
+	step.value = (int32_t)(count << 8 | unit);
+	if (accept(p, ",")) {
+		expect(p, "all");
+		expect(p, "children");
+		step.chosen = 1;
+	}
+	emit(p, step);
+}
+
+static void call_of_role(struct parser *p, struct step step)
+{
+	size_t at = p->token_at;
+	struct slice name = word(p, "a role");
+
+	if (p->bad)
+		return;
+	step.value = role_parse(name);
+	if (step.value == 0)
+		fail(p, at, "%.*s is no role: school, lead, officer or manager", SHOW(name));
+	else if (p->place != EXPRESSION_NEED)
+		fail(p, at, "who acts is known to a need alone");
+	emit(p, step);
+}
+
 static const struct call {
 	const char *name;
 	uint8_t kind;
@@ -242,6 +310,9 @@ static const struct call {
 	{"running", STEP_RUNNING, call_of_deadline},
 	{"days_into", STEP_DAYS_INTO, call_of_deadline},
 	{"days_until", STEP_DAYS_UNTIL, call_of_date},
+	{"unauthorised_in_weeks", STEP_IN_WEEKS, call_of_weeks},
+	{"notices", STEP_NOTICES, call_of_length},
+	{"by", STEP_BY, call_of_role},
 };
 
 static const struct figure_name {
@@ -282,7 +353,7 @@ static void named_value(struct parser *p)
 		}
 	}
 	fail(p, at, "%.*s is neither a figure nor done(), done_for_parent(), days_since(), given(), reached(), "
-	     "running(), days_into() or days_until()", SHOW(name));
+	     "running(), days_into(), days_until(), unauthorised_in_weeks(), notices() or by()", SHOW(name));
 }
 
 static void one_number(struct parser *p)

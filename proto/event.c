@@ -245,6 +245,22 @@ static void write_cover_named(struct writer *w, const struct event_cover_named *
 	write_bool(w, e->stands);
 }
 
+static void write_case_moved(struct writer *w, const struct event_case_moved *e)
+{
+	assert(e->deadline_count <= MOVE_DEADLINES_MAX);
+	write_varint(w, e->case_no);
+	write_varint(w, e->pupil);
+	write_blob(w, e->pathway);
+	write_varint(w, e->pathway_version);
+	write_blob(w, e->stage);
+	write_varint(w, e->deadline_count);
+	for (uint8_t i = 0; i < e->deadline_count; i++) {
+		write_blob(w, e->deadlines[i].from);
+		write_blob(w, e->deadlines[i].to);
+	}
+	write_blob(w, e->sealed);
+}
+
 void event_encode_header(struct writer *w, const struct event *e)
 {
 	assert(newest_version(e->kind) != 0);
@@ -333,6 +349,13 @@ void event_encode(struct writer *w, const struct event *e)
 		return;
 	case EVENT_COVER_NAMED:
 		write_cover_named(w, &e->cover_named);
+		return;
+	case EVENT_CASE_MOVED:
+		write_case_moved(w, &e->case_moved);
+		return;
+	case EVENT_PATHWAY_CHOSEN:
+		write_varint(w, e->pathway_chosen.urn);
+		write_blob(w, e->pathway_chosen.pathway);
 		return;
 	}
 }

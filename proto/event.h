@@ -67,7 +67,9 @@
 	X(ROSTER_SUBMITTED, 18, 1, "roster-submitted") \
 	X(PUPIL_FACT, 19, 1, "pupil-fact") \
 	X(PUPILS_LINKED, 20, 1, "pupils-linked") \
-	X(COVER_NAMED, 21, 1, "cover-named")
+	X(COVER_NAMED, 21, 1, "cover-named") \
+	X(CASE_MOVED, 22, 1, "case-moved") \
+	X(PATHWAY_CHOSEN, 23, 1, "pathway-chosen")
 
 enum event_kind {
 #define X(name, number, version, text) EVENT_##name = number,
@@ -162,6 +164,7 @@ enum {
 	CALENDAR_ROWS_MAX = 512,
 	ACTION_FIELDS_MAX = 32,
 	MARKS_MAX = 10000, /* of one submission */
+	MOVE_DEADLINES_MAX = 64,
 };
 
 struct event_store_created {
@@ -407,6 +410,31 @@ struct event_cover_named {
 	bool stands;          /* false: the officer's cover ends here; `cover`, `from` and `until` are zero */
 };
 
+/* An open case goes over to another pathway, or to another version of its own. What
+ * it waits for keeps its name there unless `deadlines` says otherwise: `to` is the
+ * name that a deadline goes on under; empty: it falls away. */
+struct deadline_passage {
+	struct slice from, to;
+};
+
+struct event_case_moved {
+	uint32_t case_no;
+	uint32_t pupil;
+	struct slice pathway;
+	uint32_t pathway_version;
+	struct slice stage;       /* where it stands from now on */
+	uint8_t deadline_count;
+	struct deadline_passage deadlines[MOVE_DEADLINES_MAX];
+	struct slice sealed;      /* why: a msgpack map {reason} */
+};
+
+/* A school's own pathway: its pupils' new cases begin on it, and its watches look at
+ * their marks. */
+struct event_pathway_chosen {
+	uint32_t urn;
+	struct slice pathway;     /* empty: the authority's default again */
+};
+
 struct event {
 	uint8_t kind, version;
 	uint64_t at_ms; /* 0: made by `attendd init`, before the daemon's clock (which may be a manual one) ran */
@@ -435,6 +463,8 @@ struct event {
 		struct event_pupil_fact pupil_fact;
 		struct event_pupils_linked pupils_linked;
 		struct event_cover_named cover_named;
+		struct event_case_moved case_moved;
+		struct event_pathway_chosen pathway_chosen;
 	};
 };
 

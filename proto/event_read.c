@@ -198,6 +198,21 @@ static void read_cover_named_1(struct reader *r, struct event_cover_named *e)
 	e->stands = read_bool(r);
 }
 
+static void read_case_moved_1(struct reader *r, struct event_case_moved *e)
+{
+	e->case_no = read_number(r);
+	e->pupil = read_number(r);
+	e->pathway = read_blob(r);
+	e->pathway_version = read_number(r);
+	e->stage = read_blob(r);
+	e->deadline_count = (uint8_t)read_count(r, MOVE_DEADLINES_MAX);
+	for (uint8_t i = 0; i < e->deadline_count && !r->bad; i++) {
+		e->deadlines[i].from = read_blob(r);
+		e->deadlines[i].to = read_blob(r);
+	}
+	e->sealed = read_blob(r);
+}
+
 /* Every mark and every refusal; `with_marks` is false where none may be. */
 static bool rows_sound(struct slice body, bool with_marks)
 {
@@ -325,6 +340,13 @@ static void read_body_1(struct reader *r, struct event *e, bool trusted)
 		return;
 	case EVENT_COVER_NAMED:
 		read_cover_named_1(r, &e->cover_named);
+		return;
+	case EVENT_CASE_MOVED:
+		read_case_moved_1(r, &e->case_moved);
+		return;
+	case EVENT_PATHWAY_CHOSEN:
+		e->pathway_chosen.urn = read_number(r);
+		e->pathway_chosen.pathway = read_blob(r);
 		return;
 	}
 	reader_fault(r);

@@ -59,6 +59,8 @@ enum {
 	X(FACT, 0x19, "fact") \
 	X(LINK, 0x1a, "link") \
 	X(COVER, 0x1b, "cover") \
+	X(MOVE, 0x1c, "move") \
+	X(CHOOSE, 0x1d, "choose") \
 	X(QUERY, 0x20, "query") \
 	X(SUBSCRIBE, 0x30, "subscribe") \
 	X(CREDIT, 0x31, "credit") \

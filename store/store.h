@@ -39,7 +39,7 @@
 	X(ALERTS, 10, "alerts") /* alert u64 -> its state */ \
 	X(ACCESS, 11, "access") /* public key, 32 -> role, schools, cases, or revoked */ \
 	X(CALENDARS, 12, "calendars") /* urn u32 -> rows */ \
-	X(PATHWAYS, 13, "pathways") /* name, 0, version u32 -> source and compiled form */ \
+	X(PATHWAYS, 13, "pathways") /* name, 0, version u32 -> source and compiled form; 0, urn u32 -> the name that a school chose */ \
 	X(CURSORS, 14, "cursors") /* public key, name -> position; no projection: verify leaves it out */ \
 	X(META, 15, "meta") /* name -> value */ \
 	X(ALERT_CHANGES, 16, "alert_changes") /* position u64 of an event about an alert -> alert u64 */ \

@@ -23,6 +23,46 @@ static struct slice full_record(void)
 	return writer_slice(&out);
 }
 
+/* The same case once it has been moved: some of it is of the pathway before. */
+static struct slice moved_record(void)
+{
+	struct writer out = writer_of(record, sizeof record);
+
+	assert_true(case_decode(&decoded, full_record()));
+	decoded.chapter_count = 2;
+	snprintf(decoded.chapters[0].pathway, sizeof decoded.chapters[0].pathway, "before");
+	snprintf(decoded.chapters[1].pathway, sizeof decoded.chapters[1].pathway, "between");
+	decoded.chapters[1].version = 300;
+	decoded.chapters[1].moved = 70000;
+	decoded.done[1].chapter = 2;
+	decoded.done[1].was = decoded.done[1].action;
+	decoded.done[1].action = ACTION_ELSEWHERE;
+	decoded.deadlines[0].chapter = 1;
+	decoded.deadlines[0].was = decoded.deadlines[0].rule;
+	decoded.deadlines[0].rule = DEADLINE_ELSEWHERE;
+	case_encode(&out, &decoded);
+	assert_false(out.full);
+	return writer_slice(&out);
+}
+
+static void a_moved_case_keeps_what_was_before(void **state)
+{
+	struct slice bytes = moved_record();
+	struct case_state was = decoded;
+	struct writer out = writer_of(again, sizeof again);
+
+	(void)state;
+	assert_true(case_decode(&decoded, bytes));
+	case_encode(&out, &decoded);
+	assert_true(slice_equal(bytes, writer_slice(&out)));
+	assert_int_equal(decoded.done[1].action, ACTION_ELSEWHERE);
+	assert_int_equal(decoded.done[1].was, was.done[1].was);
+	assert_int_equal(decoded.deadlines[0].rule, DEADLINE_ELSEWHERE);
+	assert_int_equal(decoded.deadlines[0].chapter, 1);
+	assert_string_equal(decoded.chapters[1].pathway, "between");
+	assert_int_equal(decoded.chapters[1].moved, 70000);
+}
+
 static void a_copy_reads_the_same(void **state)
 {
 	struct slice bytes = full_record();
@@ -38,11 +78,8 @@ static void a_copy_reads_the_same(void **state)
 	assert_true(slice_equal(bytes, writer_slice(&out)));
 }
 
-static void every_truncation_and_extension_is_refused(void **state)
+static void check_cuts(struct slice bytes)
 {
-	struct slice bytes = full_record();
-
-	(void)state;
 	for (size_t cut = 0; cut < bytes.size; cut++)
 		assert_false(case_decode(&decoded, slice_of(bytes.bytes, cut)));
 	assert_true(case_decode(&decoded, bytes));
@@ -50,11 +87,15 @@ static void every_truncation_and_extension_is_refused(void **state)
 	assert_false(case_decode(&decoded, slice_of(bytes.bytes, bytes.size + 1)));
 }
 
-static void every_flip_is_refused_or_canonical(void **state)
+static void every_truncation_and_extension_is_refused(void **state)
 {
-	struct slice bytes = full_record();
-
 	(void)state;
+	check_cuts(full_record());
+	check_cuts(moved_record());
+}
+
+static void check_flips(struct slice bytes)
+{
 	for (size_t at = 0; at < bytes.size; at++) {
 		for (unsigned bit = 0; bit < 8; bit++) {
 			struct writer out = writer_of(again, sizeof again);
@@ -67,6 +108,13 @@ static void every_flip_is_refused_or_canonical(void **state)
 			record[at] ^= (uint8_t)(1u << bit);
 		}
 	}
+}
+
+static void every_flip_is_refused_or_canonical(void **state)
+{
+	(void)state;
+	check_flips(full_record());
+	check_flips(moved_record());
 }
 
 static void random_bytes_are_safe(void **state)
@@ -92,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_copy_reads_the_same),
+		cmocka_unit_test(a_moved_case_keeps_what_was_before),
 		cmocka_unit_test(every_truncation_and_extension_is_refused),
 		cmocka_unit_test(every_flip_is_refused_or_canonical),
 		cmocka_unit_test(random_bytes_are_safe),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "client/command.h"
+#include "client/line_diff.h"
 #include "client/progress.h"
 #include "client/prometheus.h"
 #include "client/table.h"
@@ -32,6 +33,31 @@ static void columns_are_aligned_by_characters(void **state)
 	fclose(out);
 	assert_string_equal(text, "  name  count\n  Zoë       7\n  Al    1,234  note\n               alone\n");
 	free(text);
+}
+
+static void note_line(void *context, bool added, unsigned number, const char *line, size_t size)
+{
+	char *told = context;
+
+	snprintf(told + strlen(told), 200 - strlen(told), "%c%u:%.*s ", added ? '+' : '-', number, (int)size, line);
+}
+
+static void lines_that_differ_are_told_in_order(void **state)
+{
+	(void)state;
+	static const struct { const char *before, *after, *told; } table[] = {
+		{ "a\nb\nc\n", "a\nb\nc\n", "" },
+		{ "a\nb\nc\n", "a\nB\nc\n", "-2:b +2:B " },
+		{ "a\nb\nc", "a\nc", "-2:b " },
+		{ "a\nc\n", "a\nb\nc\nd\n", "+2:b +4:d " },
+		{ "", "a", "+1:a " },
+		{ "one\ntwo\nthree\nfour\n", "two\nthree\nfive\nfour\n", "-1:one +3:five " },
+	};
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		char told[200] = "";
+		assert_true(line_diff(table[i].before, table[i].after, note_line, told));
+		assert_string_equal(told, table[i].told);
+	}
 }
 
 static void a_long_last_column_is_folded(void **state)
@@ -152,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_aligned_by_characters),
+		cmocka_unit_test(lines_that_differ_are_told_in_order),
 		cmocka_unit_test(a_long_last_column_is_folded),
 		cmocka_unit_test(an_empty_table_is_nothing),
 		cmocka_unit_test(times_are_local_and_midnight_ends_a_day),

@@ -112,10 +112,10 @@ static void siblings_without_parents_share_no_notices(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','other':'%s'}", upn[1], upn[2]), STATUS_OK, NULL);
 	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','other':'%s'}", upn[2], upn[3]), STATUS_OK, NULL);
 	assert_string_equal(family_of(1), "");
-	snprintf(one, sizeof one, "\"siblings\":[\"%s\",\"%s\"]", upn[2], upn[3]);
+	snprintf(one, sizeof one, "\"siblings\":[{\"upn\":\"%s\",\"percentage\":0.0,\"unauthorised_10_weeks\":10,\"persistent\":false},{\"upn\":\"%s\",", upn[2], upn[3]);
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'people','upn':'%s'}", upn[1]), STATUS_OK, one);
 	/* a school is told of its own pupils alone */
-	snprintf(one, sizeof one, "\"siblings\":[\"%s\"]", upn[2]);
+	snprintf(one, sizeof one, "\"siblings\":[{\"upn\":\"%s\",\"percentage\":0.0,\"unauthorised_10_weeks\":10,\"persistent\":false}]", upn[2]);
 	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'people','upn':'%s'}", upn[1]), STATUS_OK, one);
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'people','upn':'%s','as_of':%llu}", upn[1], (unsigned long long)before),
 		      STATUS_OK, "\"siblings\":[]");

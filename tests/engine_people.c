@@ -133,7 +133,7 @@ static void sk_04_a_fact_of_one_parent(void **context)
 /* SK-04, of a step that is a parent's: each is looked at. */
 static void sk_04_a_step_that_needs_a_parent_is_told_of_that_parent(void **context)
 {
-	struct slice frame = host_pathway(&h, "  - that: notices_in_3_years < 2", "  - that: not prosecuted_before\n        clause: SK-04\n        bar: yes\n        lack: \"to a case conference\"\n      - that: notices_in_3_years < 2");
+	struct slice frame = host_pathway(&h, "  - that: given(reason=leave) or not period_running", "  - that: not prosecuted_before\n        clause: SK-04\n        bar: yes\n        lack: \"to a case conference\"\n      - that: given(reason=leave) or not period_running");
 
 	(void)context;
 	assert_answer(host_frame(&h, ADMIN, frame), STATUS_OK, "\"version\":3");

@@ -1,3 +1,4 @@
+attend_test(pathway_limits attend-pathways)
 attend_test(pathway_include attend-pathways)
 attend_test(pathway_compile attend-pathways)
 attend_test(pathway_expression attend-pathways)

@@ -130,6 +130,14 @@ static void sample(struct event *e, uint8_t kind)
 		memset(e->cover_named.officer, 0xab, PUBLIC_KEY_SIZE);
 		memset(e->cover_named.cover, 0xcd, PUBLIC_KEY_SIZE);
 		return;
+	case EVENT_CASE_MOVED:
+		e->case_moved = (struct event_case_moved){.case_no = 12, .pupil = 300, .pathway = text("three-stage"),
+			.pathway_version = 2, .stage = text("stage-2"), .deadline_count = 2,
+			.deadlines = {{text("review"), text("plan-review")}, {text("nti-end"), text("")}}, .sealed = text("sealed")};
+		return;
+	case EVENT_PATHWAY_CHOSEN:
+		e->pathway_chosen = (struct event_pathway_chosen){106125, text("three-stage")};
+		return;
 	}
 	fail_msg("there is no sample of event kind %u", kind);
 }

@@ -126,6 +126,16 @@ static void fill_action(struct event_action_recorded *e)
 			(struct action_field){slice_of(line, strcspn(line, " ")), after_words(line, 1)};
 }
 
+static void fill_moved(struct event_case_moved *e)
+{
+	*e = (struct event_case_moved){
+		.case_no = (uint32_t)number("case"), .pupil = (uint32_t)number("pupil"), .pathway = text("pathway"),
+		.pathway_version = (uint32_t)number("pathway_version"), .stage = text("stage"), .sealed = text("sealed")};
+	for (const char *line; (line = golden_next(&g, "deadline")) != NULL; e->deadline_count++)
+		e->deadlines[e->deadline_count] =
+			(struct deadline_passage){slice_of(line, strcspn(line, " ")), after_words(line, 1)};
+}
+
 static void fill_alert_raised(struct event_alert_raised *e)
 {
 	*e = (struct event_alert_raised){
@@ -216,6 +226,12 @@ static void fill_body(struct event *e)
 		e->cover_named.from = (uint16_t)number("from");
 		e->cover_named.until = (uint16_t)number("until");
 		e->cover_named.stands = number("stands") != 0;
+		return;
+	case EVENT_CASE_MOVED:
+		fill_moved(&e->case_moved);
+		return;
+	case EVENT_PATHWAY_CHOSEN:
+		e->pathway_chosen = (struct event_pathway_chosen){(uint32_t)number("urn"), text("pathway")};
 		return;
 	}
 }
