@@ -38,7 +38,7 @@ def pathway_files():
 
 
 def rules():
-    """id -> [(file, line, source)] of every `clause:`, and of what ids a source or a lack names."""
+    """id -> [(file, line, source)] of every `clause:`."""
     found = {}
 
     def walk(node, file):
@@ -89,6 +89,16 @@ def c_tests():
     return found
 
 
+def mentions():
+    """id -> [(file, line)] where a comment or a text of a pathway file names it."""
+    found = {}
+    for path in pathway_files():
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for clause in CLAUSE.findall(line):
+                found.setdefault(clause, []).append((path.relative_to(ROOT).as_posix(), number, ""))
+    return found
+
+
 def places(clause, in_rules, in_code):
     if clause in in_rules:
         by_file = {}
@@ -122,6 +132,8 @@ def state(clause, in_stories, in_tests):
 
 def page():
     in_rules, in_code, in_stories, in_tests = rules(), code(), stories(), c_tests()
+    for clause, where in mentions().items():
+        in_rules.setdefault(clause, where)
     sections = clauses()
     every = [clause for _, rows in sections for clause, _ in rows]
     unknown = (set(in_rules) | set(in_stories)) - set(every)
@@ -133,7 +145,7 @@ def page():
         counts[s] = counts.get(s, 0) + 1
     out = ["# Conformance", "",
            "Made by `./dev conformance`; `./dev test` fails where it is not what the files say. The clauses are those of",
-           "[clauses.md](clauses.md); a rule's place is that of its `clause` in a pathway file, or the source where what it says is no",
+           "[clauses.md](clauses.md); a rule's place is that of its `clause` (or of its mention) in a pathway file, or the source where what it says is no",
            "council's own. A clause *works* where a story shows it applying and a story shows the nearest case where it doesn't.", "",
            f"{len(every)} clauses: " + ", ".join(f"{counts[s]} {s}" for s in ("works", "one way", "C tests", "not yet") if s in counts) + ".", ""]
     for heading, rows in sections:

@@ -177,6 +177,7 @@ void story_policy(const struct entry *);
 void story_learns(const struct entry *);
 void story_links(const struct entry *);
 void story_away(const struct entry *);
+void story_moves(const struct entry *);
 void story_restart(const struct entry *);
 
 void story_stage(const struct entry *);

@@ -1,4 +1,4 @@
-/* story_people.c - what is learnt of a pupil and a family, perhaps late.
+/* story_people.c - what is learnt of a pupil and a family, perhaps late; where a case goes.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/story.h"
@@ -78,6 +78,27 @@ void story_links(const struct entry *e)
 		return;
 	}
 	story_stop(s, e->value, "no pupil of this name in the story");
+}
+
+/* "manager moves: wigan", a case by its id to that pathway, or to its newest version. */
+void story_moves(const struct entry *e)
+{
+	struct story *s = e->story;
+	const struct node *deadlines = story_word(e, "deadlines");
+	char pathway[STORY_TEXT_MAX];
+	struct body b;
+
+	story_text(s, e->value, pathway);
+	body_init(&b);
+	body_text(&b, "pathway", pathway);
+	body_word(&b, e, "case", "case");
+	body_word(&b, e, "to stage", "stage");
+	body_word(&b, e, "because", "reason");
+	if (deadlines) {
+		body_key(&b, "deadlines");
+		body_node(&b, s, deadlines);
+	}
+	story_check_answer(e, story_send(s, e->who, COMMAND_MOVE, &b));
 }
 
 /* "officer is away: covered" (or "no longer"): `covered by` the colleague `until` a day. */
