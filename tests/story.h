@@ -10,7 +10,9 @@
  *   story_acts.c    verbs that do something
  *   story_marks.c   marks
  *   story_school.c  rosters and calendars
- *   story_sees.c    verbs that look
+ *   story_people.c  facts, families, covers
+ *   story_sees.c    cases, deadlines, figures, what may be done next
+ *   story_alerts.c  alerts
  *
  * A new verb is a row in VERBS (story_run.c), the words that it takes, and a
  * function over story_word, story_ask and story_equal.
@@ -61,6 +63,7 @@ struct story {
 	day_t today;
 	struct story_pupil pupils[STORY_PUPILS_MAX];
 	unsigned pupil_count;
+	unsigned each;                  /* which pupil an entry for all of them is at, from 1; 0: it is for one */
 	struct story_row rows[STORY_ROWS_MAX];
 	unsigned row_count;
 	uint64_t seen[STORY_SEEN_MAX][2]; /* an alert's number, and its newest change that was looked at */
@@ -134,6 +137,14 @@ const struct answer *story_send(struct story *, enum who, uint8_t command, struc
 json_t *answer_json(const struct answer *);
 /* A query of `what` whose keys `body` holds (NULL: none); STATUS_OK or what was said. */
 json_t *story_ask(struct story *, enum who, const char *what, struct body *, unsigned *status);
+/* A text of an object; "" where there is none. */
+const char *json_text(const json_t *object, const char *key);
+/* Words of an entry and the keys of what is looked at; ends with NULL. */
+struct word_key {
+	const char *word, *key;
+};
+/* Is each such word of the entry so? Said (where `tell`) of the first that isn't. */
+bool story_check_words(const struct entry *, const json_t *seen, const struct word_key[], bool tell);
 /* The refusal in words: its status, reason, lacks. */
 void answer_words(const struct answer *, char *out, size_t size);
 /* Checks an answer by the entry's words: `refused`, `forbidden`, `unmet`, `barred`, else done. */
@@ -141,6 +152,8 @@ void story_check_answer(const struct entry *, const struct answer *);
 /* Lacks against a list of `{SP-09: text, from: action}` or texts: all of them, and no more. */
 void story_check_lacks(const struct entry *, const json_t *lacks, const struct node *wanted);
 
+/* Whose a word is: "officer"; false (and a fault) where it is no role of stories. */
+bool story_role(struct story *, const struct node *, enum who *);
 /* The pupil that an entry means: its word `pupil`, or the first of the story. */
 const struct story_pupil *story_pupil(const struct entry *);
 void pupil_upn(const struct story *, const struct story_pupil *, char upn[static UPN_SIZE + 1]);
@@ -161,6 +174,9 @@ void story_sends(const struct entry *);
 void story_asks(const struct entry *);
 void story_acknowledges(const struct entry *);
 void story_policy(const struct entry *);
+void story_learns(const struct entry *);
+void story_links(const struct entry *);
+void story_away(const struct entry *);
 void story_restart(const struct entry *);
 
 void story_stage(const struct entry *);

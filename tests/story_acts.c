@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "pathways/bundle.h"
 #include "tests/story.h"
 
 /* "officer records: contact", with its parent, day, fields, reason; then what came of it. */
@@ -122,31 +123,31 @@ void story_acknowledges(const struct entry *e)
 	story_check_answer(e, story_send(s, e->who, COMMAND_ACKNOWLEDGE, &b));
 }
 
-/* The council's file with one text in place of another, put in force. */
+/* The council's file, or one that it includes, with one text in place of another, put in force. */
 void story_policy(const struct entry *e)
 {
 	struct story *s = e->story;
 	const struct node *becomes = story_word(e, "becomes");
-	static char source[SOURCE_SIZE_MAX + STORY_TEXT_MAX + 1];
-	char from[STORY_TEXT_MAX], to[STORY_TEXT_MAX], *at;
-	FILE *file = fopen(s->pathway, "rb");
+	char from[STORY_TEXT_MAX], to[STORY_TEXT_MAX], why[512] = "", *at, *source, *changed;
 	struct body b;
+	size_t size;
 
-	source[file ? fread(source, 1, SOURCE_SIZE_MAX, file) : 0] = '\0';
-	if (file)
-		fclose(file);
 	story_text(s, e->value, from);
 	story_text(s, becomes, to);
-	at = strstr(source, from);
+	source = bundle_gather(s->pathway, &size, why, sizeof why);
+	at = source ? strstr(source, from) : NULL;
 	if (!at || !from[0] || !becomes) {
-		story_stop(s, e->value, "this does not stand in %s, or what it becomes is not said", s->pathway);
+		story_stop(s, e->value, "this does not stand in %s, or what it becomes is not said %s", s->pathway, why);
+		free(source);
 		return;
 	}
-	memmove(at + strlen(to), at + strlen(from), strlen(at + strlen(from)) + 1);
-	memcpy(at, to, strlen(to));
+	*at = '\0';
+	assert_true(asprintf(&changed, "%s%s%s", source, to, at + strlen(from)) > 0);
 	body_init(&b);
-	body_text(&b, "source", source);
+	body_text(&b, "source", changed);
 	story_check_answer(e, story_send(s, ADMIN, COMMAND_PATHWAY, &b));
+	free(source);
+	free(changed);
 }
 
 /* The daemon ends (or crashes) and starts again: nothing that was told may be gone. */

@@ -30,6 +30,8 @@ const struct story_pupil *story_pupil(const struct entry *e)
 	struct story *s = e->story;
 	const struct node *wanted = story_word(e, "pupil");
 
+	if (s->each)
+		return &s->pupils[s->each - 1];
 	for (unsigned i = 0; i < s->pupil_count; i++)
 		if (!wanted || node_is(wanted, s->pupils[i].name))
 			return &s->pupils[i];

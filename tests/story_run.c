@@ -33,6 +33,9 @@ static const struct verb {
 	{"sends", true, story_sends, {"with", "unmet", "barred", "forbidden", "refused"}},
 	{"asks", true, story_asks, {"with", "says", "says not", "forbidden", "refused"}},
 	{"acknowledges", true, story_acknowledges, {"forbidden", "refused"}},
+	{"learns", true, story_learns, {"pupil", "for", "since", "text", "no longer", "changes", "forbidden", "refused"}},
+	{"links", true, story_links, {"pupil", "for", "to parent", "no longer", "changes", "forbidden", "refused"}},
+	{"is away", true, story_away, {"covered by", "from", "until", "forbidden", "refused"}},
 	{"policy changes", false, story_policy, {"becomes", "refused"}},
 	{"the daemon", false, story_restart, {NULL}},
 	{"stage", false, story_stage, {"pupil", "as known on"}},
@@ -41,19 +44,31 @@ static const struct verb {
 	{"no deadline", false, story_no_deadline, {"pupil", "as known on", "for"}},
 	{"notice", false, story_notice, {"pupil", "as known on", "issued", "number", "amount now", "received", "due", "reduced until", "paid", "paid amount", "withdrawn", "lapsed"}},
 	{"figures", false, story_figures, {"pupil", "as known on"}},
-	{"alert", false, story_alert, {"pupil", "raised", "says", "says not", "case", "deadline", "clause", "due", "to"}},
+	{"alert", false, story_alert, {"pupil", "raised", "says", "says not", "case", "deadline", "clause", "due", "to", "tells"}},
 	{"withdrawn", false, story_withdrawn, {"pupil", "raised", "says", "says not", "case", "deadline", "clause", "due", "to"}},
-	{"no alert", false, story_no_alert, {"pupil"}},
-	{"alerts", false, story_alerts, {"pupil"}},
+	{"no alert", false, story_no_alert, {"pupil", "to"}},
+	{"alerts", false, story_alerts, {"pupil", "to"}},
 	{"standing", false, story_standing, {NULL}},
 	{"offered", false, story_offered, {"pupil", "to", "unmet"}},
 	{"not offered", false, story_not_offered, {"pupil", "to"}},
 };
 
+/* The colleague is a second officer. Each is granted under this name. */
 static const struct { const char *name; enum who who; } ROLES_OF_STORIES[] = {
 	{"administrator", ADMIN}, {"connector", CONNECTOR}, {"school", SCHOOL}, {"lead", LEAD},
-	{"officer", OFFICER}, {"manager", MANAGER}, {"auditor", AUDITOR},
+	{"officer", OFFICER}, {"manager", MANAGER}, {"auditor", AUDITOR}, {"colleague", SPARE},
 };
+
+bool story_role(struct story *s, const struct node *n, enum who *who)
+{
+	for (size_t i = 0; i < sizeof ROLES_OF_STORIES / sizeof *ROLES_OF_STORIES; i++)
+		if (node_is(n, ROLES_OF_STORIES[i].name)) {
+			*who = ROLES_OF_STORIES[i].who;
+			return true;
+		}
+	story_stop(s, n, "school, lead, officer, colleague, manager, auditor, administrator or connector");
+	return false;
+}
 
 static struct {
 	const char *pathways;
@@ -155,7 +170,13 @@ static void play_entry(struct story *s, const struct node *map)
 			return;
 		}
 	}
-	verb->play(&e);
+	if (!node_is(story_word(&e, "pupil"), "each")) {
+		verb->play(&e);
+		return;
+	}
+	for (s->each = 1; s->each <= s->pupil_count && !s->stopped; s->each++)
+		verb->play(&e);
+	s->each = 0;
 }
 
 static void play_list(struct story *s, const struct node *list)
@@ -204,7 +225,7 @@ static unsigned play_scene(struct story *s, const struct node *scene)
 	char title[STORY_TEXT_MAX];
 
 	s->at = &s->file;
-	s->faults = s->seen_count = s->depth = 0;
+	s->faults = s->seen_count = s->depth = s->each = 0;
 	s->stopped = false;
 	story_text(s, story_find(&s->file, scene, "scene"), title);
 	snprintf(s->title, sizeof s->title, "%.255s", title);
@@ -215,6 +236,9 @@ static unsigned play_scene(struct story *s, const struct node *scene)
 	if (s->stopped)
 		return s->faults;
 	host_make(&s->host, &host);
+	host_grant(&s->host, OFFICER, "officer", ",'name':'officer'");
+	host_grant(&s->host, MANAGER, "manager", ",'name':'manager'");
+	host_grant(&s->host, SPARE, "officer", ",'name':'colleague'");
 	s->today = day_of_ms(s->host.now_ms);
 	story_set_up(s);
 	if (!s->stopped)

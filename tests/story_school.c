@@ -217,6 +217,22 @@ static struct story_pupil *add_pupil(struct story *s, const char *name)
 	return p;
 }
 
+/* "pupils: 40": so many, by their numbers. */
+static void add_pupils(struct story *s, const struct node *count)
+{
+	char name[STORY_TEXT_MAX];
+	unsigned long wanted;
+
+	story_text(s, count, name);
+	wanted = strtoul(name, NULL, 10);
+	if (wanted < 1 || wanted > STORY_PUPILS_MAX)
+		story_stop(s, count, "a number of pupils is wanted, at most %d, or a map of their names", STORY_PUPILS_MAX);
+	while (!s->stopped && s->pupil_count < wanted) {
+		snprintf(name, sizeof name, "%u", s->pupil_count + 1);
+		send_roster(s, add_pupil(s, name), NULL);
+	}
+}
+
 void story_set_up(struct story *s)
 {
 	const struct node *list = of_story(s, "calendar");
@@ -229,6 +245,8 @@ void story_set_up(struct story *s)
 	if (!s->stopped && s->row_count && send_rows(s, "")->status != STATUS_OK)
 		story_stop(s, list, "the calendar was refused: %s", host_first(&s->host)->text);
 	list = of_story(s, "pupils");
+	if (list && list->kind == NODE_SCALAR)
+		add_pupils(s, list);
 	for (const struct node *k = story_first(s->at, list); k && !s->stopped; k = story_next(s->at, story_next(s->at, k))) {
 		story_text(s, k, name);
 		if (s->pupil_count == STORY_PUPILS_MAX)

@@ -181,7 +181,7 @@ json_t *story_ask(struct story *s, enum who who, const char *what, struct body *
 	return answer_json(a);
 }
 
-static const char *text_at(const json_t *object, const char *key)
+const char *json_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
@@ -193,10 +193,10 @@ static void write_lacks(FILE *out, const json_t *lacks)
 	for (size_t i = 0; i < json_array_size(lacks); i++) {
 		const json_t *lack = json_array_get(lacks, i);
 
-		fprintf(out, "\n      %s%s: %s", text_at(lack, "clause"),
-			json_is_true(json_object_get(lack, "bar")) ? " (bar)" : text_at(lack, "field"), text_at(lack, "text"));
-		if (text_at(lack, "supplied_by")[0])
-			fprintf(out, " [from %s]", text_at(lack, "supplied_by"));
+		fprintf(out, "\n      %s%s: %s", json_text(lack, "clause"),
+			json_is_true(json_object_get(lack, "bar")) ? " (bar)" : json_text(lack, "field"), json_text(lack, "text"));
+		if (json_text(lack, "supplied_by")[0])
+			fprintf(out, " [from %s]", json_text(lack, "supplied_by"));
 	}
 }
 
@@ -206,9 +206,9 @@ void answer_words(const struct answer *a, char *words, size_t size)
 	FILE *out = fmemopen(words, size, "w");
 
 	fprintf(out, "%u", a->status);
-	if (text_at(body, "field")[0])
-		fprintf(out, " %s:", text_at(body, "field"));
-	fprintf(out, " %s", text_at(body, "reason"));
+	if (json_text(body, "field")[0])
+		fprintf(out, " %s:", json_text(body, "field"));
+	fprintf(out, " %s", json_text(body, "reason"));
 	write_lacks(out, json_object_get(body, "lacks"));
 	for (size_t i = 0; i < json_array_size(refused); i++) {
 		const json_t *row = json_array_get(refused, i);
@@ -229,18 +229,18 @@ static bool lack_fits(struct story *s, const json_t *lack, const struct node *wa
 
 	if (wanted->kind == NODE_SCALAR) {
 		story_text(s, wanted, text);
-		return strstr(text_at(lack, "text"), text) != NULL;
+		return strstr(json_text(lack, "text"), text) != NULL;
 	}
 	for (const struct node *k = story_first(s->at, wanted); k; k = story_next(s->at, story_next(s->at, k))) {
 		story_text(s, k, key);
 		story_text(s, story_next(s->at, k), text);
 		if (strcmp(key, "from") == 0) {
-			if (strcmp(text_at(lack, "supplied_by"), text) != 0)
+			if (strcmp(json_text(lack, "supplied_by"), text) != 0)
 				return false;
 		} else if (strcmp(key, "bar") == 0) {
 			if (json_is_true(json_object_get(lack, "bar")) != (strcmp(text, "yes") == 0))
 				return false;
-		} else if (strcmp(text_at(lack, "clause"), key) != 0 || !strstr(text_at(lack, "text"), text)) {
+		} else if (strcmp(json_text(lack, "clause"), key) != 0 || !strstr(json_text(lack, "text"), text)) {
 			return false;
 		}
 	}
