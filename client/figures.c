@@ -157,6 +157,39 @@ static void print_notices(const json_t *notices)
 	table_print(table, stdout, "  ");
 }
 
+/* What is put to people, and what there is to go by: the figures that say something. */
+static void print_decisions(const json_t *decisions)
+{
+	size_t index, i;
+	json_t *d, *one;
+	if (json_array_size(decisions))
+		puts("\nDecisions to be taken");
+	json_array_foreach(decisions, index, d) {
+		const char *clause = text(d, "clause"), *source = text(d, "source"), *breaches = text(d, "breaches"), *name;
+		json_t *figures = json_object_get(d, "figures"), *value;
+		printf("  %s%s%s%s\n", text(d, "question") ? text(d, "question") : "?", clause ? " (" : "", clause ? clause : "", clause ? ")" : "");
+		if (source)
+			printf("    the document: %s\n", source);
+		if (breaches && *breaches)
+			printf("    breaches: %s\n", breaches);
+		json_array_foreach(json_object_get(d, "outcomes"), i, one) {
+			const json_t *by = json_object_get(one, "by");
+			printf("    %s: attend act %s\n", text(one, "outcome") ? text(one, "outcome") : "?",
+			       json_array_size(by) ? json_string_value(json_array_get(by, 0)) : "?");
+		}
+		const char *before = "    figures:";
+		json_object_foreach(figures, name, value) {
+			if (json_integer_value(value) == 0)
+				continue;
+			printf("%s %s %lld", before, name, (long long)json_integer_value(value));
+			before = ",";
+		}
+		printf("%s", *before == ',' ? "\n" : "");
+		printf("    evidence: %zu sorts of action, notices before: %zu (attend case --json shows them)\n",
+		       json_array_size(json_object_get(d, "evidence")), json_array_size(json_object_get(d, "notices")));
+	}
+}
+
 static void print_done(const json_t *actions)
 {
 	static const char *const titles[] = { ">seq", "on", "action", "parent", "", NULL };
@@ -212,6 +245,7 @@ void print_case(const json_t *one)
 		printf("  as known at position %lld\n", (long long)json_integer_value(as_of));
 	print_known(json_object_get(one, "facts"));
 	print_case_deadlines(json_object_get(one, "deadlines"));
+	print_decisions(json_object_get(one, "decisions"));
 	print_notices(json_object_get(one, "penalty_notices"));
 	print_done(json_object_get(one, "actions"));
 	print_next(json_object_get(one, "next"), text(one, "upn"));

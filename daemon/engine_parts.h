@@ -367,6 +367,8 @@ bool pack_upn(struct engine *, struct pack *, struct txn *, uint32_t pupil); /* 
 unsigned cases_of(struct engine *, struct txn *, struct state *, uint32_t pupil, uint32_t numbers[], unsigned max);
 
 void pack_notice(struct pack *, const struct case_notice *, day_t today);
+/* "decisions" and a list of them: the questions put and not answered, each with the facts for it. `now`: not as of then. */
+void pack_decisions(struct engine *, const struct case_state *, struct case_view *, bool now, bool with_family);
 /* Is the case in this officer's hands (empty: anybody's), or in those of one for whom they stand in today?
  * A case is in the hands of whoever recorded the latest action on it. */
 bool in_hands_of(struct engine *, struct txn *, const struct case_state *, struct slice officer);

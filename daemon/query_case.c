@@ -167,7 +167,7 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 {
 	struct pack *p = &e->body;
 
-	pack_map(p, now ? 16 : 15);
+	pack_map(p, now ? 17 : 16);
 	pack_text(p, "case");
 	pack_case(p, c->number);
 	pack_text(p, "upn");
@@ -193,6 +193,7 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 		pack_key_uint(p, "version", c->chapters[i].version);
 		pack_key_uint(p, "seq", c->chapters[i].moved);
 	}
+	pack_decisions(e, c, view, now, access_reads_all(r->who->role));
 	pack_text(p, "penalty_notices");
 	pack_array(p, c->notice_count);
 	for (unsigned i = 0; i < c->notice_count; i++)

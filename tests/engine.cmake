@@ -1,7 +1,8 @@
 # The engine without sockets: engine_host.h drives it.
 foreach(name engine_input engine_content engine_again engine_roles engine_time engine_story
              engine_replay engine_asof engine_feed engine_full engine_proof
-             engine_backup engine_behind engine_people engine_family engine_move engine_trial)
+             engine_backup engine_behind engine_people engine_family engine_move engine_trial
+             engine_timing)
   attend_test(${name} attend-engine)
   if(TARGET test-${name})
     target_sources(test-${name} PRIVATE engine_host.c engine_inside.c engine_texts.c)
