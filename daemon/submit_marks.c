@@ -7,6 +7,7 @@
 
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "store/siphash.h"
 
 enum {
 	MINUTES_LATE_MAX = 600,
@@ -105,16 +106,46 @@ static void look_at(struct engine *e, const struct submitted_mark *m, struct reg
 	}
 }
 
+/* Eight at a time; the last places are filled with one that is there already, its
+ * hash thrown away. */
+static void hash_upns(struct engine *e, struct mark_row rows[], size_t count)
+{
+	const uint8_t *upns[SIPHASH_LANES];
+	uint8_t *hashes[SIPHASH_LANES], spare[UPN_HASH_SIZE];
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].fault)
+			continue;
+		if (rows[i].upn.size != UPN_SIZE) {
+			upn_hash(rows[i].hash, &e->key, rows[i].upn);
+			continue;
+		}
+		upns[used] = rows[i].upn.bytes;
+		hashes[used++] = rows[i].hash;
+		if (used == SIPHASH_LANES) {
+			siphash_upns(hashes, e->key.upn, upns);
+			used = 0;
+		}
+	}
+	if (!used)
+		return;
+	for (; used < SIPHASH_LANES; used++) {
+		upns[used] = upns[0];
+		hashes[used] = spare;
+	}
+	siphash_upns(hashes, e->key.upn, upns);
+}
+
 /* Pupils lie far apart in memory, and a register's are named together: what each
  * row will touch is asked for before the first is touched. A UPN that is known was
  * looked at when it was registered. */
 static void find_pupils(struct engine *e, struct mark_row rows[], size_t count)
 {
+	hash_upns(e, rows, count);
 	for (size_t i = 0; i < count; i++)
-		if (!rows[i].fault) {
-			upn_hash(rows[i].hash, &e->key, rows[i].upn);
+		if (!rows[i].fault)
 			state_prefetch_upn(&e->state, rows[i].hash);
-		}
 	for (size_t i = 0; i < count; i++)
 		if (!rows[i].fault) {
 			rows[i].pupil = state_find_upn(&e->state, rows[i].hash);

@@ -293,6 +293,39 @@ struct level {
 	uint16_t first_key;
 };
 
+static bool ascii(const uint8_t *text, size_t size)
+{
+	uint64_t first, last;
+	uint8_t bits = 0;
+
+	if (size >= 8 && size <= 16) {
+		memcpy(&first, text, 8);
+		memcpy(&last, text + size - 8, 8);
+		return ((first | last) & UINT64_C(0x8080808080808080)) == 0;
+	}
+	for (size_t i = 0; i < size; i++)
+		bits |= text[i];
+	return bits < 0x80;
+}
+
+/* Where an array of two short ASCII strings ends that begins at `at`, NULL where there
+ * is none: a mark, of which most of what comes consists, so that it is looked at as one
+ * value instead of three. Whatever it is not sure of is left to the walk. */
+static inline const uint8_t *after_pair(const uint8_t *at, const uint8_t *end)
+{
+	size_t one, two;
+
+	if (end - at < 3 || at[0] != 0x92 || (at[1] & 0xe0) != 0xa0)
+		return NULL;
+	one = at[1] & 0x1f;
+	if ((size_t)(end - at) < 3 + one || (at[2 + one] & 0xe0) != 0xa0)
+		return NULL;
+	two = at[2 + one] & 0x1f;
+	if ((size_t)(end - at) < 3 + one + two || !ascii(at + 2, one) || !ascii(at + 3 + one, two))
+		return NULL;
+	return at + 3 + one + two;
+}
+
 /* One whole value, in one pass: the keys of the maps that are open stand in one
  * stack, each map's at its end, for there are never more than these. */
 static void walk(struct mp *m)
@@ -300,6 +333,7 @@ static void walk(struct mp *m)
 	struct slice keys[MP_DEPTH_MAX * MP_FIELDS_MAX];
 	struct level levels[MP_DEPTH_MAX];
 	unsigned depth = 0, key_count = 0;
+	const uint8_t *pair;
 	struct head h;
 
 	for (;;) {
@@ -307,6 +341,10 @@ static void walk(struct mp *m)
 		const uint8_t *at = m->at;
 		bool key = open != NULL && open->map && open->left % 2 == 0;
 
+		if (!key && depth > 0 && depth < MP_DEPTH_MAX && (pair = after_pair(at, m->end)) != NULL) {
+			m->at = pair;
+			goto whole;
+		}
 		if (!take_head(m, &h))
 			return;
 		if (h.type == MP_STR && !utf8_ok(slice_of(h.text, h.value))) {
@@ -341,6 +379,7 @@ static void walk(struct mp *m)
 				continue;
 			depth--;
 		}
+	whole:
 		/* A value is whole, and with it perhaps those around it. */
 		while (depth > 0 && --levels[depth - 1].left == 0)
 			key_count = levels[--depth].first_key;

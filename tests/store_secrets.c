@@ -3,7 +3,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/store_place.h"
 
+#include <sodium.h>
+
+#include "proto/ids.h"
 #include "store/secrets.h"
+#include "store/siphash.h"
 
 enum { RECORD = 44 };
 
@@ -189,6 +193,30 @@ static void the_upn_hash_is_siphash_2_4_128(void **state)
 		key.upn[i] = i;
 	upn_hash(hash, &key, slice_of((const uint8_t *)"", 0));
 	assert_memory_equal(hash, of_nothing, sizeof(hash));
+}
+
+/* Against libsodium's, whichever vectors this machine has. */
+static void eight_upns_at_once_hash_as_each_alone(void **state)
+{
+	uint8_t texts[SIPHASH_LANES][UPN_SIZE], together[SIPHASH_LANES][UPN_HASH_SIZE], alone[UPN_HASH_SIZE];
+	const uint8_t *upns[SIPHASH_LANES];
+	uint8_t *hashes[SIPHASH_LANES];
+	struct store_key key = { 0 };
+
+	(void)state;
+	for (unsigned round = 0; round < 1000; round++) {
+		randombytes_buf(texts, sizeof texts);
+		randombytes_buf(key.upn, sizeof key.upn);
+		for (unsigned i = 0; i < SIPHASH_LANES; i++) {
+			upns[i] = texts[i];
+			hashes[i] = together[i];
+		}
+		siphash_upns(hashes, key.upn, upns);
+		for (unsigned i = 0; i < SIPHASH_LANES; i++) {
+			upn_hash(alone, &key, slice_of(texts[i], UPN_SIZE));
+			assert_memory_equal(together[i], alone, sizeof alone);
+		}
+	}
 }
 
 static void persons_come_back(void **state)
@@ -425,6 +453,7 @@ int main(void)
 		TEST(files_that_others_can_read_are_refused_by_name),
 		TEST(hashes_hang_on_their_keys),
 		TEST(the_upn_hash_is_siphash_2_4_128),
+		TEST(eight_upns_at_once_hash_as_each_alone),
 		TEST(persons_come_back),
 		TEST(a_seal_is_good_for_one_place_only),
 		TEST(what_was_dropped_is_not_there),
