@@ -98,6 +98,21 @@ unsigned scope_window(const struct scope *scope)
 	return window_of(scope, PUPIL_WINDOW_WEEKS);
 }
 
+/* As attendance_per_mille stood when the school weeks that end with the latest register began. */
+static struct value attendance_before(const struct scope *scope, unsigned weeks)
+{
+	const struct pupil *pupil = scope->view->pupil;
+	day_t from, last;
+	unsigned possible;
+
+	if (pupil->latest_day == 0)
+		return UNKNOWN_VALUE;
+	from = school_year_start(day_school_year(pupil->latest_day));
+	last = week_monday(calendar_window_start(scope->view->calendar, day_week(pupil->latest_day), weeks)) - 1;
+	possible = last < from ? 0 : pupil_count(pupil, CODES_POSSIBLE, from, last);
+	return possible == 0 ? UNKNOWN_VALUE : number((int64_t)pupil_count(pupil, CODES_PRESENT, from, last) * 1000 / possible);
+}
+
 static const struct case_deadline *newest_watching(const struct scope *scope)
 {
 	if (scope->c == NULL)
@@ -333,6 +348,8 @@ static struct value operand(const struct scope *scope, const struct step *step)
 		return running_value(scope, step);
 	case STEP_IN_WEEKS:
 		return number(window_of(scope, (unsigned)step->value));
+	case STEP_ATTENDANCE_BEFORE:
+		return attendance_before(scope, (unsigned)step->value);
 	case STEP_NOTICES:
 		return number(notices_within(scope->c, scope->view, (struct length){(uint16_t)(step->value >> 8), (uint8_t)step->value},
 		                             step->chosen != 0, scope->parent, scope->on));

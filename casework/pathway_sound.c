@@ -85,6 +85,7 @@ static bool operand_sound(const struct pathway *p, const struct action_rule *act
 	case STEP_DAYS_INTO:
 		return value < p->deadline_count && !step->field && !step->chosen;
 	case STEP_IN_WEEKS:
+	case STEP_ATTENDANCE_BEFORE:
 		return step->value >= 1 && step->value <= PUPIL_WINDOW_WEEKS && !step->field && !step->chosen;
 	case STEP_NOTICES:
 		return step->value >> 8 >= 1 && step->value >> 8 <= 1000 && unit_text((uint8_t)step->value) != NULL && !step->field &&

@@ -266,6 +266,9 @@ static void push_value(struct stack *s, const struct pathway *p, const struct ac
 	case STEP_IN_WEEKS:
 		push(s, words("unauthorised sessions in %d school weeks", step->value), words("none in %d school weeks", step->value), SINGLE, 0);
 		return;
+	case STEP_ATTENDANCE_BEFORE:
+		push(s, words("attendance %d school weeks before", step->value), words("none %d school weeks before", step->value), SINGLE, 0);
+		return;
 	case STEP_NOTICES:
 		push(s, words("notices in %d %s%s", step->value >> 8, unit_text((uint8_t)step->value), step->chosen ? ", over all children" : ""),
 		     words("no notice in %d %s", step->value >> 8, unit_text((uint8_t)step->value)), SINGLE, 0);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "casework/case_move.h"
+#include "casework/watch.h"
 #include "daemon/memory.h"
 #include "daemon/state_parts.h"
 
@@ -305,12 +306,6 @@ static enum store_result save_standing(struct state *s, uint32_t pupil, const st
 	return state_put(s, TABLE_STANDING, &key, &w);
 }
 
-static bool of_a_watch(uint8_t kind)
-{
-	return kind == ALERT_THRESHOLD || kind == ALERT_ATTENDANCE_RETURN || kind == ALERT_SICKNESS_RETURN ||
-	       kind == ALERT_MISSING_FROM_SCHOOL || kind == ALERT_PERSISTENT || kind == ALERT_SEVERE;
-}
-
 /* A breach alert is remembered by its deadline, so that it is raised once and can be withdrawn. */
 static enum store_result set_breach(struct state *s, uint32_t case_no, uint8_t deadline, uint64_t alert)
 {
@@ -356,7 +351,7 @@ enum store_result state_apply_alert_raised(struct state *s, const struct event *
 	bool in_table = position > s->tables_from;
 	enum store_result result = STORE_OK;
 
-	if (p && of_a_watch(r->kind) && p->position < position) {
+	if (p && watch_speaks(r->kind) && p->position < position) {
 		struct standing standing;
 
 		result = state_standing(s, r->pupil, &standing);
@@ -426,7 +421,7 @@ enum store_result state_apply_alert_withdrawn(struct state *s, const struct even
 	struct alert a;
 	uint8_t *copy;
 
-	if (p && of_a_watch(e->alert_withdrawn.kind) && p->position < position) {
+	if (p && watch_speaks(e->alert_withdrawn.kind) && p->position < position) {
 		struct standing standing;
 
 		result = state_standing(s, e->alert_withdrawn.pupil, &standing);

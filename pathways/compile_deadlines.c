@@ -157,7 +157,7 @@ static void compile_watch(struct compiler *c, uint32_t key, struct watch_rule *w
 	w->kind = alert_kind_parse(node_of(c, key)->text);
 	if (w->kind == 0)
 		fault_node(c->report, node_of(c, key), "a watch is named for the alert that it raises (threshold, attendance-return, "
-		           "sickness-return, missing-from-school, persistent, severe)");
+		           "sickness-return, missing-from-school, persistent, severe, approaching)");
 	if (!read_map(c, next_child(c, key), "a watch", e, COUNT_OF(e)))
 		return;
 	w->type = e[KIND].node != 0 ? watch_type_named(read_name(c, e[KIND].node)) : WATCH_COUNT;

@@ -311,6 +311,7 @@ static const struct call {
 	{"days_into", STEP_DAYS_INTO, call_of_deadline},
 	{"days_until", STEP_DAYS_UNTIL, call_of_date},
 	{"unauthorised_in_weeks", STEP_IN_WEEKS, call_of_weeks},
+	{"attendance_before_weeks", STEP_ATTENDANCE_BEFORE, call_of_weeks},
 	{"notices", STEP_NOTICES, call_of_length},
 	{"by", STEP_BY, call_of_role},
 };
@@ -353,7 +354,7 @@ static void named_value(struct parser *p)
 		}
 	}
 	fail(p, at, "%.*s is neither a figure nor done(), done_for_parent(), days_since(), given(), reached(), "
-	     "running(), days_into(), days_until(), unauthorised_in_weeks(), notices() or by()", SHOW(name));
+	     "running(), days_into(), days_until(), unauthorised_in_weeks(), attendance_before_weeks(), notices() or by()", SHOW(name));
 }
 
 static void one_number(struct parser *p)

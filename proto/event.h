@@ -95,6 +95,7 @@ const char *event_kind_text(uint8_t kind); /* NULL for none of the list */
 	X(DEADLINE_MOVED, 12, "deadline-moved") \
 	X(ESCALATED, 13, "escalated") \
 	X(REMINDER, 14, "reminder") \
+	X(APPROACHING, 15, "approaching") \
 	X(DRIFT, 20, "drift") \
 	X(FACT_CHANGED, 21, "fact-changed")
 

@@ -165,6 +165,7 @@ static void calls_are_looked_at(void **state)
 {
 	(void)state;
 	assert_fault("unauthorised_in_weeks(8)", "unauthorised_in_weeks(11)", 26, "a number from 1 to 10");
+	assert_fault("unauthorised_in_weeks(8)", "attendance_before_weeks(0)", 26, "a number from 1 to 10");
 	assert_fault("unauthorised_in_weeks(8)", "notices(12 moons)", 26, "a unit expected");
 	assert_fault("unauthorised_in_weeks(8)", "notices(12 months, some children)", 26, "\"all\" expected");
 	assert_fault("by(lead)", "by(parent)", 46, "is no role");

@@ -33,7 +33,7 @@ enum {
 	STORY_PUPILS_MAX = 50,
 	STORY_ROWS_MAX = 64,    /* of all calendars */
 	STORY_SEEN_MAX = 4096,  /* alerts */
-	STORY_DEPTH_MAX = 4,    /* openings within openings */
+	STORY_DEPTH_MAX = 8,    /* openings within openings */
 };
 
 /* A YAML file and where it came from; nodes of two files are told apart by it. */
