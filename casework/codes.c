@@ -27,6 +27,10 @@ const uint64_t CODES_POSSIBLE = 0 CODES(X);
 const uint64_t CODES_ABSENT = 0 CODES(X);
 #undef X
 
+#define X(name, number, text, class, meaning) | CODE_BIT(number)
+const uint64_t CODES_KNOWN = 0 CODES(X);
+#undef X
+
 #define X(name, number, text, class, meaning)                                                                \
 	_Static_assert((number) > 0 && (number) < CODE_LIMIT, "six bits hold a code");                       \
 	_Static_assert(sizeof(text) == 2 || sizeof(text) == 3, "a code is one or two letters");

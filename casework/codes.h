@@ -73,6 +73,7 @@ enum code {
 
 /* Sets of codes by class. */
 extern const uint64_t CODES_PRESENT, CODES_AUTHORISED, CODES_UNAUTHORISED, CODES_POSSIBLE, CODES_ABSENT;
+extern const uint64_t CODES_KNOWN; /* all of the list */
 
 uint8_t code_parse(struct slice text);        /* CODE_NONE: not in the list */
 const char *code_text(uint8_t code);          /* NULL: not in the list */

@@ -271,8 +271,10 @@ struct pathway {
 	struct notice_rule notices;
 	uint16_t step_count;
 	struct step steps[STEPS_MAX];
-	/* Worked out by pathway_decode, not in the compiled bytes: */
+	/* Worked out by pathway_work_out, not in the compiled bytes: */
 	unsigned threshold;       /* at_least of the count watch of kind THRESHOLD; 0: none */
+	uint64_t run_codes;       /* of all watches over runs of days together; never CODE_NONE */
+	uint8_t share_count, shares[WATCHES_MAX]; /* indexes of the watches over shares */
 	uint64_t breach_codes;    /* of all deadlines together: a mark that neither was nor is one of them changes no breach */
 	uint32_t alert_starts;    /* `started_by` of all deadlines together */
 };
@@ -282,6 +284,8 @@ struct pathway {
  * is safe to run, every index in range and every expression balanced. */
 bool pathway_decode(struct pathway *, struct slice compiled);
 void pathway_encode(struct writer *, const struct pathway *);
+/* What is asked at every mark, from the rules: part of pathway_decode. */
+void pathway_work_out(struct pathway *);
 
 /* Index, or -1. */
 int pathway_action(const struct pathway *, struct slice name);

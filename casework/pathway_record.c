@@ -354,14 +354,24 @@ static void get_steps(struct reader *in, struct pathway *p)
 }
 
 /* What is asked at every mark is worked out once, here. */
-static void work_out(struct pathway *p)
+void pathway_work_out(struct pathway *p)
 {
 	p->deadlines[DEADLINE_ELSEWHERE].name = p->actions[ACTION_ELSEWHERE].name = slice_text("elsewhere");
 	p->deadlines[DEADLINE_ELSEWHERE].title = p->actions[ACTION_ELSEWHERE].title =
 		slice_text("Of the pathway before");
 	for (unsigned i = 0; i < p->watch_count; i++)
-		if (p->watches[i].kind == ALERT_THRESHOLD && p->watches[i].type == WATCH_COUNT)
+		switch ((enum watch_type)p->watches[i].type) {
+		case WATCH_COUNT:
 			p->threshold = p->watches[i].at_least;
+			break;
+		case WATCH_RUN:
+		case WATCH_SICK:
+			p->run_codes |= p->watches[i].codes;
+			break;
+		case WATCH_SHARE:
+			p->shares[p->share_count++] = (uint8_t)i;
+			break;
+		}
 	for (unsigned i = 0; i < p->deadline_count; i++) {
 		p->breach_codes |= p->deadlines[i].breach_codes;
 		p->alert_starts |= p->deadlines[i].started_by;
@@ -398,6 +408,6 @@ bool pathway_decode(struct pathway *p, struct slice compiled)
 		timing_decode(&in, p);
 	if (!reader_done(&in) || titles != p->stage_count || !pathway_sound(p))
 		return false;
-	work_out(p);
+	pathway_work_out(p);
 	return true;
 }

@@ -12,15 +12,10 @@ enum { CODE_BITS = 6, DAY_BITS = 2 * CODE_BITS, WEEK_BITS = 5 * DAY_BITS };
 #define WEEK_MASK ((UINT64_C(1) << WEEK_BITS) - 1)
 
 _Static_assert(CODE_LIMIT == 1 << CODE_BITS, "a code fills its bits");
-_Static_assert((PUPIL_WEEKS & (PUPIL_WEEKS - 1)) == 0, "a week's slot is its lowest bits");
+_Static_assert(sizeof(struct pupil) % 64 == 0, "in a table, heads stand at the same place in a cache line");
 _Static_assert((int)PUPIL_WEEKS == (int)CALENDAR_REACH_WEEKS,
 	       "a window never looks for weeks that are not held");
 _Static_assert(DAY_MAX <= UINT16_MAX, "a day fits the record");
-
-static unsigned slot(int week)
-{
-	return (unsigned)week & (PUPIL_WEEKS - 1);
-}
 
 static int latest_week(const struct pupil *p)
 {
@@ -37,7 +32,7 @@ static bool holds(const struct pupil *p, int week)
 
 static uint64_t word_of(const struct pupil *p, int week)
 {
-	return holds(p, week) ? p->weeks[slot(week)] : 0;
+	return holds(p, week) ? p->weeks[latest_week(p) - week] : 0;
 }
 
 static unsigned shift_of(int weekday, uint8_t session)
@@ -91,9 +86,26 @@ static bool is_newest(const struct pupil *p, day_t day, uint8_t session)
 	return day > p->latest_day || (day == p->latest_day && session >= p->latest_session);
 }
 
+uint8_t pupil_morning_ended(const struct pupil *p)
+{
+	int weekday = day_weekday(p->latest_day);
+	uint64_t word = p->weeks[0], earlier = word & ((UINT64_C(1) << shift_of(weekday, AM)) - 1);
+	unsigned last;
+
+	if (p->latest_session == PM && (word >> shift_of(weekday, AM) & CODE_MASK))
+		return (uint8_t)(word >> shift_of(weekday, AM) & CODE_MASK);
+	for (unsigned back = 1; !earlier && back < PUPIL_WEEKS; back++)
+		earlier = p->weeks[back];
+	if (!earlier)
+		return CODE_NONE;
+	last = (63 - (unsigned)__builtin_clzll(earlier)) / CODE_BITS;
+	return last % 2 == AM ? (uint8_t)(earlier >> last * CODE_BITS) : CODE_NONE;
+}
+
 static bool takes(const struct pupil *p, day_t day, uint8_t session, uint8_t code)
 {
-	if (day < DAY_MIN || day > DAY_MAX || day_weekday(day) > FRIDAY || session > PM || !code_text(code))
+	if (day < DAY_MIN || day > DAY_MAX || day_weekday(day) > FRIDAY || session > PM || code >= CODE_LIMIT ||
+	    !code_in(CODES_KNOWN, code))
 		return false;
 	return is_newest(p, day, session) || holds(p, day_week(day));
 }
@@ -106,16 +118,18 @@ enum mark_change pupil_would(const struct pupil *p, day_t day, uint8_t session, 
 	return held == code ? MARK_SAME : held == CODE_NONE ? MARK_NEW : MARK_CORRECTED;
 }
 
-/* The latest register becomes that of a later session: slots of the weeks that
- * come into reach are cleared, and a new school year starts from nothing. */
+/* The latest register becomes that of a later session: weeks move back, and a new
+ * school year starts from nothing. */
 static void advance(struct pupil *p, day_t day, uint8_t session)
 {
 	if (p->latest_day != 0 && day != p->latest_day) {
-		int last = day_week(day), first = latest_week(p) + 1;
-		if (first <= last - PUPIL_WEEKS)
-			first = last - PUPIL_WEEKS + 1;
-		for (int week = first; week <= last; week++)
-			p->weeks[slot(week)] = 0;
+		int by = day_week(day) - latest_week(p);
+		if (by > PUPIL_WEEKS)
+			by = PUPIL_WEEKS;
+		if (by > 0) {
+			memmove(p->weeks + by, p->weeks, (size_t)(PUPIL_WEEKS - by) * sizeof *p->weeks);
+			memset(p->weeks, 0, (size_t)by * sizeof *p->weeks);
+		}
 		if (day_school_year(day) != day_school_year(p->latest_day)) {
 			p->possible = p->absent = p->sick = 0;
 			p->raised &= UINT32_C(1) << ALERT_THRESHOLD;
@@ -187,7 +201,7 @@ enum mark_change pupil_mark(struct pupil *p, const struct calendar *c, day_t day
 	if (is_newest(p, day, session))
 		advance(p, day, session);
 
-	uint64_t *word = &p->weeks[slot(week)];
+	uint64_t *word = &p->weeks[latest_week(p) - week];
 	unsigned shift = shift_of(day - week_monday(week), session);
 	*held = (uint8_t)(*word >> shift & CODE_MASK);
 	if (*held == code)
@@ -239,7 +253,7 @@ void pupil_check(const struct pupil *p, const struct calendar *c)
 		for (uint64_t word = p->weeks[i]; word; word >>= CODE_BITS)
 			assert((word & CODE_MASK) == CODE_NONE || code_text(word & CODE_MASK));
 	}
-	uint64_t later = p->weeks[slot(latest_week(p))] >>
+	uint64_t later = p->weeks[0] >>
 			 shift_of(day_weekday(p->latest_day), p->latest_session) >> CODE_BITS;
 	assert(later == 0);
 }

@@ -39,7 +39,9 @@ struct pupil {
 	uint16_t sick;         /* I sessions of the school year */
 	uint16_t window;       /* unauthorised sessions in the rolling 10 school weeks */
 	uint64_t position;     /* the newest event applied to this record */
-	uint64_t weeks[PUPIL_WEEKS]; /* by week number modulo PUPIL_WEEKS; zero: no mark */
+	uint64_t weeks[PUPIL_WEEKS]; /* by how many weeks before the latest register's; zero: no mark. So that what most
+	                              * marks touch is one line of the cache: this head and the newest weeks */
+	uint8_t unused[32];          /* a whole number of such lines */
 };
 
 /* What became of a mark. */
@@ -54,6 +56,9 @@ enum mark_change {
 
 /* The mark held: CODE_NONE if there is none or the weeks held don't reach it. */
 uint8_t pupil_code(const struct pupil *, day_t, uint8_t session);
+/* Of the latest register's day, or of the marked day before it where it is that of an AM: the code of a morning
+ * that has now ended, as its afternoon was marked or never came. CODE_NONE where there is none. */
+uint8_t pupil_morning_ended(const struct pupil *);
 enum mark_change pupil_would(const struct pupil *, day_t, uint8_t session, uint8_t code);
 
 /* Takes a mark in. Can't fail. `*held` is the code before. The calendar is that

@@ -27,15 +27,14 @@ void pupil_encode(struct writer *out, const struct pupil *p)
 	write_varint(out, p->sick);
 	write_varint(out, p->window);
 
-	unsigned latest = (unsigned)day_week(p->latest_day);
 	uint64_t held = 0;
 	for (unsigned back = 0; back < PUPIL_WEEKS; back++)
-		if (p->weeks[(latest - back) % PUPIL_WEEKS])
+		if (p->weeks[back])
 			held |= UINT64_C(1) << back;
 	write_u64(out, held);
 	for (unsigned back = 0; back < PUPIL_WEEKS; back++)
 		if (held >> back & 1)
-			write_u64(out, p->weeks[(latest - back) % PUPIL_WEEKS]);
+			write_u64(out, p->weeks[back]);
 }
 
 static uint16_t read_count(struct reader *in)
@@ -58,7 +57,7 @@ static bool word_is_good(uint64_t word)
 /* A mark stands at the latest register, and none after it. */
 static bool latest_is_good(const struct pupil *p)
 {
-	uint64_t word = p->weeks[(unsigned)day_week(p->latest_day) % PUPIL_WEEKS];
+	uint64_t word = p->weeks[0];
 	unsigned shift = (unsigned)(day_weekday(p->latest_day) * 2 + p->latest_session) * CODE_BITS;
 	return (word >> shift) != 0 && (word >> shift) < CODE_LIMIT;
 }
@@ -89,14 +88,13 @@ bool pupil_decode(struct pupil *p, struct slice bytes)
 	    p->sick > p->absent)
 		return false;
 
-	unsigned latest = (unsigned)day_week(p->latest_day);
 	for (unsigned back = 0; back < PUPIL_WEEKS; back++) {
 		if (!(held >> back & 1))
 			continue;
 		uint64_t word = read_u64(&in);
 		if (!word_is_good(word))
 			return false;
-		p->weeks[(latest - back) % PUPIL_WEEKS] = word;
+		p->weeks[back] = word;
 	}
 	return reader_done(&in) && latest_is_good(p);
 }

@@ -75,25 +75,6 @@ static bool is_newest(const struct pupil *p, const struct watch_mark *mark)
 	return mark->held == CODE_NONE && mark->day == p->latest_day && mark->session == p->latest_session;
 }
 
-/* The morning's code of the day that this mark, the newest, ends: its own day,
- * which may now stand in a run or no longer touch one; or the marked day before
- * it, where that one's afternoon never came. */
-static uint8_t morning_ended(const struct pupil *p, const struct watch_mark *mark)
-{
-	uint8_t morning = mark->session == PM ? pupil_code(p, mark->day, AM) : CODE_NONE;
-	if (morning != CODE_NONE)
-		return morning;
-	day_t first = pupil_first_held(p);
-	for (day_t day = mark->day - 1; day >= first; day--) {
-		if (pupil_code(p, day, PM) != CODE_NONE)
-			return CODE_NONE;
-		uint8_t code = pupil_code(p, day, AM);
-		if (code != CODE_NONE)
-			return code;
-	}
-	return CODE_NONE;
-}
-
 bool watch_idle(const struct pathway *pathway, const struct pupil *p, const struct watch_mark *mark)
 {
 	if (mark->day == 0)
@@ -103,26 +84,18 @@ bool watch_idle(const struct pathway *pathway, const struct pupil *p, const stru
 	bool newest = is_newest(p, mark);
 	if (!newest && p->standing)
 		return false;
-	/* A correction to a code that breaks no run may join two. */
-	bool may_join = mark->held != CODE_NONE && !code_in(CODES_POSSIBLE, mark->code);
-	uint8_t morning = newest ? morning_ended(p, mark) : CODE_NONE;
-	for (unsigned i = 0; i < pathway->watch_count; i++) {
-		const struct watch_rule *rule = &pathway->watches[i];
-		switch ((enum watch_type)rule->type) {
-		case WATCH_COUNT:
-			if (p->window >= rule->at_least && !is_raised(p, rule->kind))
-				return false;
-			break;
-		case WATCH_RUN:
-		case WATCH_SICK:
-			if (may_join || touches(rule, mark->code) || touches(rule, morning))
-				return false;
-			break;
-		case WATCH_SHARE:
-			if (share_reached(rule, p) != is_raised(p, rule->kind))
-				return false;
-			break;
-		}
+	/* A correction to a code that breaks no run may join two; and the newest ends the day before, which may
+	 * now stand in a run, or its own. */
+	uint64_t runs = pathway->run_codes;
+	if (runs && (code_in(runs, mark->code) || (mark->held != CODE_NONE && !code_in(CODES_POSSIBLE, mark->code)) ||
+		     (newest && code_in(runs, pupil_morning_ended(p)))))
+		return false;
+	if (pathway->threshold && p->window >= pathway->threshold && !is_raised(p, ALERT_THRESHOLD))
+		return false;
+	for (unsigned i = 0; i < pathway->share_count; i++) {
+		const struct watch_rule *rule = &pathway->watches[pathway->shares[i]];
+		if (share_reached(rule, p) != is_raised(p, rule->kind))
+			return false;
 	}
 	return true;
 }

@@ -74,8 +74,6 @@ uint64_t engine_append_record(struct engine *e, struct slice record)
 	}
 	e->at->records[e->at->record_count++] = record;
 	e->at->used += record.size;
-	if (e->broken == STORE_OK)
-		e->broken = tree_append(&e->tree, e->txn, record);
 	return engine_head(e);
 }
 
@@ -169,24 +167,28 @@ void engine_sweep_all(struct engine *e)
 
 /* ---- commit ---- */
 
-static enum store_result save_head(struct engine *e, struct txn *txn, uint64_t size, const uint8_t root[static HASH_SIZE])
+static enum store_result save_head(struct engine *e, struct txn *txn)
 {
-	uint8_t room[NOTE_SIZE_MAX];
+	uint8_t room[NOTE_SIZE_MAX], root[HASH_SIZE];
 	struct writer w = writer_of(room, sizeof room);
 
-	note_sign(&w, &e->note, size, root);
+	tree_root(&e->tree, root);
+	note_sign(&w, &e->note, e->tree.size, root);
 	return store_put(txn, TABLE_META, slice_text("checkpoint"), writer_slice(&w));
 }
 
-static enum store_result save_records(struct engine *e, struct txn *txn, const struct batch *b, uint64_t after, uint64_t size,
-				      const uint8_t root[static HASH_SIZE])
+/* The records, hashed into the tree, and the signed head: what a commit does last, in whichever thread. */
+static enum store_result save_records(struct engine *e, struct txn *txn, const struct batch *b, uint64_t after)
 {
-	enum store_result result;
+	enum store_result result = STORE_OK;
 
 	if (!b->record_count)
 		return STORE_OK;
-	result = e->log.methods->append(&e->log, txn, after, b->records, b->record_count);
-	return result == STORE_OK ? save_head(e, txn, size, root) : result;
+	for (size_t i = 0; i < b->record_count && result == STORE_OK; i++)
+		result = tree_append(&e->tree, txn, b->records[i]);
+	if (result == STORE_OK)
+		result = e->log.methods->append(&e->log, txn, after, b->records, b->record_count);
+	return result == STORE_OK ? save_head(e, txn) : result;
 }
 
 void engine_forget_batch(struct engine *e)
@@ -234,16 +236,12 @@ static bool complete(struct engine *e)
 
 int engine_flush(struct engine *e)
 {
-	uint8_t root[HASH_SIZE];
-
 	if (!e->txn && !e->behind && e->broken == STORE_OK)
 		return 0;
 	if (join(e) && !e->txn && e->broken == STORE_OK)
 		return 0;
-	if (complete(e)) {
-		tree_root(&e->tree, root);
-		e->broken = save_records(e, e->txn, e->at, e->committed, e->tree.size, root);
-	}
+	if (complete(e))
+		e->broken = save_records(e, e->txn, e->at, e->committed);
 	if (e->broken != STORE_OK) {
 		store_abort(&e->txn);
 		return -1;
@@ -256,12 +254,13 @@ int engine_flush(struct engine *e)
 	return 0;
 }
 
-/* In the store's thread: it touches nothing but that batch, and what never changes. */
+/* In the store's thread: it touches nothing but that batch, the tree, which is nobody else's until the batch is
+ * joined, and what never changes. */
 static enum store_result finish(void *context, struct txn *txn)
 {
 	struct engine *e = context;
 
-	return save_records(e, txn, e->behind, e->behind_head.after, e->behind_head.size, e->behind_head.root);
+	return save_records(e, txn, e->behind, e->behind_after);
 }
 
 static void send_held(struct batch *b, engine_send *send, void *context)
@@ -371,9 +370,8 @@ int engine_commit_behind(struct engine *e, engine_send *send, void *context, cha
 		return -1;
 	if (!e->txn || e->at->record_count < BEHIND_LEAST || !complete(e))
 		return engine_commit(e, send, context, why, why_size);
-	e->behind_head.after = e->committed;
-	e->behind_head.size = e->tree.size;
-	tree_root(&e->tree, e->behind_head.root);
+	e->behind_after = e->committed;
+	e->tree_before = e->tree;
 	e->behind = e->at;
 	if (!store_commit_behind(&e->txn, finish, e)) {
 		e->behind = NULL;
@@ -470,6 +468,16 @@ void engine_put_off(struct engine *e, const struct request *r)
 	e->counters[COUNT_REFUSED_ROOM]++;
 	pack_clear(&e->body);
 	engine_reply(e, r, STATUS_RETRY_LATER, engine_head(e));
+}
+
+void engine_refuse_form(struct engine *e, const struct request *r, enum status status, const char *why, size_t offset)
+{
+	pack_clear(&e->body);
+	e->counters[COUNT_REFUSED_FORM]++;
+	pack_map(&e->body, 2);
+	pack_key_text(&e->body, "reason", why ? why : status_text(status));
+	pack_key_uint(&e->body, "offset", offset);
+	engine_reply(e, r, status, engine_head(e));
 }
 
 void engine_refuse(struct engine *e, const struct request *r, enum status status, const char *field, const char *reason)

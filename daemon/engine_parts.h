@@ -117,12 +117,12 @@ struct subscription {
 
 /* A row of marks being looked at. */
 struct mark_row {
-	uint64_t recorded_ms;
-	uint32_t pupil;
-	uint16_t day, minutes_late;
-	uint8_t session, code, fault;
-	bool known, has_minutes, has_recorded;
-	struct slice upn, comment, detail;
+	struct mark mark;      /* its comment not sealed yet */
+	uint8_t fault;
+	bool known;
+	uint32_t upn_size;
+	const uint8_t *upn;
+	struct slice detail;   /* of a fault */
 	uint8_t hash[UPN_HASH_SIZE];
 };
 
@@ -176,10 +176,8 @@ struct engine {
 
 	struct batch two[2], *at; /* the one that is being gathered */
 	struct batch *behind;  /* the one that is being committed; NULL: none, or its replies are out */
-	struct {
-		uint64_t after, size;
-		uint8_t root[HASH_SIZE];
-	} behind_head;         /* of the tree with that one, and the position that it follows */
+	uint64_t behind_after; /* the position that it follows */
+	struct tree tree_before; /* without it: the tree itself is the store's thread's while that one is at work */
 	struct together_slot together[64]; /* by a hash of the peer: whom another drove out just begins anew */
 	uint64_t replied;      /* how many requests, since the start */
 	uint64_t batches;      /* how many were begun before this one */
@@ -196,7 +194,7 @@ struct engine {
 	struct mark_row *rows; /* MARKS_MAX of them */
 	struct seen_slot *seen;
 	uint32_t seen_generation;
-	uint32_t seen_mask; /* of the slots that this submission uses */
+	uint32_t seen_mask; /* of the slots in use, for the submission that uses them */
 
 	struct subscription *subscriptions[SUBSCRIPTIONS_MAX];
 	unsigned subscription_count;
@@ -273,7 +271,8 @@ void engine_send_held(struct engine *, engine_send *, void *context);
 void engine_reply(struct engine *, const struct request *, enum status, uint64_t position);
 /* Not now: the batch is broken, or there is no room. */
 void engine_put_off(struct engine *, const struct request *);
-/* One that says why: {reason, field?, offset?}. */
+/* One that says why: {reason, field?}; or, of bytes, {reason, offset}. */
+void engine_refuse_form(struct engine *, const struct request *, enum status, const char *why, size_t offset);
 void engine_refuse(struct engine *, const struct request *, enum status, const char *field, const char *reason);
 
 /* ---- access.c ---- */

@@ -147,11 +147,7 @@ void engine_receive(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE],
 		return;
 	}
 	if (status != STATUS_OK) {
-		e->counters[COUNT_REFUSED_FORM]++;
-		pack_map(&e->body, 2);
-		pack_key_text(&e->body, "reason", why ? why : status_text(status));
-		pack_key_uint(&e->body, "offset", offset);
-		engine_reply(e, &r, status, engine_head(e));
+		engine_refuse_form(e, &r, status, why, offset);
 		return;
 	}
 	if (!access_command(r.who->role, message.command)) {

@@ -7,11 +7,15 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
-/* What is proven is what is on disk: the tree of the last commit. A batch that has
- * begun has its own leaves in the frontier, so roots are asked for by size. */
+/* What is proven is what is on disk: the tree of the last commit. */
+static const struct tree *tree_of(const struct engine *e)
+{
+	return store_behind(e->store) ? &e->tree_before : &e->tree;
+}
+
 static enum store_result root_of(struct engine *e, struct txn *txn, uint64_t size, uint8_t root[static HASH_SIZE])
 {
-	return tree_root_at(&e->tree, &e->log, txn, size, root);
+	return tree_root_at(tree_of(e), &e->log, txn, size, root);
 }
 
 static enum status damaged(struct engine *e)
@@ -77,7 +81,7 @@ enum status query_prove(struct engine *e, const struct request *r, struct txn *t
 	if (wrong || !seq || seq > e->committed)
 		return query_fault(e, STATUS_NOT_FOUND, "seq", "no event stands at that position");
 	proof = memory_new(sizeof *proof);
-	if (tree_prove_inclusion(&e->tree, &e->log, txn, seq - 1, e->committed, proof) != STORE_OK ||
+	if (tree_prove_inclusion(tree_of(e), &e->log, txn, seq - 1, e->committed, proof) != STORE_OK ||
 	    root_of(e, txn, e->committed, root) != STORE_OK) {
 		status = damaged(e);
 	} else {
@@ -107,7 +111,7 @@ enum status query_consistency(struct engine *e, const struct request *r, struct 
 	if (wrong || !first || first > second || second > e->committed)
 		return query_fault(e, STATUS_BAD_FIELD, "first", "two sizes are wanted, 1 <= first <= second <= the log's");
 	proof = memory_new(sizeof *proof);
-	if (tree_prove_consistency(&e->tree, &e->log, txn, first, second, proof) != STORE_OK ||
+	if (tree_prove_consistency(tree_of(e), &e->log, txn, first, second, proof) != STORE_OK ||
 	    root_of(e, txn, first, roots[0]) != STORE_OK || root_of(e, txn, second, roots[1]) != STORE_OK) {
 		status = damaged(e);
 	} else {

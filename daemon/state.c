@@ -55,6 +55,7 @@ void state_free(struct state *s)
 	free(s->pupils);
 	free(s->dirty);
 	free(s->upns);
+	free(s->upn_keys);
 	free(s->scratch);
 	memset(s, 0, sizeof *s);
 }
@@ -114,15 +115,12 @@ struct key key_timer(uint64_t instant_ms, uint32_t case_no, uint8_t deadline, ui
 
 /* ---- pupils and the index of UPNs ---- */
 
-struct pupil *state_pupil(struct state *s, uint32_t number)
+struct pupil *state_shadow_pupil(struct state *s, uint32_t number)
 {
-	if (s->only_pupil) {
-		for (unsigned i = 0; i < s->family.count; i++)
-			if (s->family.pupils[i] == number)
-				return &s->pupils[i];
-		return NULL;
-	}
-	return number >= 1 && number <= s->pupil_count ? &s->pupils[number - 1] : NULL;
+	for (unsigned i = 0; i < s->family.count; i++)
+		if (s->family.pupils[i] == number)
+			return &s->pupils[i];
+	return NULL;
 }
 
 void state_touch(struct state *s, uint32_t number, uint64_t position)
@@ -173,6 +171,8 @@ void state_index_upn(struct state *s, const uint8_t hash[static UPN_HASH_SIZE], 
 	}
 	upn_insert(s->upns, s->upn_room, &slot);
 	s->upn_count++;
+	if (pupil <= s->pupil_count)
+		s->upn_keys[pupil - 1] = (struct upn_key){slot.low, slot.high};
 }
 
 uint32_t state_find_upn(const struct state *s, const uint8_t hash[static UPN_HASH_SIZE])
@@ -193,17 +193,6 @@ void state_prefetch_upn(const struct state *s, const uint8_t hash[static UPN_HAS
 	__builtin_prefetch(&s->upns[(uint32_t)wanted.low & (s->upn_room - 1)]);
 }
 
-void state_prefetch_pupil(const struct state *s, uint32_t number, day_t day)
-{
-	const struct pupil *p;
-
-	if (!number || number > s->pupil_count)
-		return;
-	p = &s->pupils[number - 1];
-	__builtin_prefetch(p, 1);
-	__builtin_prefetch(&p->weeks[(unsigned)day_week(day) % PUPIL_WEEKS], 1);
-}
-
 void state_room_for_pupils(struct state *s, uint32_t count)
 {
 	if (s->only_pupil || count <= s->pupil_count)
@@ -214,12 +203,14 @@ void state_room_for_pupils(struct state *s, uint32_t count)
 		while (room < count)
 			room += room / 2;
 		s->pupils = memory_table(s->pupils, s->pupil_count * sizeof *s->pupils, room * sizeof *s->pupils);
+		s->upn_keys = memory_grow(s->upn_keys, room * sizeof *s->upn_keys);
 		s->dirty = memory_grow(s->dirty, room / 8 + 1);
 		memset(s->dirty + (s->pupil_room ? s->pupil_room / 8 + 1 : 0), 0,
 		       room / 8 + 1 - (s->pupil_room ? s->pupil_room / 8 + 1 : 0));
 		s->pupil_room = room;
 	}
 	memset(&s->pupils[s->pupil_count], 0, (count - s->pupil_count) * sizeof *s->pupils);
+	memset(&s->upn_keys[s->pupil_count], 0, (count - s->pupil_count) * sizeof *s->upn_keys);
 	s->pupil_count = count;
 }
 
@@ -246,26 +237,11 @@ static const struct pathway *find_school_pathway(const struct state *s, uint32_t
 	return newest ? newest->pathway : s->default_pathway;
 }
 
-/* Marks come a school at a time. */
-static void look_up_school(struct state *s, uint32_t urn)
+void state_look_up_school(struct state *s, uint32_t urn)
 {
-	if (s->last_calendar && s->last_urn == urn)
-		return;
 	s->last_calendar = find_calendar(s, urn);
 	s->last_pathway = find_school_pathway(s, urn);
 	s->last_urn = urn;
-}
-
-const struct calendar *state_calendar(struct state *s, uint32_t urn)
-{
-	look_up_school(s, urn);
-	return s->last_calendar;
-}
-
-const struct pathway *state_school_pathway(struct state *s, uint32_t urn)
-{
-	look_up_school(s, urn);
-	return s->last_pathway;
 }
 
 const struct pathway *state_pathway(const struct state *s, struct slice name, uint32_t version)

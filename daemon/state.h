@@ -80,6 +80,11 @@ struct upn_slot {
 	uint32_t pupil;         /* 0: free */
 };
 
+struct upn_key {
+	uint64_t low;
+	uint32_t high;
+};
+
 /* A case held by a shadow, which has no tables. */
 struct shadow_case {
 	struct case_state state;
@@ -106,6 +111,7 @@ struct state {
 	struct pupil *pupils;   /* [number - 1] */
 	uint32_t pupil_count, pupil_room;
 	uint8_t *dirty;         /* bit per pupil: changed since it was written */
+	struct upn_key *upn_keys; /* [number - 1], as in the index; all zero: not in it */
 	struct upn_slot *upns;
 	uint32_t upn_room, upn_count; /* room: a power of two */
 
@@ -172,21 +178,15 @@ void state_apply_mark(struct state *, uint32_t urn, const struct mark *, uint64_
 /* The rest of a marks event: the id that it came under. */
 enum store_result state_apply_id(struct state *, const struct event *, uint64_t position);
 
-struct pupil *state_pupil(struct state *, uint32_t number); /* NULL: none, or not looked at */
 void state_touch(struct state *, uint32_t pupil, uint64_t position); /* changed by the event at position */
 /* The school whose staff may see the pupil: that of the latest register, or, before
  * any, of the roster. 0: none. */
 uint32_t state_school_of(struct state *, uint32_t pupil);
 uint32_t state_find_upn(const struct state *, const uint8_t hash[static UPN_HASH_SIZE]); /* 0: none */
-/* Asks the processor for what a look-up, or a mark, will touch. */
+/* Asks the processor for what a look-up will touch. */
 void state_prefetch_upn(const struct state *, const uint8_t hash[static UPN_HASH_SIZE]);
-void state_prefetch_pupil(const struct state *, uint32_t pupil, day_t);
-const struct calendar *state_calendar(struct state *, uint32_t urn);
 const struct pathway *state_pathway(const struct state *, struct slice name, uint32_t version); /* NULL: none */
 const struct pathway *state_default_pathway(const struct state *); /* NULL: none loaded */
-/* What is in force for a school: the newest version of the pathway that it chose, or else
- * the default. NULL: none loaded. */
-const struct pathway *state_school_pathway(struct state *, uint32_t urn);
 const struct choice *state_choice(const struct state *, uint32_t urn); /* NULL: the default */
 struct loaded_pathway *state_newest_pathway(const struct state *, struct slice name);
 struct principal *state_principal(const struct state *, const uint8_t key[static PUBLIC_KEY_SIZE]);
@@ -249,6 +249,55 @@ struct key key_u64(uint64_t);
 struct key key_u32_u32(uint32_t, uint32_t);
 struct key key_timer(uint64_t instant_ms, uint32_t case_no, uint8_t deadline, uint8_t phase);
 struct slice key_slice(const struct key *);
+
+/* Asked at every mark: here, so that they cost no call. */
+
+struct pupil *state_shadow_pupil(struct state *, uint32_t number);
+
+/* NULL: none, or not looked at */
+static inline struct pupil *state_pupil(struct state *s, uint32_t number)
+{
+	if (s->only_pupil)
+		return state_shadow_pupil(s, number);
+	return number >= 1 && number <= s->pupil_count ? &s->pupils[number - 1] : NULL;
+}
+
+void state_look_up_school(struct state *, uint32_t urn);
+
+/* Marks come a school at a time: what was looked up last is what is asked for next. */
+static inline const struct calendar *state_calendar(struct state *s, uint32_t urn)
+{
+	if (!s->last_calendar || s->last_urn != urn)
+		state_look_up_school(s, urn);
+	return s->last_calendar;
+}
+
+/* What is in force for a school: the newest version of the pathway that it chose, or else
+ * the default. NULL: none loaded. */
+static inline const struct pathway *state_school_pathway(struct state *s, uint32_t urn)
+{
+	state_calendar(s, urn);
+	return s->last_pathway;
+}
+
+/* Is this pupil, if there is one of that number, found by the hash? */
+static inline bool state_has_upn(const struct state *s, uint32_t number, const uint8_t hash[static UPN_HASH_SIZE])
+{
+	struct upn_key key = {0};
+
+	if (number == 0 || number > s->pupil_count)
+		return false;
+	memcpy(&key.low, hash, 8);
+	memcpy(&key.high, hash + 8, 4);
+	return s->upn_keys[number - 1].low == key.low && s->upn_keys[number - 1].high == key.high;
+}
+
+/* Asks the processor for what a mark will touch. */
+static inline void state_prefetch_pupil(const struct state *s, uint32_t number)
+{
+	if (number != 0 && number <= s->pupil_count)
+		__builtin_prefetch(&s->pupils[number - 1], 1);
+}
 
 /* Persons: what the table keeps of a pupil beyond figures. */
 struct person {

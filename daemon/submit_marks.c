@@ -16,9 +16,8 @@ enum {
 	COMMENT_ROOM = SEAL_EXTRA + 3, /* of a comment, beside its text */
 };
 
-/* The last date and session are remembered: a register's marks share them. */
+/* What a register's marks share. */
 struct register_head {
-	struct slice date, session;
 	day_t day;
 	uint8_t half, fault;
 };
@@ -36,74 +35,70 @@ static uint8_t parse_date(const struct engine *e, struct slice text, day_t *day)
 	return 0;
 }
 
-static void take_head(const struct engine *e, const struct submitted_mark *m, struct register_head *head)
+static void take_head(const struct engine *e, const struct submitted_marks *in, struct register_head *head)
 {
-	if (!m->new_register)
-		return;
-	head->fault = parse_date(e, m->date, &head->day);
+	head->fault = parse_date(e, in->date, &head->day);
 	head->half = AM;
-	if (slice_is(m->session, "PM"))
+	if (slice_is(in->session, "PM"))
 		head->half = PM;
-	else if (!slice_is(m->session, "AM") && !head->fault)
+	else if (!slice_is(in->session, "AM") && !head->fault)
 		head->fault = ROW_SESSION;
 }
 
-static uint8_t take_extras(const struct submitted_mark *m, struct mark_row *row)
+static uint8_t take_extras(const struct submitted_mark *given, struct mark *m)
 {
-	if (m->minutes_late != UINT64_MAX) {
-		if (m->minutes_late > MINUTES_LATE_MAX)
+	if (given->minutes_late != UINT64_MAX) {
+		if (given->minutes_late > MINUTES_LATE_MAX)
 			return ROW_MINUTES_LATE;
-		row->has_minutes = true;
-		row->minutes_late = (uint16_t)m->minutes_late;
+		m->has_minutes = true;
+		m->minutes_late = (uint16_t)given->minutes_late;
 	}
-	if (m->recorded_at.size) {
-		if (!time_parse(m->recorded_at, &row->recorded_ms))
+	if (given->recorded_at.size) {
+		if (!time_parse(given->recorded_at, &m->recorded_ms))
 			return ROW_RECORDED_AT;
-		row->has_recorded = true;
+		m->has_recorded = true;
 	}
-	if (m->comment.size > TEXT_SIZE_MAX)
+	if (given->comment.size > TEXT_SIZE_MAX)
 		return ROW_COMMENT;
-	row->comment = m->comment;
+	m->comment = given->comment;
 	return 0;
 }
 
-/* True where this pupil's session was named already in this submission. */
-static bool twice(struct engine *e, const struct mark_row *row)
+static void refuse_row(struct mark_row *row, uint8_t fault, struct slice detail)
 {
-	uint64_t key = (uint64_t)row->pupil << 17 | (uint64_t)row->day << 1 | row->session;
-	uint32_t i = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 32) & e->seen_mask;
-
-	for (;; i = (i + 1) & e->seen_mask) {
-		struct seen_slot *slot = &e->seen[i];
-
-		if (slot->generation != e->seen_generation) {
-			*slot = (struct seen_slot){.key = key, .generation = e->seen_generation};
-			return false;
-		}
-		if (slot->key == key)
-			return true;
-	}
+	row->fault = fault;
+	row->detail = detail;
 }
 
-/* Everything about a row that needs no pupil. */
-static void look_at(struct engine *e, const struct submitted_mark *m, struct register_head *head, struct mark_row *row)
+/* Everything about a row that needs no pupil. Field by field, and none of them two words wide: a row that is
+ * cleared or copied as a whole is read back before it is written, which takes a tenth of a mark's time. */
+static void look_at(const struct submitted_mark *given, const struct register_head *head, struct mark_row *row)
 {
-	take_head(e, m, head);
-	memset(row, 0, sizeof *row);
+	struct mark *m = &row->mark;
+
+	m->pupil = 0;
+	m->day = (uint16_t)head->day;
+	m->session = head->half;
+	m->code = code_parse(given->code);
+	m->has_minutes = m->has_recorded = false;
+	m->comment.size = 0;
+	row->upn = given->upn.bytes;
+	row->upn_size = (uint32_t)given->upn.size;
+	row->known = false;
 	row->fault = head->fault;
-	row->day = (uint16_t)head->day;
-	row->session = head->half;
-	row->code = code_parse(m->code);
 	if (row->fault)
-		return;
-	if (row->code == CODE_NONE) {
-		row->fault = ROW_CODE_UNKNOWN;
-		row->detail = m->code.size <= 8 ? m->code : slice_of(NULL, 0);
-	} else if (!code_fits_session(row->code, row->session)) {
-		row->fault = ROW_CODE_SESSION;
-	} else if (m->has_extras) {
-		row->fault = take_extras(m, row);
-	}
+		refuse_row(row, row->fault, slice_of(NULL, 0));
+	else if (m->code == CODE_NONE)
+		refuse_row(row, ROW_CODE_UNKNOWN, given->code.size <= 8 ? given->code : slice_of(NULL, 0));
+	else if (!code_fits_session(m->code, m->session))
+		refuse_row(row, ROW_CODE_SESSION, slice_of(NULL, 0));
+	else if (given->has_extras)
+		refuse_row(row, take_extras(given, m), slice_of(NULL, 0));
+}
+
+static struct slice upn_of(const struct mark_row *row)
+{
+	return slice_of(row->upn, row->upn_size);
 }
 
 /* Eight at a time; the last places are filled with one that is there already, its
@@ -117,11 +112,11 @@ static void hash_upns(struct engine *e, struct mark_row rows[], size_t count)
 	for (size_t i = 0; i < count; i++) {
 		if (rows[i].fault)
 			continue;
-		if (rows[i].upn.size != UPN_SIZE) {
-			upn_hash(rows[i].hash, &e->key, rows[i].upn);
+		if (rows[i].upn_size != UPN_SIZE) {
+			upn_hash(rows[i].hash, &e->key, upn_of(&rows[i]));
 			continue;
 		}
-		upns[used] = rows[i].upn.bytes;
+		upns[used] = rows[i].upn;
 		hashes[used++] = rows[i].hash;
 		if (used == SIPHASH_LANES) {
 			siphash_upns(hashes, e->key.upn, upns);
@@ -137,94 +132,151 @@ static void hash_upns(struct engine *e, struct mark_row rows[], size_t count)
 	siphash_upns(hashes, e->key.upn, upns);
 }
 
-/* Pupils lie far apart in memory, and a register's are named together: what each
- * row will touch is asked for before the first is touched. A UPN that is known was
- * looked at when it was registered. */
+/* A class is known in the order of its first register, so the pupil after the last
+ * found is tried first; where pupils come in another order, the index is asked for ahead. A UPN
+ * that is known was looked at when it was registered. */
 static void find_pupils(struct engine *e, struct mark_row rows[], size_t count)
 {
+	enum { AHEAD = 12 };
+	uint32_t last = 0;
+	bool scattered = false;
+
 	hash_upns(e, rows, count);
-	for (size_t i = 0; i < count; i++)
-		if (!rows[i].fault)
-			state_prefetch_upn(&e->state, rows[i].hash);
-	for (size_t i = 0; i < count; i++)
-		if (!rows[i].fault) {
-			rows[i].pupil = state_find_upn(&e->state, rows[i].hash);
-			state_prefetch_pupil(&e->state, rows[i].pupil, rows[i].day);
-			if (!rows[i].pupil && upn_fault(rows[i].upn)) {
-				rows[i].fault = ROW_UPN;
-				rows[i].detail = slice_text(upn_fault(rows[i].upn)); /* of a fixed set: nothing of the UPN itself */
-			}
+	for (size_t i = 0; i < count; i++) {
+		struct mark_row *row = &rows[i];
+
+		if (row->fault)
+			continue;
+		if (!state_has_upn(&e->state, last + 1, row->hash)) {
+			scattered = last != 0;
+			row->mark.pupil = state_find_upn(&e->state, row->hash);
+		} else {
+			row->mark.pupil = last + 1;
 		}
-}
-
-/* Then the pupil, registered if this is the first that is heard of it. */
-static void place(struct engine *e, const struct request *r, uint32_t urn, struct mark_row *row)
-{
-	const struct pupil *p;
-
-	if (!row->pupil)
-		row->pupil = engine_pupil_of(e, row->upn, urn, r->who, true);
-	if (!row->pupil)
-		return;
-	if (twice(e, row)) {
-		row->fault = ROW_TWICE;
-		return;
+		if (scattered && i + AHEAD < count)
+			state_prefetch_upn(&e->state, rows[i + AHEAD].hash);
+		state_prefetch_pupil(&e->state, row->mark.pupil);
+		last = row->mark.pupil;
+		if (!row->mark.pupil && upn_fault(upn_of(row))) /* it is of a fixed set: nothing of the UPN itself */
+			refuse_row(row, ROW_UPN, slice_text(upn_fault(upn_of(row))));
 	}
-	p = state_pupil(&e->state, row->pupil);
-	/* what is known about a mark beside its code makes it worth recording again */
-	row->known = pupil_would(p, row->day, row->session, row->code) == MARK_SAME && !row->has_minutes &&
-		     !row->comment.size;
 }
 
-static struct slice seal_comment(struct engine *e, const struct mark_row *row, uint8_t *room, size_t size)
+/* True where this pupil's session was named already in this submission. */
+static bool seen(struct engine *e, const struct mark_row *row)
+{
+	uint64_t key = (uint64_t)row->mark.pupil << 17 | (uint64_t)row->mark.day << 1 | row->mark.session;
+	uint32_t i = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 32) & e->seen_mask;
+
+	for (;; i = (i + 1) & e->seen_mask) {
+		struct seen_slot *slot = &e->seen[i];
+
+		if (slot->generation != e->seen_generation) {
+			*slot = (struct seen_slot){.key = key, .generation = e->seen_generation};
+			return false;
+		}
+		if (slot->key == key)
+			return true;
+	}
+}
+
+static void refuse_twice(struct engine *e, struct mark_row rows[], size_t count)
+{
+	if (++e->seen_generation == 0) {
+		memset(e->seen, 0, SEEN_SLOTS * sizeof *e->seen);
+		e->seen_generation = 1;
+	}
+	/* as much of the table as these rows need, so that it stays in the nearest cache */
+	for (e->seen_mask = 63; e->seen_mask < 2 * count; e->seen_mask = 2 * e->seen_mask + 1)
+		;
+	for (size_t i = 0; i < count; i++)
+		if (!rows[i].fault && seen(e, &rows[i]))
+			refuse_row(&rows[i], ROW_TWICE, slice_of(NULL, 0));
+}
+
+/* By session, and in it by pupil: what only rises names nothing twice. */
+static bool rises(const struct mark_row *last, const struct mark_row *row)
+{
+	unsigned before = last->mark.day * 2u + last->mark.session, now = row->mark.day * 2u + row->mark.session;
+
+	return now > before || (now == before && row->mark.pupil > last->mark.pupil);
+}
+
+/* The pupils are registered of whom this is the first that is heard; false: the batch is broken. */
+static bool register_pupils(struct engine *e, const struct request *r, uint32_t urn, struct mark_row rows[], size_t count)
+{
+	const struct mark_row *last = NULL;
+	bool rising = true;
+
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].fault)
+			continue;
+		if (!rows[i].mark.pupil && !(rows[i].mark.pupil = engine_pupil_of(e, upn_of(&rows[i]), urn, r->who, true)))
+			return false;
+		rising = rising && (!last || rises(last, &rows[i]));
+		last = &rows[i];
+	}
+	if (!rising)
+		refuse_twice(e, rows, count);
+	return true;
+}
+
+/* Equal to the mark held; but what is known about a mark beside its code makes it worth recording again. */
+static bool known(struct engine *e, const struct mark_row *row)
+{
+	const struct pupil *p = state_pupil(&e->state, row->mark.pupil);
+
+	return p->latest_day >= row->mark.day && pupil_would(p, row->mark.day, row->mark.session, row->mark.code) == MARK_SAME &&
+	       !row->mark.has_minutes && !row->mark.comment.size;
+}
+
+static struct slice seal_comment(struct engine *e, const struct mark *m, uint8_t *room, size_t size)
 {
 	struct writer w = writer_of(room, size);
 
-	if (!row->comment.size ||
-	    !persons_seal(e->persons, row->pupil, EVENT_MARKS_RECORDED, engine_head(e) + 1, row->comment, &w))
+	if (!persons_seal(e->persons, m->pupil, EVENT_MARKS_RECORDED, engine_head(e) + 1, m->comment, &w))
 		return slice_of(NULL, 0);
 	return writer_slice(&w);
 }
 
 static void write_rows(struct engine *e, struct marks_writer *out, const struct mark_row rows[], size_t count)
 {
-	const struct mark_row *last = NULL;
+	const struct mark *last = NULL;
 	uint8_t sealed[TEXT_SIZE_MAX + SEAL_EXTRA];
 
 	for (size_t i = 0; i < count; i++) {
-		const struct mark_row *row = &rows[i];
-		struct mark m = {.pupil = row->pupil,
-				 .day = row->day,
-				 .session = row->session,
-				 .code = row->code,
-				 .has_minutes = row->has_minutes,
-				 .minutes_late = row->minutes_late,
-				 .has_recorded = row->has_recorded,
-				 .recorded_ms = row->recorded_ms};
+		const struct mark *m = &rows[i].mark;
 
-		if (row->fault || row->known)
+		if (rows[i].fault || rows[i].known)
 			continue;
-		if (!last || last->day != row->day || last->session != row->session)
-			marks_register(out, row->day, row->session);
-		m.comment = seal_comment(e, row, sealed, sizeof sealed);
-		marks_put(out, &m);
-		last = row;
+		if (!last || last->day != m->day || last->session != m->session)
+			marks_register(out, m->day, m->session);
+		if (m->comment.size) {
+			struct mark with_sealed = *m;
+
+			with_sealed.comment = seal_comment(e, m, sealed, sizeof sealed);
+			marks_put(out, &with_sealed);
+		} else {
+			marks_put(out, m);
+		}
+		last = m;
 	}
 }
 
-/* Applies the event mark by mark, each looked at before the next. */
-static void apply_and_react(struct engine *e, const struct event *ev, struct slice body, uint64_t position)
+/* Applies the event mark by mark, each looked at before the next: from the rows that it was written
+ * from, which is what reading it gives. */
+static void apply_and_react(struct engine *e, const struct event *ev, uint32_t urn, const struct mark_row rows[], size_t count,
+			    uint64_t position)
 {
-	struct marks_reader in;
-	struct mark m;
-
-	marks_open(&in, body);
-	while (e->broken == STORE_OK && marks_next(&in, &m)) {
+	for (size_t i = 0; i < count && e->broken == STORE_OK; i++) {
+		const struct mark *m = &rows[i].mark;
 		struct applied_mark applied;
 
-		state_apply_mark(&e->state, in.urn, &m, position, &applied);
-		state_touch(&e->state, m.pupil, position);
-		react_to_mark(e, &applied, m.pupil);
+		if (rows[i].fault || rows[i].known)
+			continue;
+		state_apply_mark(&e->state, urn, m, position, &applied);
+		state_touch(&e->state, m->pupil, position);
+		react_to_mark(e, &applied, m->pupil);
 	}
 	if (e->broken == STORE_OK)
 		e->broken = state_apply_id(&e->state, ev, position);
@@ -278,9 +330,7 @@ static void record(struct engine *e, const struct request *r, uint32_t urn, cons
 	struct event ev;
 	struct marks_writer out;
 	struct writer w = writer_of(e->at->room + e->at->used, BATCH_SIZE - e->at->used);
-	size_t head;
 	uint64_t position;
-	struct slice whole;
 
 	if (tally->refused)
 		refusals_of(rows, tally->rows, refusals);
@@ -295,7 +345,6 @@ static void record(struct engine *e, const struct request *r, uint32_t urn, cons
 	ev.actor = r->who->number;
 	engine_sign(&ev, r);
 	event_encode_header(&w, &ev);
-	head = writer_size(&w);
 	marks_begin(&out, &w, urn);
 	write_rows(e, &out, rows, tally->rows);
 	marks_end(&out, tally->known, tally->refused, refusals);
@@ -303,9 +352,8 @@ static void record(struct engine *e, const struct request *r, uint32_t urn, cons
 		e->broken = STORE_FULL; /* the batch's room: its size was looked at before */
 		goto done;
 	}
-	whole = writer_slice(&w);
-	position = engine_append_record(e, whole);
-	apply_and_react(e, &ev, slice_of(whole.bytes + head, whole.size - head), position);
+	position = engine_append_record(e, writer_slice(&w));
+	apply_and_react(e, &ev, urn, rows, tally->rows, position);
 	e->counters[COUNT_SUBMISSIONS]++;
 	e->counters[COUNT_MARKS] += tally->rows - tally->refused - tally->known;
 	e->counters[COUNT_MARKS_KNOWN] += tally->known;
@@ -320,20 +368,62 @@ static size_t room_of(const struct mark_row *row)
 {
 	if (row->fault)
 		return ROW_ROOM + row->detail.size;
-	return ROW_ROOM + (row->comment.size ? row->comment.size + COMMENT_ROOM : 0);
+	return ROW_ROOM + (row->mark.comment.size ? row->mark.comment.size + COMMENT_ROOM : 0);
+}
+
+/* The form of all of it, where any of it was not what is known (message.h). */
+static bool well_formed(struct engine *e, const struct request *r, const struct submitted_marks *in, const struct tally *tally)
+{
+	struct message m = *r->message;
+	const char *why = NULL;
+	size_t offset = 0;
+
+	if (!tally->refused && !submitted_marks_doubtful(in))
+		return true;
+	if (message_check(&m, &why, &offset) != STATUS_OK)
+		engine_refuse_form(e, r, STATUS_BAD_BODY, why, offset);
+	else if (in->fault)
+		engine_refuse(e, r, STATUS_BAD_BODY, "registers", in->fault);
+	else
+		return true;
+	return false;
+}
+
+/* The rows, looked at; their faults counted. False: too many of them. */
+static bool read_rows(struct engine *e, struct submitted_marks *in, struct tally *tally)
+{
+	struct submitted_mark m;
+	struct register_head head = {0};
+
+	while (submitted_marks_next(in, &m)) {
+		struct mark_row *row = &e->rows[tally->rows];
+
+		if (tally->rows == MARKS_MAX)
+			return false;
+		if (m.new_register)
+			take_head(e, in, &head);
+		look_at(&m, &head, row);
+		tally->rows++;
+		tally->future |= row->fault == ROW_DATE_FUTURE;
+	}
+	find_pupils(e, e->rows, tally->rows);
+	for (uint32_t i = 0; i < tally->rows; i++) {
+		tally->refused += e->rows[i].fault != 0;
+		tally->room += room_of(&e->rows[i]);
+	}
+	return true;
 }
 
 void submit_marks(struct engine *e, const struct request *r)
 {
 	struct submitted_marks in;
-	struct submitted_mark m;
-	struct register_head head = {0};
 	struct tally tally = {0};
 	struct mark_row *rows = e->rows;
 	uint32_t urn;
 
 	if (!submitted_marks_open(&in, r->message->body)) {
-		engine_refuse(e, r, STATUS_BAD_BODY, NULL, in.fault);
+		tally.refused = 1;
+		well_formed(e, r, &in, &tally);
 		return;
 	}
 	if (!urn_parse(in.urn, &urn)) {
@@ -344,21 +434,14 @@ void submit_marks(struct engine *e, const struct request *r)
 		engine_refuse(e, r, STATUS_FORBIDDEN, "urn", "this key may not write for that school");
 		return;
 	}
-	if (++e->seen_generation == 0) {
-		memset(e->seen, 0, SEEN_SLOTS * sizeof *e->seen);
-		e->seen_generation = 1;
+	if (!read_rows(e, &in, &tally)) {
+		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "more than 10,000 marks in one submission");
+		return;
 	}
-	while (submitted_marks_next(&in, &m)) {
-		if (tally.rows == MARKS_MAX) {
-			engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "more than 10,000 marks in one submission");
-			return;
-		}
-		look_at(e, &m, &head, &rows[tally.rows]);
-		tally.future |= rows[tally.rows].fault == ROW_DATE_FUTURE;
-		rows[tally.rows++].upn = m.upn;
-	}
-	if (in.fault || !tally.rows) {
-		engine_refuse(e, r, STATUS_BAD_BODY, "registers", in.fault ? in.fault : "no marks");
+	if (!well_formed(e, r, &in, &tally))
+		return;
+	if (!tally.rows) {
+		engine_refuse(e, r, STATUS_BAD_BODY, "registers", "no marks");
 		return;
 	}
 	/* today's registers, perhaps, and the clock that is wrong */
@@ -366,22 +449,18 @@ void submit_marks(struct engine *e, const struct request *r)
 		engine_refuse(e, r, STATUS_CLOCK_HELD, "date", "in the future by a clock that is in doubt: send again once it is confirmed");
 		return;
 	}
-	find_pupils(e, rows, tally.rows);
-	for (uint32_t i = 0; i < tally.rows; i++)
-		tally.room += room_of(&rows[i]);
 	/* before a pupil is registered: what is refused leaves no trace */
 	if (tally.room > EVENT_SIZE_MAX - HEAD_ROOM) {
 		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "the marks, with their comments and what is wrong with them, are too large for one submission");
 		return;
 	}
-	/* as much of the table as these rows need, so that a register's stays in the nearest cache */
-	for (e->seen_mask = 63; e->seen_mask < 2 * tally.rows; e->seen_mask = 2 * e->seen_mask + 1)
-		;
+	if (!register_pupils(e, r, urn, rows, tally.rows))
+		return;
+	tally.refused = 0;
 	for (uint32_t i = 0; i < tally.rows; i++) {
-		if (!rows[i].fault)
-			place(e, r, urn, &rows[i]);
 		tally.refused += rows[i].fault != 0;
-		tally.known += rows[i].known && !rows[i].fault;
+		rows[i].known = !rows[i].fault && known(e, &rows[i]);
+		tally.known += rows[i].known;
 	}
 	if (e->broken == STORE_OK)
 		record(e, r, urn, rows, &tally);

@@ -1,9 +1,8 @@
 /* message.c - the heads of frames, and the body of marks read in place.
  *
  * The body of marks is the daemon's daily bread, a hundred thousand a second, so
- * it is read by a cursor of its own that knows its form: of a body that mp_check
- * has passed only what is of another form is still to be found. It is bounded all
- * the same; no check elsewhere is trusted with memory.
+ * it is read by a cursor of its own that knows its form and is bounded by itself: most bodies
+ * are never gone through by mp_check.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "proto/message.h"
@@ -99,6 +98,11 @@ enum status message_decode(struct message *m, struct slice frame, const char **w
 			return refuse(STATUS_BAD_FRAME, "the head of the reply is cut short", why);
 	}
 	m->body = slice_of(r.at, reader_left(&r));
+	return m->command == COMMAND_MARKS ? STATUS_OK : message_check(m, why, offset);
+}
+
+enum status message_check(struct message *m, const char **why, size_t *offset)
+{
 	if (m->body.size == 0)
 		return STATUS_OK;
 	*why = mp_check(m->body, offset);
@@ -295,7 +299,9 @@ static __attribute__((noinline)) bool take_extras(struct submitted_marks *s, str
 	uint32_t pairs = mp_map(&m);
 	struct slice key;
 
-	mark->has_extras = true;
+	s->doubtful = mark->has_extras = true;
+	mark->minutes_late = UINT64_MAX;
+	mark->recorded_at = mark->comment = (struct slice){NULL, 0};
 	if (m.fault != NULL)
 		s->fault = form;
 	for (; pairs > 0 && s->fault == NULL; pairs--) {
@@ -329,8 +335,11 @@ static __attribute__((noinline)) bool take_register(struct submitted_marks *s)
 		s->fault = form;
 		return false;
 	}
-	return take_str(s, &s->date, "a date is a string") && take_str(s, &s->session, "a session is a string") &&
-	       take_array(s, &s->marks_left, form);
+	if (!take_str(s, &s->date, "a date is a string") || !take_str(s, &s->session, "a session is a string") ||
+	    !take_array(s, &s->marks_left, form))
+		return false;
+	s->doubtful |= s->marks_left == 0; /* nobody looks at its texts */
+	return true;
 }
 
 bool submitted_marks_next(struct submitted_marks *s, struct submitted_mark *mark)
@@ -352,12 +361,13 @@ bool submitted_marks_next(struct submitted_marks *s, struct submitted_mark *mark
 	}
 	if (!take_str(s, &mark->upn, "a upn is a string") || !take_str(s, &mark->code, "a code is a string"))
 		return false;
-	mark->date = s->date;
-	mark->session = s->session;
 	mark->new_register = s->fresh;
 	s->fresh = false;
 	mark->has_extras = false;
-	mark->minutes_late = UINT64_MAX;
-	mark->recorded_at = mark->comment = (struct slice){NULL, 0};
 	return parts == 2 || take_extras(s, mark);
+}
+
+bool submitted_marks_doubtful(const struct submitted_marks *s)
+{
+	return s->fault != NULL || s->doubtful || s->in.at != s->in.end;
 }

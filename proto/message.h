@@ -114,7 +114,7 @@ struct message {
 	uint8_t id[UUID_SIZE];
 	uint16_t status;     /* of a reply */
 	uint64_t position;   /* of a reply */
-	struct slice body;   /* checked by mp_check: a map, or empty */
+	struct slice body;   /* checked: a map, or empty; of MARKS not yet, see message_check */
 };
 
 /* STATUS_OK, BAD_FRAME, BAD_VERSION, BAD_COMMAND, TOO_LARGE or BAD_BODY; then
@@ -123,6 +123,10 @@ struct message {
  * matched. ITEMS and HEARTBEAT are commands in replies alone. What has passed may
  * still be a reply: who takes requests looks at bit 7 of the command. */
 enum status message_decode(struct message *, struct slice frame, const char **why, size_t *offset);
+
+/* Is the body well formed, a map or empty: STATUS_OK, or BAD_BODY as message_decode says it. Of MARKS it
+ * is asked by whoever reads the body, where submitted_marks_doubtful() says so. */
+enum status message_check(struct message *, const char **why, size_t *offset);
 
 /* Heads; the caller appends the body. */
 void message_request(struct writer *, uint8_t command, const uint8_t id[static UUID_SIZE]);
@@ -145,12 +149,15 @@ bool together_read(struct together *, struct slice body); /* false: not of the f
  *   { "urn": "123456", "registers": [ [date, session, [mark ...]] ... ] }
  *   date "2026-09-07", session "AM" or "PM", mark [upn, code] or
  *   [upn, code, {"minutes_late": 5, "recorded_at": "2026-09-07T08:55:00Z", "comment": "..."}]
- * Form only: meaning is the engine's. A body of another form is BAD_BODY whole. */
+ * Form only: meaning is the engine's. A body of another form is BAD_BODY whole.
+ *
+ * A body in which every text turns out to be one that is known (a UPN, a code, a date, a
+ * session), with no extras and nothing behind it, is well formed, and is not gone through a second time to say
+ * so; any other is, by message_check, before anything is done about it. */
 struct submitted_mark {
 	struct slice upn, code;
-	struct slice date, session; /* the register's */
-	bool new_register;          /* first of its register */
-	bool has_extras;
+	bool new_register;          /* first of its register: `date` and `session` below are new */
+	bool has_extras;            /* the rest is set where it is true */
 	struct slice recorded_at, comment;
 	uint64_t minutes_late;      /* UINT64_MAX: absent; a negative one is UINT64_MAX - 1 */
 };
@@ -158,14 +165,16 @@ struct submitted_mark {
 struct submitted_marks {
 	struct mp_cursor { const uint8_t *at, *end; } in;
 	struct slice urn;
-	struct slice date, session;
+	struct slice date, session; /* the register's that the last mark read stands in */
 	uint32_t registers_left, marks_left;
 	const char *fault;          /* what is malformed; NULL: nothing so far */
-	bool fresh;
+	bool fresh, doubtful;
 };
 
-/* Opens a *checked* body; false: not of the form (see `fault`). */
+/* Opens a body, checked or not; false: not of the form (see `fault`). */
 bool submitted_marks_open(struct submitted_marks *, struct slice body);
 bool submitted_marks_next(struct submitted_marks *, struct submitted_mark *); /* false: no more, or fault */
+/* After the last: may something in it be malformed, even where every text was known? */
+bool submitted_marks_doubtful(const struct submitted_marks *);
 
 #endif

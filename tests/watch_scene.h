@@ -72,7 +72,7 @@ static inline void scene_rules(struct pathway *p)
 							  .text_down = slice_text("down: {count} of {of}")};
 	p->watches[RULE_SEVERE] = (struct watch_rule){
 		.kind = ALERT_SEVERE, .type = WATCH_SHARE, .at_least = 50, .from_possible = 20};
-	p->threshold = 10;
+	pathway_work_out(p);
 }
 
 static inline struct scene *scene_new(void)
