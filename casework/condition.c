@@ -289,15 +289,33 @@ static struct value days_until(const struct scope *scope, const struct step *ste
 	return date == 0 ? UNKNOWN_VALUE : number((int64_t)date - scope->on);
 }
 
-static struct value running_value(const struct scope *scope, const struct step *step)
+/* The newest open one, of this action's parent or of none; NULL: none. */
+static const struct case_deadline *open_deadline(const struct scope *scope, int rule)
 {
 	for (unsigned i = scope->c == NULL ? 0 : scope->c->deadline_count; i-- > 0;) {
 		const struct case_deadline *d = &scope->c->deadlines[i];
 
-		if (d->rule == step->value && d->state == DEADLINE_OPEN && parent_matches(d->parent, scope->parent))
-			return number(step->kind == STEP_RUNNING ? 1 : scope->on - d->from);
+		if (d->rule == rule && d->state == DEADLINE_OPEN && parent_matches(d->parent, scope->parent))
+			return d;
 	}
-	return step->kind == STEP_RUNNING ? number(0) : UNKNOWN_VALUE;
+	return NULL;
+}
+
+static struct value within(const struct scope *scope, const struct step *step)
+{
+	const struct case_deadline *d = step->chosen != 0 ? open_deadline(scope, step->chosen - 1) : NULL;
+	day_t from = scope->on, date = 0;
+
+	if (step->chosen != 0 && d == NULL)
+		return UNKNOWN_VALUE;
+	if (step->field == 0) {
+		date = d->last;
+	} else {
+		date = scope->filled != NULL ? scope->filled->dates[step->field - 1] : 0;
+		from = d != NULL ? d->last : from;
+	}
+	return date == 0 ? UNKNOWN_VALUE :
+		number(date <= calendar_add(scope->view->calendar, from, (unsigned)step->value >> 8, (uint8_t)step->value, NULL));
 }
 
 /* --- operators ------------------------------------------------------------ */
@@ -327,6 +345,7 @@ static struct value both(uint8_t kind, struct value a, struct value b)
 
 static struct value operand(const struct scope *scope, const struct step *step)
 {
+	const struct case_deadline *deadline;
 	uint8_t stage;
 
 	switch ((enum step_kind)step->kind) {
@@ -344,8 +363,10 @@ static struct value operand(const struct scope *scope, const struct step *step)
 		stage = scope->c != NULL ? scope->c->stage : scope->view->pathway->first_stage;
 		return number(stage >= step->value);
 	case STEP_RUNNING:
+		return number(open_deadline(scope, step->value) != NULL);
 	case STEP_DAYS_INTO:
-		return running_value(scope, step);
+		deadline = open_deadline(scope, step->value);
+		return deadline == NULL ? UNKNOWN_VALUE : number(scope->on - deadline->from);
 	case STEP_IN_WEEKS:
 		return number(window_of(scope, (unsigned)step->value));
 	case STEP_ATTENDANCE_BEFORE:
@@ -355,6 +376,8 @@ static struct value operand(const struct scope *scope, const struct step *step)
 		                             step->chosen != 0, scope->parent, scope->on));
 	case STEP_BY:
 		return number(scope->role == step->value);
+	case STEP_WITHIN:
+		return within(scope, step);
 	case STEP_DAYS_UNTIL:
 		return days_until(scope, step);
 	case STEP_LT: case STEP_LE: case STEP_EQ: case STEP_NE: case STEP_GE: case STEP_GT:

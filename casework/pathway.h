@@ -63,6 +63,7 @@ enum step_kind {
 	STEP_NOTICES,      /* to this action's parent in a window, as FIGURE_NOTICES_3_YEARS: count << 8 | unit; chosen 1: for all their children */
 	STEP_BY,           /* 1 where the actor's role is `value`; of a need alone */
 	STEP_ATTENDANCE_BEFORE, /* attended of 1,000 possible sessions of the school year, up to before its last `value` school weeks; unknown where none was */
+	STEP_WITHIN,       /* 1 where the date in its field, or without one the last day of open deadline chosen - 1, is no later than a length (count << 8 | unit) after this action's day; of a field with `chosen`, after that last day; unknown where one of them isn't there */
 	STEP_DAYS_UNTIL = 60, /* days from this action's day to the date in its field; unknown where it isn't given */
 };
 

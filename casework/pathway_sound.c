@@ -50,6 +50,11 @@ static bool field_sound(const struct action_rule *action, const struct step *ste
 	return step->chosen <= (field->type == FIELD_ONE_OF ? field->value_count : 0);
 }
 
+static bool length_of_step_sound(const struct step *step)
+{
+	return step->value >> 8 >= 1 && step->value >> 8 <= 1000 && unit_text((uint8_t)step->value) != NULL;
+}
+
 static bool operand_sound(const struct pathway *p, const struct action_rule *action,
                           const struct step *step, enum place place)
 {
@@ -88,8 +93,12 @@ static bool operand_sound(const struct pathway *p, const struct action_rule *act
 	case STEP_ATTENDANCE_BEFORE:
 		return step->value >= 1 && step->value <= PUPIL_WINDOW_WEEKS && !step->field && !step->chosen;
 	case STEP_NOTICES:
-		return step->value >> 8 >= 1 && step->value >> 8 <= 1000 && unit_text((uint8_t)step->value) != NULL && !step->field &&
-		       step->chosen <= 1;
+		return length_of_step_sound(step) && !step->field && step->chosen <= 1;
+	case STEP_WITHIN:
+		if (!length_of_step_sound(step) || step->chosen > p->deadline_count)
+			return false;
+		return step->field == 0 ? step->chosen > 0 :
+			place != PLACE_QUESTION && step->field <= action->field_count && action->fields[step->field - 1].type == FIELD_DATE;
 	case STEP_BY:
 		return place == PLACE_NEED && value <= UINT8_MAX && role_text((uint8_t)value) != NULL && !step->field && !step->chosen;
 	case STEP_DAYS_UNTIL:

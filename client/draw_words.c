@@ -235,6 +235,19 @@ static void push_until(struct stack *s, const struct action_rule *a, const struc
 	free(name);
 }
 
+static void push_within(struct stack *s, const struct pathway *p, const struct action_rule *a, const struct step *step)
+{
+	char *end = step->chosen ? words_of_deadline(p, step->chosen - 1u) : words("%s", "");
+	char *name = step->field ? words_of_name(a->fields[step->field - 1].name) : words("the end of \u2018%s\u2019", end);
+	char *length = words_of_length((struct length){ (uint16_t)(step->value >> 8), (uint8_t)step->value });
+	char *from = step->field && step->chosen ? words(" of the end of \u2018%s\u2019", end) : words("%s", "");
+	push(s, words("%s within %s%s", name, length, from), words("%s not within %s%s", name, length, from), SINGLE, 0);
+	free(from);
+	free(length);
+	free(name);
+	free(end);
+}
+
 static void push_value(struct stack *s, const struct pathway *p, const struct action_rule *a, const struct step *step)
 {
 	unsigned index = step->value > 0 ? (unsigned)step->value : 0;
@@ -262,6 +275,9 @@ static void push_value(struct stack *s, const struct pathway *p, const struct ac
 		return;
 	case STEP_DAYS_UNTIL:
 		push_until(s, a, step);
+		return;
+	case STEP_WITHIN:
+		push_within(s, p, a, step);
 		return;
 	case STEP_IN_WEEKS:
 		push(s, words("unauthorised sessions in %d school weeks", step->value), words("none in %d school weeks", step->value), SINGLE, 0);

@@ -46,6 +46,7 @@ struct slice read_braced(struct compiler *, uint32_t node, bool of_watch); /* te
 bool read_yes_no(struct compiler *, uint32_t node, bool fallback);
 unsigned read_number(struct compiler *, uint32_t node, unsigned least, unsigned most);
 uint32_t item_name(struct compiler *, uint32_t item, uint32_t *when); /* of "name" or "name: when"; 0: said what is wrong */
+uint8_t unit_named(struct slice text, bool one); /* "days", or "day" of one; 0: no unit */
 struct length read_length_of(struct compiler *, uint32_t node, struct slice text, struct length fallback); /* that part of its text */
 struct length read_length(struct compiler *, uint32_t node, struct length fallback); /* "15 school days"; "none" */
 uint64_t read_codes(struct compiler *, uint32_t node);         /* [G, N, O, U] or unauthorised, authorised, absent */

@@ -166,8 +166,7 @@ unsigned read_number(struct compiler *c, uint32_t node, unsigned least, unsigned
 	return number;
 }
 
-/* "days", or "day" of one. */
-static uint8_t unit_named(struct slice text, bool one)
+uint8_t unit_named(struct slice text, bool one)
 {
 	for (uint8_t unit = 1; unit_text(unit) != NULL; unit++) {
 		const char *name = unit_text(unit);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "casework/pupil.h"
-#include "pathways/expression.h"
+#include "pathways/compile_parts.h"
 #include "pathways/nearest.h"
 
 enum { NESTING_MAX = 12, NUMBER_MAX = 1000000 };
@@ -175,7 +175,7 @@ static void call_of_action(struct parser *p, struct step step)
 	emit(p, step);
 }
 
-static void call_of_deadline(struct parser *p, struct step step)
+static int deadline_named(struct parser *p)
 {
 	size_t at = p->token_at;
 	struct slice name = word(p, "a deadline");
@@ -187,7 +187,12 @@ static void call_of_deadline(struct parser *p, struct step step)
 		nearest_deadlines(&near, p->pathway);
 		fail(p, at, "no deadline %.*s in this file: %s", SHOW(name), nearest_text(&near));
 	}
-	step.value = index;
+	return index;
+}
+
+static void call_of_deadline(struct parser *p, struct step step)
+{
+	step.value = deadline_named(p);
 	emit(p, step);
 }
 
@@ -217,17 +222,22 @@ static void call_of_field(struct parser *p, struct step step)
 	emit(p, step);
 }
 
-static void call_of_date(struct parser *p, struct step step)
+static void date_field(struct parser *p, struct step *step, const char *call)
 {
 	size_t at = p->token_at;
 
 	if (p->place == EXPRESSION_QUESTION || p->action == NULL) {
-		fail(p, at, "days_until() asks for a field of an action, and there is none here");
+		fail(p, at, "%s() asks for a field of an action, and there is none here", call);
 		return;
 	}
-	field(p, p->action, &step);
-	if (!p->bad && (step.chosen != 0 || p->action->fields[step.field - 1].type != FIELD_DATE))
-		fail(p, at, "days_until() wants a field of type date");
+	field(p, p->action, step);
+	if (!p->bad && (step->chosen != 0 || p->action->fields[step->field - 1].type != FIELD_DATE))
+		fail(p, at, "%s() wants a field of type date", call);
+}
+
+static void call_of_date(struct parser *p, struct step step)
+{
+	date_field(p, &step, "days_until");
 	emit(p, step);
 }
 
@@ -254,31 +264,54 @@ static void call_of_weeks(struct parser *p, struct step step)
 	emit(p, step);
 }
 
+static bool take_length(struct parser *p, struct step *step)
+{
+	unsigned count;
+	size_t at, end;
+	uint8_t unit;
+
+	if (!take_number(p, 1, 1000, &count))
+		return false;
+	for (at = end = p->token_at; p->token.size > 0 && is_word(p->token.bytes[0]); next(p))
+		end = p->at;
+	unit = unit_named(slice_of(p->text.bytes + at, end - at), count == 1);
+	if (unit == 0) {
+		fail(p, at, "a unit expected: days, school days, working days, weeks, school weeks, months or years");
+		return false;
+	}
+	step->value = (int32_t)(count << 8 | unit);
+	return true;
+}
+
 /* LENGTH [ "," "all children" ] */
 static void call_of_length(struct parser *p, struct step step)
 {
-	unsigned count;
-	size_t at;
-	uint8_t unit = 1;
-
-	if (!take_number(p, 1, 1000, &count))
+	if (!take_length(p, &step))
 		return;
-	at = p->token_at;
-	while (!p->bad && p->token.size > 0 && is_word(p->token.bytes[0]))
-		next(p);
-	while (unit_text(unit) != NULL && !(p->token_at >= at + strlen(unit_text(unit)) &&
-	                                    !memcmp(p->text.bytes + at, unit_text(unit), strlen(unit_text(unit)))))
-		unit++;
-	if (unit_text(unit) == NULL) {
-		fail(p, at, "a unit expected: days, school days, working days, weeks, school weeks, months or years");
-		return;
-	}
-	step.value = (int32_t)(count << 8 | unit);
 	if (accept(p, ",")) {
 		expect(p, "all");
 		expect(p, "children");
 		step.chosen = 1;
 	}
+	emit(p, step);
+}
+
+/* deadline "," LENGTH, or field "," LENGTH [ "," deadline ] */
+static void call_of_within(struct parser *p, struct step step)
+{
+	bool ends = pathway_deadline(p->pathway, p->token) >= 0;
+
+	if (ends && p->action != NULL && action_field(p->action, p->token) >= 0)
+		fail(p, p->token_at, "%.*s is a field and a deadline: rename one of them", SHOW(p->token));
+	else if (ends)
+		step.chosen = (uint8_t)(deadline_named(p) + 1);
+	else
+		date_field(p, &step, "within");
+	expect(p, ",");
+	if (p->bad || !take_length(p, &step))
+		return;
+	if (!ends && accept(p, ","))
+		step.chosen = (uint8_t)(deadline_named(p) + 1);
 	emit(p, step);
 }
 
@@ -310,6 +343,7 @@ static const struct call {
 	{"running", STEP_RUNNING, call_of_deadline},
 	{"days_into", STEP_DAYS_INTO, call_of_deadline},
 	{"days_until", STEP_DAYS_UNTIL, call_of_date},
+	{"within", STEP_WITHIN, call_of_within},
 	{"unauthorised_in_weeks", STEP_IN_WEEKS, call_of_weeks},
 	{"attendance_before_weeks", STEP_ATTENDANCE_BEFORE, call_of_weeks},
 	{"notices", STEP_NOTICES, call_of_length},
@@ -354,7 +388,7 @@ static void named_value(struct parser *p)
 		}
 	}
 	fail(p, at, "%.*s is neither a figure nor done(), done_for_parent(), days_since(), given(), reached(), "
-	     "running(), days_into(), days_until(), unauthorised_in_weeks(), attendance_before_weeks(), notices() or by()", SHOW(name));
+	     "running(), days_into(), days_until(), within(), unauthorised_in_weeks(), attendance_before_weeks(), notices() or by()", SHOW(name));
 }
 
 static void one_number(struct parser *p)

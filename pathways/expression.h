@@ -9,6 +9,7 @@
  *              | "reached" "(" stage ")"
  *              | ( "running" | "days_into" ) "(" deadline ")"
  *              | "days_until" "(" field ")"
+ *              | "within" "(" ( deadline "," length | field "," length [ "," deadline ] ) ")"
  *
  * A value that isn't compared is so where it isn't 0.
  *

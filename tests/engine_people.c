@@ -8,14 +8,17 @@ static struct host h;
 static char upn[4][UPN_SIZE + 1]; /* 1 and 2 at the school, 3 at the other one */
 static char one[4096];
 
-/* A pathway with WG-03's bar and SP-34's consultation, which Stockport's has not in these words. */
+/* Stockport's with a prosecution of few needs: WG-03's bar and a consultation, which it has not in these words. */
 static void load_with_facts(void)
 {
-	struct slice frame = host_pathway(&h, "title: \"What was considered\"}\n    needs:\n",
-		"title: \"What was considered\"}\n      consulted: {type: yes/no, title: \"Was the social worker consulted?\"}\n    needs:\n"
+	struct slice frame = host_pathway(&h, "  sickness-expected:\n",
+		"  court:\n    title: Prosecution\n    may record: [officer, manager]\n    may override: [officer, manager]\n    fields:\n"
+		"      notes: {type: text, title: \"What was considered\"}\n      consulted: {type: yes/no, title: \"Was the social worker consulted?\"}\n    needs:\n"
 		"      - that: not looked_after\n        clause: WG-03\n        bar: yes\n        lack: \"a child looked after: it is escalated within social care\"\n"
 		"      - that: given(consulted) or not (social_worker or plan_in_place)\n        clause: SP-34\n        lack: \"the social worker is to be consulted (consulted=yes)\"\n"
-		"      - that: not prosecuted_before\n        clause: SK-04\n        lack: \"prosecuted before\"\n");
+		"      - that: not prosecuted_before\n        clause: SK-04\n        lack: \"prosecuted before\"\n"
+		"      - that: compulsory_school_age\n        clause: SP-20\n        bar: yes\n        lack: \"the pupil is not of compulsory school age\"\n"
+		"  sickness-expected:\n");
 
 	assert_answer(host_frame(&h, ADMIN, frame), STATUS_OK, "\"version\":2");
 	free((void *)frame.bytes);
@@ -46,7 +49,7 @@ static int teardown(void **context)
 
 static const struct answer *prosecute(const char *on)
 {
-	return host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'prosecution','on':'%s','parent':'p1','fields':{'notes':'n','consulted':'yes'}}", upn[1], on);
+	return host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'court','on':'%s','parent':'p1','fields':{'notes':'n','consulted':'yes'}}", upn[1], on);
 }
 
 static const struct answer *fact(const char *name, const char *more)
@@ -73,7 +76,7 @@ static void wg_03_no_enforcement_from_the_day_that_the_child_is_looked_after(voi
 	assert_answer(fact("looked-after", ",'since':'2026-11-09'"), STATUS_OK, "\"changed\":1");
 	assert_answer(prosecute("2026-11-09"), STATUS_BARRED, "WG-03");
 	assert_answer(prosecute("2026-11-10"), STATUS_BARRED, "social care");
-	assert_answer(host_ask(&h, MANAGER, COMMAND_ACTION, "{'upn':'%s','action':'prosecution','override':'all the same'}", upn[1]), STATUS_BARRED, NULL);
+	assert_answer(host_ask(&h, MANAGER, COMMAND_ACTION, "{'upn':'%s','action':'court','override':'all the same'}", upn[1]), STATUS_BARRED, NULL);
 	assert_answer(prosecute("2026-11-08"), STATUS_OK, NULL);
 	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'case','upn':'%s'}", upn[1]), STATUS_OK,
 		      "\"facts\":[{\"fact\":\"looked-after\",\"since\":\"2026-11-09\",\"parent\":null}]");
@@ -114,7 +117,7 @@ static void sp_34_a_plan_asks_for_consultation_and_an_answer_given_was_enough(vo
 	assert_said("Prosecution lacks now (SP-34): the social worker is to be consulted");
 	assert_not_said("would have lacked");
 	/* a second reason for the same changes nothing more */
-	assert_answer(fact("social-worker", ",'text':'A. Name, 0161'"), STATUS_OK, "\"changed\":0");
+	assert_answer(fact("early-help", ",'text':'A. Name, 0161'"), STATUS_OK, "\"changed\":0");
 	assert_int_equal(host_alerts(&h, "fact-changed", NULL, one), 1);
 }
 
@@ -173,7 +176,7 @@ static void without_an_open_case_nothing_changes(void **context)
 	assert_answer(fact("looked-after", ""), STATUS_OK, "{\"changed\":0}");
 	assert_int_equal(host_alerts(&h, "fact-changed", NULL, one), 0);
 	/* it is there when one is opened */
-	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'prosecution'}", upn[2]), STATUS_BARRED, "WG-03");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'court'}", upn[2]), STATUS_BARRED, "WG-03");
 }
 
 /* SP-20: the birth date was wrong, or comes late. */

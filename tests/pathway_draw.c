@@ -151,6 +151,9 @@ static void expressions_are_said_in_words(void **state)
 		{"persistent or (severe and late < 3)", "persistent or (severe and late < 3)"},
 		{"not (persistent or (severe and late < 3))", "not persistent and (not severe or late \u2265 3)"},
 		{"notices_in_3_years != 2", "notices in 3 years \u2260 2"},
+		{"within(until, 1 month)", "until within 1 month"},
+		{"not within(until, 3 years, wait)", "until not within 3 years of the end of \u2018wait\u2019"},
+		{"within(wait, 3 months)", "the end of \u2018wait\u2019 within 3 months"},
 	};
 
 	(void)state;
@@ -160,7 +163,7 @@ static void expressions_are_said_in_words(void **state)
 			"first stage: start\nclosed stage: closed\ndeadlines:\n  wait: {period: 3 days}\nactions:\n"
 			"  begin: {title: Begin, may record: [officer], starts: wait, moves to: on}\n"
 			"  decision:\n    title: Decide\n    may record: [officer]\n    fields:\n"
-			"      outcome: {type: one of, values: [go, stop]}\n      medical: {type: yes/no}\n"
+			"      outcome: {type: one of, values: [go, stop]}\n      medical: {type: yes/no}\n      until: {type: date}\n"
 			"    moves to:\n      - closed: %s\n", rows[i].expression);
 
 		compiled(slice_text(source));

@@ -85,6 +85,55 @@ static void what_was_done(void **state)
 	play_end(p);
 }
 
+/* SP-18: an extension is sought in the last months, and for so long at most from the end, not from the day. */
+static void a_date_and_an_end_within_so_long(void **state)
+{
+	static const struct { const char *on, *until, *lack; } rows[] = {
+		{"2026-10-11", "2026-11-30", "not in its last two weeks"}, {"2026-10-12", "2026-11-30", NULL},
+		{"2026-10-26", "2027-01-26", NULL}, {"2026-10-26", "2027-01-27", "within three months"},
+		{"2026-10-12", "2027-01-26", NULL}, /* from the plan's end on the 26th */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct play *p = play_start_with("tests/data/timing.yaml", "2026-09-14");
+		char fields[64];
+
+		snprintf(fields, sizeof fields, "plan_until=%s", rows[i].until);
+		assert_int_equal(act(p, "extend-plan", NULL, NULL, fields), STATUS_UNMET); /* what never began has no last weeks */
+		assert_int_equal(act(p, "begin", NULL, NULL, ""), STATUS_OK);
+		play_until(p, rows[i].on);
+		assert_int_equal(act(p, "extend-plan", NULL, NULL, ""), STATUS_UNMET);
+		if (act(p, "extend-plan", NULL, NULL, fields) != (rows[i].lack == NULL ? STATUS_OK : STATUS_UNMET))
+			fail_msg("row %zu", i);
+		if (rows[i].lack != NULL) {
+			assert_int_equal(p->lacks.count, 1);
+			assert_non_null(strstr((const char *)p->lacks.list[0].text.bytes, rows[i].lack));
+		}
+		play_end(p);
+	}
+}
+
+/* What was extended is extended again, counted from its new end. */
+static void within_asks_for_the_one_that_is_open(void **state)
+{
+	struct play *p = play_start_with("tests/data/timing.yaml", "2026-09-14");
+
+	(void)state;
+	assert_int_equal(act(p, "begin", NULL, NULL, ""), STATUS_OK);
+	play_until(p, "2026-10-20");
+	assert_int_equal(act(p, "extend-plan", NULL, NULL, "plan_until=2026-11-30"), STATUS_OK);
+	play_until(p, "2026-11-15"); /* the plan itself is over, its extension not in the last two weeks */
+	assert_int_equal(newest(p, "plan")->state, DEADLINE_MET);
+	assert_int_equal(said(p, ALERT_DECISION), 0); /* answered before it was asked */
+	assert_int_equal(act(p, "extend-plan", NULL, NULL, "plan_until=2027-02-28"), STATUS_UNMET);
+	play_until(p, "2026-11-16");
+	assert_int_equal(act(p, "extend-plan", NULL, NULL, "plan_until=2027-03-01"), STATUS_UNMET);
+	assert_int_equal(act(p, "extend-plan", NULL, NULL, "plan_until=2027-02-28"), STATUS_OK);
+	assert_day(newest(p, "plan-longer")->last, "2027-02-28");
+	play_end(p);
+}
+
 static void faults_point_at_the_word(void **state)
 {
 	static const struct { const char *text; size_t offset; const char *says; } rows[] = {
@@ -122,6 +171,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(figures_and_operators),
 		cmocka_unit_test(what_was_done),
+		cmocka_unit_test(a_date_and_an_end_within_so_long),
+		cmocka_unit_test(within_asks_for_the_one_that_is_open),
 		cmocka_unit_test(faults_point_at_the_word),
 	};
 

@@ -143,18 +143,19 @@ static void stages_go_on_and_a_new_notice_goes_back(void **state)
 	assert_true(in_stage(p, "monitoring"));
 	assert_int_equal(act(p, "notice-to-improve", NULL, "p2", BARRIERS), STATUS_OK);
 	assert_true(in_stage(p, "stage-3a"));
-	assert_int_equal(act(p, "contract", NULL, "p1", ""), STATUS_OK);
+	assert_int_equal(act(p, "initial-assessment", NULL, NULL, "caseworker=x"), STATUS_OK);
 	assert_true(in_stage(p, "stage-3b"));
 	play_until(p, "2026-11-10"); /* the second notice's days end: time takes no case back */
 	assert_true(in_stage(p, "stage-3b"));
-	assert_int_equal(act(p, "legal-planning-meeting", NULL, NULL, ""), STATUS_OK);
+	assert_int_equal(act(p, "legal-planning-meeting", NULL, NULL, "outcome=prosecution school_consulted=yes"), STATUS_OK);
 	assert_true(in_stage(p, "stage-4"));
-	assert_int_equal(act(p, "contract", NULL, "p1", ""), STATUS_OK);
+	assert_int_equal(override(p, "contract", NULL, "p1", ""), STATUS_OK);
 	assert_true(in_stage(p, "stage-4"));
 	play_end(p);
 	for (unsigned i = 0; i < 2; i++) {
 		p = served_on("2026-09-14", "2026-09-14");
-		assert_int_equal(act(p, i ? "supervision-order" : "prosecution", NULL, "p1", ""), STATUS_OK);
+		assert_int_equal(act(p, "order-considered", NULL, NULL, "conclusion=suitable reasons=x"), STATUS_OK);
+		assert_int_equal(override(p, i ? "supervision-order" : "prosecution", NULL, "p1", ""), STATUS_OK);
 		assert_true(in_stage(p, "stage-4"));
 		play_end(p);
 	}

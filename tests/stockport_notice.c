@@ -279,6 +279,7 @@ static void sp_20_of_a_known_age_bars_and_an_unknown_one_lacks(void **state)
 	struct play *p = play_referred("2026-09-14");
 
 	(void)state;
+	assert_int_equal(act(p, "order-considered", NULL, NULL, "conclusion=suitable reasons=x"), STATUS_OK);
 	for (size_t i = 0; i < 4; i++) {
 		const char *fields = i == 0 ? BARRIERS : "";
 
@@ -309,7 +310,8 @@ static void sp_29_notices_and_prosecution_by_officers_alone(void **state)
 		assert_int_not_equal(play_as(p, ROLE_OFFICER, false, legal[i], NULL, "p1", "nonsense=1"), STATUS_FORBIDDEN);
 	}
 	assert_int_equal(play_as(p, ROLE_SCHOOL, false, "note", NULL, NULL, "text=x"), STATUS_OK);
-	assert_int_equal(play_as(p, ROLE_ADMINISTRATOR, false, "prosecution", NULL, "p1", ""), STATUS_OK);
+	assert_int_equal(play_as(p, ROLE_ADMINISTRATOR, false, "order-considered", NULL, NULL, "conclusion=suitable reasons=x"), STATUS_OK);
+	assert_int_equal(play_as(p, ROLE_ADMINISTRATOR, true, "prosecution", NULL, "p1", ""), STATUS_OK);
 	play_end(p);
 }
 
