@@ -51,6 +51,8 @@ RATIOS = (
           lambda one: one["attend"][0]["rate"] / one["bare"][0]["rate"], 0.5, None),
     Ratio("the same, attendd answering one by one too",
           lambda one: one["attend-each"][0]["rate"] / one["bare"][0]["rate"], 0.5, None),
+    Ratio("attendd, window 1,000, five pathways in force and schools choosing / one pathway",
+          lambda one: one["attend-five"][0]["rate"] / one["attend"][0]["rate"], 0.95, None),
     Ratio("attendd, window 1,000 / Redis XADD, appendfsync always, one connection, window 1,000",
           lambda one: one["attend"][0]["rate"] / one["redis"][0]["rate"], 1.5, None),
     Ratio("attendd / PostgreSQL, 30-row inserts, session from a sequence, best of 1, 8 and 32 connections (marks a second)",
@@ -91,6 +93,7 @@ def rate_lines(rounds):
     yield "|---|---|---|---|---|"
     rows = [("fdatasync of 4 KiB", "fdatasync", None), ("bare CURVE ROUTER, window 1,000", "bare", None),
             ("**attendd**, window 1,000, answering together", "attend", None),
+            ("**attendd**, the same with five pathways", "attend-five", None),
             ("**attendd**, window 1,000, answering one by one", "attend-each", None), ("Redis, window 1,000", "redis", None)]
     for form in ("simple", "prepared"):
         rows += [("PostgreSQL, %s, %d connection%s" % (form, c, "s" if c > 1 else ""), "postgres-" + form, c)

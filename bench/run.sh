@@ -3,7 +3,8 @@
 #
 # Five rounds (quick: one, short); in each, one after the other and so within the same
 # minute: the disk's own fdatasync, a bare CURVE ROUTER, attendd, Redis and PostgreSQL,
-# all given the same registers (registers.h). Then a store with a school year of
+# all given the same registers (registers.h); and attendd once more with five pathways in force, each chosen by a
+# fifth of the schools. Then a store with a school year of
 # 100,000 pupils for memory, disk and replay. Writes runs.tsv, table.md and plots to
 # bench/results/. The peers are private: on sockets in a temporary folder, stopped and
 # removed at the end whatever happens.
@@ -15,6 +16,7 @@ build=$(cd "${1:?usage: run.sh BUILD [quick]}" && pwd)
 mode=${2:-full}
 results=${ATTEND_RESULTS:-$here/results}
 pathway=$here/../pathways/stockport.yaml
+others=(three-stage stockton south-tyneside wigan)
 
 if [ "$mode" = quick ]; then
   rounds=1 count=60000 one_by_one=500 postgres_seconds=2 year_sessions=20
@@ -73,14 +75,28 @@ start_attendd() { # folder; sets endpoint, daemon
   await_ready "$1.out" "$daemon"
 }
 
-make_store() { # folder
-  "$build/attendd" init --data "$1" --authority Benchshire --pathway "$pathway" >&2
+make_store() { # folder, options of init
+  "$build/attendd" init --data "$1" --authority Benchshire --pathway "$pathway" "${@:2}" >&2
   start_attendd "$1"
   export ATTEND_SERVER=$endpoint ATTEND_SERVER_KEY=$1/attendd.pub ATTEND_IDENTITY=$1/admin.identity
   [ -f "$work/connector" ] || "$build/attend" keygen "$work/connector" >/dev/null
   local schools=()
   for urn in $(seq 100001 $((100001 + classes / 34))); do schools+=(--school "$urn"); done
   "$build/attend" grant "$(sed -n 's/^public: //p' "$work/connector")" connector --name bench "${schools[@]}" >/dev/null
+}
+
+# A store in which each of the five is chosen by every fifth school; sets five.
+make_store_of_five() { # folder
+  local files=() urn=0 name
+  for name in "${others[@]}"; do files+=(--pathway "$here/../pathways/$name.yaml"); done
+  make_store "$1" "${files[@]}"
+  five=$endpoint
+  "$build/attend" pathway list --json | sed -n 's/.*"name":"\([^"]*\)".*/\1/p' >"$work/names"
+  [ "$(wc -l <"$work/names")" = 5 ] || { echo "five pathways were wanted:" >&2; cat "$work/names" >&2; exit 1; }
+  for urn in $(seq 100001 $((100001 + classes / 34))); do
+    name=$(sed -n "$((urn % 5 + 1))p" "$work/names")
+    "$build/attend" pathway choose "$urn" "$name" >/dev/null
+  done
 }
 
 load() { # name, endpoint, key file, window, count, first session, more...
@@ -149,8 +165,11 @@ run_rounds() {
   local session=0 round passes=$(((count + classes - 1) / classes)) passes_one=$(((one_by_one + classes - 1) / classes))
   say "attendd: 100,020 pupils made known"
   make_store "$work/store"
-  attendd=$endpoint
+  attendd=$endpoint one=$daemon
   load known "$attendd" "$work/store/attendd.pub" 1000 "$classes" 0 --identity "$work/connector" >/dev/null
+  say "and with five pathways"
+  make_store_of_five "$work/five"
+  load known "$five" "$work/five/attendd.pub" 1000 "$classes" 0 --identity "$work/connector" >/dev/null
   session=1
   start_router
   start_redis
@@ -161,6 +180,7 @@ run_rounds() {
       "$build/bench-disk" "$work" "$one_by_one"
       load bare "$router" "$work/router.pub" 1000 "$count" "$session"
       load attend "$attendd" "$work/store/attendd.pub" 1000 "$count" "$session" --identity "$work/connector" --together
+      load attend-five "$five" "$work/five/attendd.pub" 1000 "$count" "$session" --identity "$work/connector" --together
       load attend-each "$attendd" "$work/store/attendd.pub" 1000 "$count" "$((session + passes))" --identity "$work/connector"
       "$build/bench-redis-load" "$work/redis/socket" 1000 "$count"
       for connections in 1 8 32; do run_postgres simple "$connections"; run_postgres prepared "$connections"; done
@@ -171,6 +191,7 @@ run_rounds() {
     session=$((session + 2 * passes + passes_one))
     rm -f "$work"/redis/appendonlydir/*.aof.tmp
   done
+  end_one "$one"
   end_one "$daemon"
 }
 
@@ -183,7 +204,7 @@ rss_anon() { awk '/^RssAnon/{print $2 * 1024}' "/proc/$1/status"; }
 run_year() {
   local submissions=$((classes * year_sessions)) marks=$((classes * year_sessions * 30)) began
   say "a school year of 100,020 pupils: $marks marks"
-  rm -rf "$work/store"
+  rm -rf "$work/store" "$work/five"
   make_store "$work/year"
   load year "$endpoint" "$work/year/attendd.pub" 1000 "$submissions" 0 --identity "$work/connector" | sed "s/^/0\t/" | tee -a "$runs" >&2
   measure marks "$marks"
