@@ -64,6 +64,7 @@ enum step_kind {
 	STEP_BY,           /* 1 where the actor's role is `value`; of a need alone */
 	STEP_ATTENDANCE_BEFORE, /* attended of 1,000 possible sessions of the school year, up to before its last `value` school weeks; unknown where none was */
 	STEP_DAYS_UNTIL = 60, /* days from this action's day to the date in its field; unknown where it isn't given */
+	STEP_DONE_EACH,    /* the least that STEP_DONE_PARENT gives for any parent on the roster; unknown where it names none; of a need alone */
 };
 
 /* A step that puts a value on the stack; the others work on what is there. */

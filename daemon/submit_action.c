@@ -17,6 +17,7 @@ struct looked_at {
 	struct case_state *c;       /* the open case; NULL: one would be opened */
 	struct case_state room;
 	struct case_view view;
+	struct particulars roster;
 	struct slice text_fields[ACTION_FIELDS_MAX], text_values[ACTION_FIELDS_MAX];
 	size_t text_count;
 	struct slice reason;        /* of an override; empty: none */
@@ -29,28 +30,48 @@ static bool fault(struct engine *e, const struct request *r, enum status status,
 	return false;
 }
 
-/* Birth dates are sealed, so this is asked anew each time and kept nowhere. */
-day_t birth_date(struct engine *e, uint32_t pupil)
+static void take_particulars(struct slice roster, struct particulars *out)
+{
+	struct mp at = mp_find(roster, "parents");
+	unsigned count = mp_peek(&at) == MP_ARRAY ? mp_array(&at) : 0;
+	const char *wrong = NULL;
+
+	if (!day_parse(mp_find_str(roster, "birth_date", &wrong), &out->birth))
+		out->birth = 0;
+	for (unsigned i = 0; i < count && out->parent_count < ROSTER_PARENTS_MAX; i++) {
+		const uint8_t *start = at.at;
+		struct slice id;
+
+		mp_skip(&at);
+		if (at.fault)
+			return;
+		id = mp_find_str(slice_of(start, (size_t)(at.at - start)), "id", &wrong);
+		if (id.size && id.size <= PARENT_SIZE_MAX)
+			memcpy(out->parents[out->parent_count++], id.bytes, id.size);
+	}
+}
+
+/* They are sealed, so this is asked anew each time and kept nowhere. */
+void particulars_of(struct engine *e, uint32_t pupil, struct particulars *out)
 {
 	enum { ROOM = 32 * 1024 };
 	struct person person;
 	uint8_t *room = memory_new(ROOM);
 	struct writer w = writer_of(room, ROOM);
-	const char *wrong = NULL;
-	day_t birth = 0;
 
+	memset(out, 0, sizeof *out);
 	if (state_person(&e->state, pupil, &person) == STORE_OK && person.sealed_particulars.size &&
 	    persons_unseal(e->persons, pupil, EVENT_ROSTER_RECORDED, person.particulars_position,
-			   person.sealed_particulars, &w) &&
-	    !day_parse(mp_find_str(writer_slice(&w), "birth_date", &wrong), &birth))
-		birth = 0;
+			   person.sealed_particulars, &w))
+		take_particulars(writer_slice(&w), out);
 	free(room);
-	return birth;
 }
 
-enum tristate compulsory_age(struct engine *e, uint32_t pupil, day_t day)
+void view_particulars(struct engine *e, uint32_t pupil, day_t day, struct particulars *room, struct case_view *view)
 {
-	return case_compulsory_age(birth_date(e, pupil), day);
+	particulars_of(e, pupil, room);
+	view->particulars = room;
+	view->compulsory_age = case_compulsory_age(room->birth, day);
 }
 
 static bool find_case(struct engine *e, const struct request *r, struct looked_at *l)
@@ -165,7 +186,7 @@ static bool look(struct engine *e, const struct request *r, struct looked_at *l)
 		e->broken = STORE_DAMAGED;
 		return false;
 	}
-	l->view.compulsory_age = compulsory_age(e, a->pupil, a->on);
+	view_particulars(e, a->pupil, a->on, &l->roster, &l->view);
 	e->broken = state_view_earlier(&e->state, &l->room, &l->view);
 	return e->broken == STORE_OK && take_fields(e, r, l);
 }

@@ -45,6 +45,7 @@ struct play {
 	size_t earlier_count;
 	const struct case_notice *family;
 	size_t family_count;
+	const struct particulars *roster; /* NULL: nothing is known */
 };
 
 static inline day_t day(const char *text)
@@ -75,7 +76,7 @@ static inline void play_view(const struct play *p, struct case_view *view)
 	*view = (struct case_view){.pathway = &p->pathway, .calendar = &p->calendar, .pupil = &p->pupil,
 		.today = day_of_ms(p->now_ms), .compulsory_age = p->age,
 		.earlier = p->earlier, .earlier_count = p->earlier_count,
-		.family = p->family, .family_count = p->family_count};
+		.family = p->family, .family_count = p->family_count, .particulars = p->roster};
 }
 
 /* The school year 2026-27 of a made-up school: half-terms, an INSET day, Easter. */
