@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "casework/condition.h"
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
@@ -18,6 +19,7 @@ struct looked_at {
 	struct case_state room;
 	struct case_view view;
 	struct particulars roster;
+	char figures[FIELDS_MAX][24];
 	struct slice text_fields[ACTION_FIELDS_MAX], text_values[ACTION_FIELDS_MAX];
 	size_t text_count;
 	struct slice reason;        /* of an override; empty: none */
@@ -140,6 +142,35 @@ static bool take_fields(struct engine *e, const struct request *r, struct looked
 	return true;
 }
 
+/* A number named for a figure is that figure as it stands, where nobody gives it (SP-40). What rests
+ * on the birth date stays sealed. */
+static void fill_figures(struct looked_at *l)
+{
+	static const struct {
+		const char *text;
+		enum figure figure;
+	} names[] = {
+#define X(name, number, text) {text, FIGURE_##name},
+		FIGURES(X)
+#undef X
+	};
+	struct event_action_recorded *a = &l->ev.action_recorded;
+	int index = pathway_action(l->view.pathway, a->name);
+	const struct action_rule *rule = index >= 0 ? &l->view.pathway->actions[index] : NULL;
+	struct scope scope = {.c = l->c, .view = &l->view, .action = rule, .parent = a->parent, .on = a->on};
+
+	for (size_t i = 0; rule && i < sizeof names / sizeof *names && a->field_count < ACTION_FIELDS_MAX; i++) {
+		int field = action_field(rule, slice_text(names[i].text));
+		int64_t number;
+
+		if (field < 0 || rule->fields[field].type != FIELD_NUMBER || names[i].figure == FIGURE_COMPULSORY_AGE ||
+		    event_value(a, names[i].text).size || !scope_figure(&scope, names[i].figure, &number))
+			continue;
+		snprintf(l->figures[field], sizeof l->figures[field], "%lld", (long long)number);
+		a->fields[a->field_count++] = (struct action_field){rule->fields[field].name, slice_text(l->figures[field])};
+	}
+}
+
 static bool take_on(struct engine *e, const struct request *r, struct looked_at *l)
 {
 	struct event_action_recorded *a = &l->ev.action_recorded;
@@ -188,7 +219,10 @@ static bool look(struct engine *e, const struct request *r, struct looked_at *l)
 	}
 	view_particulars(e, a->pupil, a->on, &l->roster, &l->view);
 	e->broken = state_view_earlier(&e->state, &l->room, &l->view);
-	return e->broken == STORE_OK && take_fields(e, r, l);
+	if (e->broken != STORE_OK || !take_fields(e, r, l))
+		return false;
+	fill_figures(l);
+	return true;
 }
 
 void pack_lacks(struct pack *p, const struct lacks *lacks)
