@@ -382,6 +382,7 @@ static inline const struct said *last_said(const struct play *p, uint8_t kind)
 
 #define assert_day(actual, text) assert_int_equal((day_t)(actual), day(text))
 #define BARRIERS "medical=no mental_health=no bullying=no family_complexity=no support_named=yes"
+#define CHECKS "support_plan=no unmet_needs=no in_school=yes medical_needs=no catch_up=yes anxious=no"
 
 /* Stages 1 and 2 done, 12 sessions unauthorised, referred: ready for a Notice to Improve. */
 static inline struct play *play_referred(const char *today)
@@ -389,6 +390,8 @@ static inline struct play *play_referred(const char *today)
 	struct play *p = play_start("2026-09-02");
 
 	assert_int_equal(act(p, "contact", NULL, NULL, "reached=yes"), STATUS_OK);
+	assert_int_equal(act(p, "stage-1-checks", NULL, NULL, CHECKS), STATUS_OK);
+	assert_int_equal(act(p, "early-help", NULL, NULL, "outcome=accepted"), STATUS_OK);
 	assert_int_equal(act(p, "meeting", NULL, NULL, ""), STATUS_OK);
 	assert_int_equal(act(p, "plan", NULL, NULL, "support_offered=yes"), STATUS_OK);
 	play_days(p, "2026-09-02", "2026-09-09", "O");
