@@ -111,6 +111,15 @@ struct case_state {
 
 enum tristate { NO, YES, UNKNOWN };
 
+enum { ROSTER_PARENTS_MAX = 16 };
+
+/* What the roster says of a pupil that rules ask for. It is sealed, so that it is there for deciding alone. */
+struct particulars {
+	day_t birth; /* 0: unknown */
+	uint8_t parent_count;
+	char parents[ROSTER_PARENTS_MAX][PARENT_SIZE_MAX + 1];
+};
+
 /* What surrounds a case at the moment of asking. Borrowed. */
 struct case_view {
 	const struct pathway *pathway;   /* the version that the case is on */
@@ -128,6 +137,8 @@ struct case_view {
 	 * pupil's id of that parent (SK-08): parents in common, by links. May be NULL and 0. */
 	const struct case_notice *family;
 	size_t family_count;
+	/* What the roster says; NULL: nothing. */
+	const struct particulars *particulars;
 };
 
 /* Compulsory school age on `day` of a child born on `birth` (0: unknown): from
@@ -164,7 +175,7 @@ void case_open(struct case_state *, const struct pathway *, const struct event_a
                uint32_t urn, uint64_t at_ms);
 /* After a struct case_state was copied by value. */
 void case_copied(struct case_state *);
-/* Of the view, `today` and `compulsory_age` matter to deciding alone. */
+/* Of the view, `today`, `compulsory_age` and `particulars` matter to deciding alone. */
 void case_apply_action(struct case_state *, const struct case_view *,
                        const struct event_action_recorded *, uint64_t position, uint64_t at_ms);
 /* A deadline's phase fell due: sets states, stage, the deadline that follows. */

@@ -11,7 +11,6 @@ enum { PARENTS_MAX = 16 };
 struct looking {
 	const struct case_state *c;
 	struct case_view before, now;
-	day_t birth_before, birth_now;
 	unsigned parent_count;
 	char parents[PARENTS_MAX][PARENT_SIZE_MAX + 1]; /* that anything is known of */
 	struct case_change *out;
@@ -52,8 +51,8 @@ static void look_at_conditions(struct looking *l, struct case_change change, con
 
 static void set_age(struct looking *l, day_t on)
 {
-	l->before.compulsory_age = case_compulsory_age(l->birth_before, on);
-	l->now.compulsory_age = case_compulsory_age(l->birth_now, on);
+	l->before.compulsory_age = case_compulsory_age(l->before.particulars->birth, on);
+	l->now.compulsory_age = case_compulsory_age(l->now.particulars->birth, on);
 }
 
 static void add_parent(struct looking *l, const char *parent)
@@ -136,15 +135,16 @@ static void look_at_questions(struct looking *l)
 size_t case_changes(const struct case_state *c, const struct case_view *view, const struct known *before,
                     const struct known *now, struct case_change out[CASE_CHANGES_MAX], unsigned *more)
 {
-	struct looking l = {.c = c, .before = *view, .now = *view, .birth_before = before->birth,
-	                    .birth_now = now->birth, .out = out};
+	struct looking l = {.c = c, .before = *view, .now = *view, .out = out};
 
 	l.before.facts = before->facts;
 	l.before.family = before->family;
 	l.before.family_count = before->family_count;
+	l.before.particulars = before->roster;
 	l.now.facts = now->facts;
 	l.now.family = now->family;
 	l.now.family_count = now->family_count;
+	l.now.particulars = now->roster;
 	gather_parents(&l, before);
 	gather_parents(&l, now);
 	if (!c->closed) {

@@ -18,7 +18,7 @@ struct known {
 	const struct facts *facts;
 	const struct case_notice *family;
 	size_t family_count;
-	day_t birth; /* 0: unknown */
+	const struct particulars *roster;
 };
 
 enum case_change_kind { CHANGE_NEXT = 1, CHANGE_DONE, CHANGE_QUESTION };

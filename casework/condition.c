@@ -261,7 +261,7 @@ static bool field_is(uint32_t given, const uint8_t chosen[], const struct step *
 	return (given >> (step->field - 1)) & 1;
 }
 
-static struct value done_value(const struct scope *scope, const struct step *step)
+static struct value done_value(const struct scope *scope, const struct step *step, struct slice parent)
 {
 	int64_t count = 0, latest = 0;
 
@@ -271,7 +271,7 @@ static struct value done_value(const struct scope *scope, const struct step *ste
 		if (done->action != step->value ||
 		    (step->field != 0 && !field_is(done->given, done->chosen, step)))
 			continue;
-		if (step->kind == STEP_DONE_PARENT && !parent_matches(done->parent, scope->parent))
+		if (!parent_matches(done->parent, parent))
 			continue;
 		count++;
 		if (done->on > latest)
@@ -280,6 +280,21 @@ static struct value done_value(const struct scope *scope, const struct step *ste
 	if (step->kind == STEP_DAYS_SINCE)
 		return count ? number(scope->on - latest) : UNKNOWN_VALUE;
 	return number(count);
+}
+
+/* Of each adult there is a record of their own (SP-39). */
+static struct value done_for_each(const struct scope *scope, const struct step *step)
+{
+	const struct particulars *roster = scope->view->particulars;
+	struct value least = UNKNOWN_VALUE;
+
+	for (unsigned i = 0; roster != NULL && i < roster->parent_count; i++) {
+		struct value done = done_value(scope, step, slice_text(roster->parents[i]));
+
+		if (!least.known || done.number < least.number)
+			least = done;
+	}
+	return least;
 }
 
 static struct value days_until(const struct scope *scope, const struct step *step)
@@ -354,9 +369,12 @@ static struct value operand(const struct scope *scope, const struct step *step)
 	case STEP_FIGURE:
 		return figure_value(scope, (enum figure)step->value);
 	case STEP_DONE:
-	case STEP_DONE_PARENT:
 	case STEP_DAYS_SINCE:
-		return done_value(scope, step);
+		return done_value(scope, step, slice_of(NULL, 0));
+	case STEP_DONE_PARENT:
+		return done_value(scope, step, scope->parent);
+	case STEP_DONE_EACH:
+		return done_for_each(scope, step);
 	case STEP_GIVEN:
 		return number(scope->filled != NULL && field_is(scope->filled->given, scope->filled->chosen, step));
 	case STEP_STAGE:

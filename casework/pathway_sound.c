@@ -78,6 +78,10 @@ static bool operand_sound(const struct pathway *p, const struct action_rule *act
 		default:
 			return false;
 		}
+	case STEP_DONE_EACH: /* so are the parents */
+		if (place != PLACE_NEED)
+			return false;
+		/* fall through */
 	case STEP_DONE:
 	case STEP_DONE_PARENT:
 	case STEP_DAYS_SINCE:

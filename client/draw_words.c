@@ -214,7 +214,7 @@ static void push_given(struct stack *s, const struct action_rule *a, const struc
 static void push_done(struct stack *s, const struct pathway *p, const struct step *step)
 {
 	char *action = words_of_action(p, (unsigned)step->value), *with = words("%s", "");
-	const char *whose = step->kind == STEP_DONE_PARENT ? " for the parent" : "";
+	const char *whose = step->kind == STEP_DONE_PARENT ? " for the parent" : step->kind == STEP_DONE_EACH ? " for each parent" : "";
 	if (step->field > 0) {
 		char *name, *value;
 		field_words(&p->actions[step->value], step, &name, &value);
@@ -297,6 +297,7 @@ static void push_value(struct stack *s, const struct pathway *p, const struct ac
 		return;
 	case STEP_DONE:
 	case STEP_DONE_PARENT:
+	case STEP_DONE_EACH:
 		push_done(s, p, step);
 		return;
 	default:

@@ -301,8 +301,9 @@ void pack_load_answer(struct pack *, const struct event_pathway_loaded *, uint64
 void engine_sign(struct event *, const struct request *);
 /* The pupil's number; registers a UPN not seen before. 0: the batch is broken or (if not `may_register`) unknown. */
 uint32_t engine_pupil_of(struct engine *, struct slice upn, uint32_t urn, const struct principal *, bool may_register);
-day_t birth_date(struct engine *, uint32_t pupil); /* 0: unknown */
-enum tristate compulsory_age(struct engine *, uint32_t pupil, day_t day);
+void particulars_of(struct engine *, uint32_t pupil, struct particulars *); /* all zero: unknown */
+/* Those, taken into `room`, and what rests on them on that day. */
+void view_particulars(struct engine *, uint32_t pupil, day_t, struct particulars *room, struct case_view *);
 void pack_lacks(struct pack *, const struct lacks *);
 void pack_action_answer(struct pack *, const struct event_action_recorded *);
 bool case_id_parse(struct slice text, uint32_t *number);

@@ -100,6 +100,7 @@ static bool try_action(struct engine *e, const struct request *r, const struct c
 {
 	const struct action_rule *rule = &view->pathway->actions[action];
 	struct event_action_recorded *a = memory_new(sizeof *a);
+	struct particulars roster;
 	enum status status;
 
 	a->case_no = c->number;
@@ -107,9 +108,10 @@ static bool try_action(struct engine *e, const struct request *r, const struct c
 	a->name = rule->name;
 	a->on = (uint16_t)view->today;
 	a->opens = c->done_count == 0;
-	view->compulsory_age = compulsory_age(e, c->pupil, view->today);
+	view_particulars(e, c->pupil, view->today, &roster, view);
 	memset(lacks, 0, sizeof *lacks);
 	status = case_decide(c->done_count ? c : NULL, view, r->who->role, a, NULL, 0, false, lacks);
+	view->particulars = NULL;
 	free(a);
 	return status != STATUS_FORBIDDEN && status != STATUS_NOT_FOUND;
 }

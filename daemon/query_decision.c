@@ -252,9 +252,12 @@ static void pack_decision(struct pack *p, const struct put *put, bool with_famil
 void pack_decisions(struct engine *e, const struct case_state *c, struct case_view *view, bool now, bool with_family)
 {
 	struct pack *p = &e->body;
+	struct particulars roster;
 	struct put put;
 	unsigned count = 0;
 
+	if (now)
+		particulars_of(e, c->pupil, &roster);
 	for (unsigned i = 0; i < c->deadline_count; i++)
 		count += is_put(c, view, i, &put);
 	pack_text(p, "decisions");
@@ -262,7 +265,7 @@ void pack_decisions(struct engine *e, const struct case_state *c, struct case_vi
 	for (unsigned i = 0; i < c->deadline_count; i++) {
 		if (!is_put(c, view, i, &put))
 			continue;
-		view->compulsory_age = now ? compulsory_age(e, c->pupil, put.d->last) : UNKNOWN;
+		view->compulsory_age = now ? case_compulsory_age(roster.birth, put.d->last) : UNKNOWN;
 		pack_decision(p, &put, with_family);
 	}
 }

@@ -18,7 +18,7 @@ struct member {
 	struct facts facts;
 	struct case_notice family[FAMILY_NOTICES_MAX];
 	size_t family_count;
-	day_t birth;
+	struct particulars roster;
 };
 
 struct outlook {
@@ -51,7 +51,7 @@ static void remember(struct engine *e, struct outlook *outlook, uint32_t pupil, 
 	m->facts = *view.facts;
 	m->family_count = view.family_count;
 	memcpy(m->family, view.family, view.family_count * sizeof *view.family);
-	m->birth = birth_date(e, pupil);
+	particulars_of(e, pupil, &m->roster);
 	outlook->members[outlook->count++] = m;
 }
 
@@ -101,7 +101,8 @@ static struct slice compose(struct writer *w, const struct pathway *p, const str
 static bool tell(struct engine *e, const struct member *m, struct case_state *c, const char *what)
 {
 	struct case_change changes[CASE_CHANGES_MAX];
-	struct known before = {&m->facts, m->family, m->family_count, m->birth}, now;
+	struct known before = {&m->facts, m->family, m->family_count, &m->roster}, now;
+	struct particulars roster;
 	uint8_t room[TEXT_ROOM];
 	struct writer w = writer_of(room, sizeof room);
 	struct case_view view;
@@ -110,7 +111,8 @@ static bool tell(struct engine *e, const struct member *m, struct case_state *c,
 
 	if (!look(e, m->case_no, c, &view))
 		return false;
-	now = (struct known){view.facts, view.family, view.family_count, birth_date(e, m->pupil)};
+	particulars_of(e, m->pupil, &roster);
+	now = (struct known){view.facts, view.family, view.family_count, &roster};
 	count = case_changes(c, &view, &before, &now, changes, &more);
 	if (!count)
 		return false;

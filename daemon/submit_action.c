@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "casework/condition.h"
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
@@ -17,6 +18,8 @@ struct looked_at {
 	struct case_state *c;       /* the open case; NULL: one would be opened */
 	struct case_state room;
 	struct case_view view;
+	struct particulars roster;
+	char figures[FIELDS_MAX][24];
 	struct slice text_fields[ACTION_FIELDS_MAX], text_values[ACTION_FIELDS_MAX];
 	size_t text_count;
 	struct slice reason;        /* of an override; empty: none */
@@ -29,28 +32,48 @@ static bool fault(struct engine *e, const struct request *r, enum status status,
 	return false;
 }
 
-/* Birth dates are sealed, so this is asked anew each time and kept nowhere. */
-day_t birth_date(struct engine *e, uint32_t pupil)
+static void take_particulars(struct slice roster, struct particulars *out)
+{
+	struct mp at = mp_find(roster, "parents");
+	unsigned count = mp_peek(&at) == MP_ARRAY ? mp_array(&at) : 0;
+	const char *wrong = NULL;
+
+	if (!day_parse(mp_find_str(roster, "birth_date", &wrong), &out->birth))
+		out->birth = 0;
+	for (unsigned i = 0; i < count && out->parent_count < ROSTER_PARENTS_MAX; i++) {
+		const uint8_t *start = at.at;
+		struct slice id;
+
+		mp_skip(&at);
+		if (at.fault)
+			return;
+		id = mp_find_str(slice_of(start, (size_t)(at.at - start)), "id", &wrong);
+		if (id.size && id.size <= PARENT_SIZE_MAX)
+			memcpy(out->parents[out->parent_count++], id.bytes, id.size);
+	}
+}
+
+/* They are sealed, so this is asked anew each time and kept nowhere. */
+void particulars_of(struct engine *e, uint32_t pupil, struct particulars *out)
 {
 	enum { ROOM = 32 * 1024 };
 	struct person person;
 	uint8_t *room = memory_new(ROOM);
 	struct writer w = writer_of(room, ROOM);
-	const char *wrong = NULL;
-	day_t birth = 0;
 
+	memset(out, 0, sizeof *out);
 	if (state_person(&e->state, pupil, &person) == STORE_OK && person.sealed_particulars.size &&
 	    persons_unseal(e->persons, pupil, EVENT_ROSTER_RECORDED, person.particulars_position,
-			   person.sealed_particulars, &w) &&
-	    !day_parse(mp_find_str(writer_slice(&w), "birth_date", &wrong), &birth))
-		birth = 0;
+			   person.sealed_particulars, &w))
+		take_particulars(writer_slice(&w), out);
 	free(room);
-	return birth;
 }
 
-enum tristate compulsory_age(struct engine *e, uint32_t pupil, day_t day)
+void view_particulars(struct engine *e, uint32_t pupil, day_t day, struct particulars *room, struct case_view *view)
 {
-	return case_compulsory_age(birth_date(e, pupil), day);
+	particulars_of(e, pupil, room);
+	view->particulars = room;
+	view->compulsory_age = case_compulsory_age(room->birth, day);
 }
 
 static bool find_case(struct engine *e, const struct request *r, struct looked_at *l)
@@ -119,6 +142,35 @@ static bool take_fields(struct engine *e, const struct request *r, struct looked
 	return true;
 }
 
+/* A number named for a figure is that figure as it stands, where nobody gives it (SP-40). What rests
+ * on the birth date stays sealed. */
+static void fill_figures(struct looked_at *l)
+{
+	static const struct {
+		const char *text;
+		enum figure figure;
+	} names[] = {
+#define X(name, number, text) {text, FIGURE_##name},
+		FIGURES(X)
+#undef X
+	};
+	struct event_action_recorded *a = &l->ev.action_recorded;
+	int index = pathway_action(l->view.pathway, a->name);
+	const struct action_rule *rule = index >= 0 ? &l->view.pathway->actions[index] : NULL;
+	struct scope scope = {.c = l->c, .view = &l->view, .action = rule, .parent = a->parent, .on = a->on};
+
+	for (size_t i = 0; rule && i < sizeof names / sizeof *names && a->field_count < ACTION_FIELDS_MAX; i++) {
+		int field = action_field(rule, slice_text(names[i].text));
+		int64_t number;
+
+		if (field < 0 || rule->fields[field].type != FIELD_NUMBER || names[i].figure == FIGURE_COMPULSORY_AGE ||
+		    event_value(a, names[i].text).size || !scope_figure(&scope, names[i].figure, &number))
+			continue;
+		snprintf(l->figures[field], sizeof l->figures[field], "%lld", (long long)number);
+		a->fields[a->field_count++] = (struct action_field){rule->fields[field].name, slice_text(l->figures[field])};
+	}
+}
+
 static bool take_on(struct engine *e, const struct request *r, struct looked_at *l)
 {
 	struct event_action_recorded *a = &l->ev.action_recorded;
@@ -165,9 +217,12 @@ static bool look(struct engine *e, const struct request *r, struct looked_at *l)
 		e->broken = STORE_DAMAGED;
 		return false;
 	}
-	l->view.compulsory_age = compulsory_age(e, a->pupil, a->on);
+	view_particulars(e, a->pupil, a->on, &l->roster, &l->view);
 	e->broken = state_view_earlier(&e->state, &l->room, &l->view);
-	return e->broken == STORE_OK && take_fields(e, r, l);
+	if (e->broken != STORE_OK || !take_fields(e, r, l))
+		return false;
+	fill_figures(l);
+	return true;
 }
 
 void pack_lacks(struct pack *p, const struct lacks *lacks)

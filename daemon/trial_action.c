@@ -24,6 +24,7 @@ struct looking {
 	struct event_action_recorded *a;
 	const struct pathway *pathway;
 	struct case_view view;
+	struct particulars roster;
 	struct slice texts[ACTION_FIELDS_MAX];
 	size_t text_count;
 	struct lacks lacks;
@@ -91,7 +92,7 @@ static enum status decide(struct trial_world *w, struct looking *l, const struct
 	struct engine *e = w->engine;
 
 	memset(&l->lacks, 0, sizeof l->lacks);
-	l->view.compulsory_age = compulsory_age(e, l->a->pupil, l->a->on);
+	view_particulars(e, l->a->pupil, l->a->on, &l->roster, &l->view);
 	return case_decide(l->opens ? NULL : c, &l->view, (enum role)l->role, l->a, l->texts, l->text_count, l->a->overridden,
 			   &l->lacks);
 }

@@ -170,6 +170,8 @@ static void call_of_action(struct parser *p, struct step step)
 		return;
 	}
 	step.value = index;
+	if (step.kind == STEP_DONE_EACH && p->place != EXPRESSION_NEED)
+		fail(p, at, "who the parents are is sealed: only a need may ask for each of them");
 	if (accept(p, ","))
 		field(p, &p->pathway->actions[index], &step);
 	emit(p, step);
@@ -337,6 +339,7 @@ static const struct call {
 } CALLS[] = {
 	{"done", STEP_DONE, call_of_action},
 	{"done_for_parent", STEP_DONE_PARENT, call_of_action},
+	{"done_for_each_parent", STEP_DONE_EACH, call_of_action},
 	{"days_since", STEP_DAYS_SINCE, call_of_action},
 	{"given", STEP_GIVEN, call_of_field},
 	{"reached", STEP_STAGE, call_of_stage},
@@ -387,7 +390,7 @@ static void named_value(struct parser *p)
 			return;
 		}
 	}
-	fail(p, at, "%.*s is neither a figure nor done(), done_for_parent(), days_since(), given(), reached(), "
+	fail(p, at, "%.*s is neither a figure nor done(), done_for_parent(), done_for_each_parent(), days_since(), given(), reached(), "
 	     "running(), days_into(), days_until(), within(), unauthorised_in_weeks(), attendance_before_weeks(), notices() or by()", SHOW(name));
 }
 

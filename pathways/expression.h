@@ -4,7 +4,7 @@
  *   term       = factor { "and" factor }
  *   factor     = "not" factor | value [ ( "<" | "<=" | "=" | "!=" | ">=" | ">" ) value ]
  *   value      = number | figure | call | "(" expression ")"
- *   call       = ( "done" | "done_for_parent" | "days_since" ) "(" action [ "," field [ "=" word ] ] ")"
+ *   call       = ( "done" | "done_for_parent" | "done_for_each_parent" | "days_since" ) "(" action [ "," field [ "=" word ] ] ")"
  *              | "given" "(" field [ "=" word ] ")"
  *              | "reached" "(" stage ")"
  *              | ( "running" | "days_into" ) "(" deadline ")"

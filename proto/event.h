@@ -97,7 +97,8 @@ const char *event_kind_text(uint8_t kind); /* NULL for none of the list */
 	X(REMINDER, 14, "reminder") \
 	X(APPROACHING, 15, "approaching") \
 	X(DRIFT, 20, "drift") \
-	X(FACT_CHANGED, 21, "fact-changed")
+	X(FACT_CHANGED, 21, "fact-changed") \
+	X(UNEXPLAINED, 22, "unexplained")
 
 enum alert_kind {
 #define X(name, number, text) ALERT_##name = number,

@@ -158,7 +158,8 @@ static void random_roster(void)
 static void random_action(void)
 {
 	static const char *const actions[] = {
-		"'contact'", "'meeting'", "'plan'", "'review','fields':{'outcome':'stay'}", "'note'", "'note','fields':{'text':'said'}",
+		"'contact'", "'meeting'", "'plan'", "'note'", "'note','fields':{'text':'said'}",
+		"'review','fields':{'outcome':'stay','parental_contact':'called','child_view_appropriate':'no'}",
 		"'notice-to-improve','parent':'p1'", "'notice-to-improve','parent':'p2'", "'penalty-notice','parent':'p1'",
 		"'payment','parent':'p1'", "'decision','parent':'p1','fields':{'outcome':'not-to-issue'}", "'decision','fields':{'outcome':'close'}",
 		"'monitoring-outcome','fields':{'outcome':'continue'}", "'close'", "'sickness-expected'", "'sickness-return'",

@@ -134,6 +134,36 @@ static void within_asks_for_the_one_that_is_open(void **state)
 	play_end(p);
 }
 
+/* The least of them counts; what was sent to nobody in particular is for all. */
+static void for_each_parent(void **state)
+{
+	static const struct particulars none = {0}, both = {.parent_count = 2, .parents = {"p1", "p2"}};
+	static const char each[] = "done_for_each_parent(contact, reached) >= 1", twice[] = "done_for_each_parent(contact) = 2";
+	struct play *p = play_start("2026-09-14");
+	struct expression_fault fault;
+	struct expression e;
+
+	(void)state;
+	assert_int_equal(holds(p, each), UNKNOWN);
+	p->roster = &none;
+	assert_int_equal(holds(p, each), UNKNOWN);
+	p->roster = &both;
+	assert_int_equal(holds(p, each), NO);
+	assert_int_equal(act(p, "contact", NULL, "p1", "reached=yes"), STATUS_OK);
+	assert_int_equal(act(p, "contact", NULL, "p1", "reached=yes"), STATUS_OK);
+	assert_int_equal(act(p, "contact", NULL, "p2", "reached=no letter_sent=yes"), STATUS_OK);
+	assert_int_equal(holds(p, each), NO);
+	assert_int_equal(act(p, "contact", NULL, "p2", "reached=yes"), STATUS_OK);
+	assert_int_equal(holds(p, each), YES);
+	assert_int_equal(holds(p, twice), YES);
+	assert_int_equal(act(p, "contact", NULL, NULL, "reached=yes"), STATUS_OK);
+	assert_int_equal(holds(p, twice), NO);
+	assert_int_equal(holds(p, "done_for_each_parent(contact) = 3"), YES);
+	assert_false(expression_parse(&p->pathway, action_named(p, "contact"), EXPRESSION_EFFECT, slice_text(each), &e, &fault));
+	assert_non_null(strstr(fault.text, "only a need"));
+	play_end(p);
+}
+
 static void faults_point_at_the_word(void **state)
 {
 	static const struct { const char *text; size_t offset; const char *says; } rows[] = {
@@ -173,6 +203,7 @@ int main(void)
 		cmocka_unit_test(what_was_done),
 		cmocka_unit_test(a_date_and_an_end_within_so_long),
 		cmocka_unit_test(within_asks_for_the_one_that_is_open),
+		cmocka_unit_test(for_each_parent),
 		cmocka_unit_test(faults_point_at_the_word),
 	};
 

@@ -45,6 +45,7 @@ struct play {
 	size_t earlier_count;
 	const struct case_notice *family;
 	size_t family_count;
+	const struct particulars *roster; /* NULL: nothing is known */
 };
 
 static inline day_t day(const char *text)
@@ -75,7 +76,7 @@ static inline void play_view(const struct play *p, struct case_view *view)
 	*view = (struct case_view){.pathway = &p->pathway, .calendar = &p->calendar, .pupil = &p->pupil,
 		.today = day_of_ms(p->now_ms), .compulsory_age = p->age,
 		.earlier = p->earlier, .earlier_count = p->earlier_count,
-		.family = p->family, .family_count = p->family_count};
+		.family = p->family, .family_count = p->family_count, .particulars = p->roster};
 }
 
 /* The school year 2026-27 of a made-up school: half-terms, an INSET day, Easter. */
@@ -381,6 +382,7 @@ static inline const struct said *last_said(const struct play *p, uint8_t kind)
 
 #define assert_day(actual, text) assert_int_equal((day_t)(actual), day(text))
 #define BARRIERS "medical=no mental_health=no bullying=no family_complexity=no support_named=yes"
+#define CHECKS "support_plan=no unmet_needs=no in_school=yes medical_needs=no catch_up=yes anxious=no"
 
 /* Stages 1 and 2 done, 12 sessions unauthorised, referred: ready for a Notice to Improve. */
 static inline struct play *play_referred(const char *today)
@@ -388,6 +390,8 @@ static inline struct play *play_referred(const char *today)
 	struct play *p = play_start("2026-09-02");
 
 	assert_int_equal(act(p, "contact", NULL, NULL, "reached=yes"), STATUS_OK);
+	assert_int_equal(act(p, "stage-1-checks", NULL, NULL, CHECKS), STATUS_OK);
+	assert_int_equal(act(p, "early-help", NULL, NULL, "outcome=accepted"), STATUS_OK);
 	assert_int_equal(act(p, "meeting", NULL, NULL, ""), STATUS_OK);
 	assert_int_equal(act(p, "plan", NULL, NULL, "support_offered=yes"), STATUS_OK);
 	play_days(p, "2026-09-02", "2026-09-09", "O");

@@ -5,6 +5,7 @@
 #include "casework/watch.h"
 #include "tests/play.h"
 
+#define REVIEWED " parental_contact=x child_view_appropriate=no"
 #define REFERRAL "support_package=yes contract_engaged=no support_engaged=no why=x"
 
 /* --- watches -------------------------------------------------------------- */
@@ -179,6 +180,8 @@ static struct play *planned(void)
 	struct play *p = play_start("2026-09-07");
 
 	assert_int_equal(act(p, "contact", NULL, NULL, ""), STATUS_OK);
+	assert_int_equal(act(p, "stage-1-checks", NULL, NULL, CHECKS), STATUS_OK);
+	assert_int_equal(act(p, "early-help", NULL, NULL, "outcome=accepted"), STATUS_OK);
 	assert_int_equal(act(p, "meeting", NULL, NULL, ""), STATUS_OK);
 	assert_int_equal(act(p, "plan", NULL, NULL, ""), STATUS_OK);
 	return p;
@@ -192,15 +195,15 @@ static void sp_06_review_after_four_to_six_weeks(void **state)
 	(void)state;
 	assert_day(first->last, "2026-10-19");
 	play_until(p, "2026-10-04");
-	assert_int_equal(act(p, "review", NULL, NULL, "outcome=stay"), STATUS_UNMET); /* 27 days */
+	assert_int_equal(act(p, "review", NULL, NULL, "outcome=stay" REVIEWED), STATUS_UNMET); /* 27 days */
 	assert_int_equal(lacking(p, "SP-06"), 1);
 	play_until(p, "2026-10-05");
-	assert_int_equal(act(p, "review", NULL, NULL, "outcome=stay"), STATUS_OK);
+	assert_int_equal(act(p, "review", NULL, NULL, "outcome=stay" REVIEWED), STATUS_OK);
 	assert_int_equal(first->state, DEADLINE_MET);
 	assert_true(newest(p, "review") != first);
 	assert_day(newest(p, "review")->last, "2026-11-16"); /* six weeks from the review */
 	play_until(p, "2026-10-12");
-	assert_int_equal(override(p, "review", NULL, NULL, "outcome=review-support"), STATUS_OK);
+	assert_int_equal(override(p, "review", NULL, NULL, "outcome=review-support" REVIEWED), STATUS_OK);
 	assert_day(newest(p, "review")->last, "2026-11-23");
 	play_end(p);
 }
@@ -216,14 +219,14 @@ static void sp_06_a_review_done_in_time_but_recorded_late_is_met(void **state)
 	assert_true(case_deadline_overdue(d));
 	assert_int_equal(said(p, ALERT_DUE), 1);
 	assert_int_equal(said(p, ALERT_OVERDUE), 1);
-	assert_int_equal(act(p, "review", "2026-10-19", NULL, "outcome=formal"), STATUS_OK);
+	assert_int_equal(act(p, "review", "2026-10-19", NULL, "outcome=formal" REVIEWED), STATUS_OK);
 	assert_int_equal(d->state, DEADLINE_MET);
 	assert_false(case_deadline_overdue(d));
 	play_end(p);
 	p = planned();
 	d = newest(p, "review");
 	play_until(p, "2026-10-22");
-	assert_int_equal(act(p, "review", "2026-10-20", NULL, "outcome=formal"), STATUS_OK);
+	assert_int_equal(act(p, "review", "2026-10-20", NULL, "outcome=formal" REVIEWED), STATUS_OK);
 	assert_int_equal(d->state, DEADLINE_MISSED); /* a day late stays missed, and waits no more */
 	assert_true(d->resolved);
 	assert_true(newest(p, "review") == d);
@@ -236,7 +239,7 @@ static void sp_06_there_must_be_a_plan_to_review(void **state)
 
 	(void)state;
 	assert_int_equal(act(p, "contact", NULL, NULL, ""), STATUS_OK);
-	assert_int_equal(act(p, "review", NULL, NULL, "outcome=stay"), STATUS_UNMET);
+	assert_int_equal(act(p, "review", NULL, NULL, "outcome=stay" REVIEWED), STATUS_UNMET);
 	assert_int_equal(lacking(p, "SP-06"), 1);
 	assert_true(slice_is(p->lacks.list[0].supplied_by, "plan"));
 	play_end(p);
@@ -254,12 +257,12 @@ static void sp_07_the_school_decides_at_the_end_of_a_review_period(void **state)
 	assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "Outcomes: stay, end, review-support, formal."));
 	assert_int_equal(act(p, "review", NULL, NULL, ""), STATUS_UNMET);
 	assert_int_equal(lacking(p, "SP-07"), 1);
-	assert_int_equal(act(p, "review", NULL, NULL, "outcome=end"), STATUS_OK);
+	assert_int_equal(act(p, "review", NULL, NULL, "outcome=end" REVIEWED), STATUS_OK);
 	assert_true(p->c.closed);
 	play_end(p);
 	p = planned();
 	play_until(p, "2026-10-06");
-	assert_int_equal(act(p, "review", NULL, NULL, "outcome=formal"), STATUS_OK);
+	assert_int_equal(act(p, "review", NULL, NULL, "outcome=formal" REVIEWED), STATUS_OK);
 	play_until(p, "2026-12-01");
 	assert_int_equal(said(p, ALERT_DECISION), 0);
 	assert_false(p->c.closed);
@@ -360,6 +363,8 @@ static void sp_09_consultation_where_there_is_another_process(void **state)
 
 	(void)state;
 	assert_int_equal(act(p, "contact", NULL, NULL, ""), STATUS_OK);
+	assert_int_equal(act(p, "stage-1-checks", NULL, NULL, CHECKS), STATUS_OK);
+	assert_int_equal(act(p, "early-help", NULL, NULL, "outcome=accepted"), STATUS_OK);
 	assert_int_equal(act(p, "plan", NULL, NULL, "family_plan=yes support_offered=yes"), STATUS_OK);
 	play_sessions(p, "2026-09-07", 12, "O");
 	play_until(p, "2026-09-21");

@@ -239,9 +239,13 @@ class Story:
         self.clock("2026-09-28T16:00:00Z")
         self.act("school", "contact", "--on", "2026-09-21", "reached=yes", "barriers_explored=yes",
                  "barriers=mornings are hard since the move")
+        self.act("school", "stage-1-checks", "--on", "2026-09-22", "support_plan=no", "unmet_needs=no", "in_school=yes",
+                 "medical_needs=no", "catch_up=yes", "anxious=no")
+        self.act("school", "early-help", "--on", "2026-09-22", "outcome=refused")
         self.act("school", "meeting", "--on", "2026-09-25", "letter_sent=yes", "chaired_by_school=yes")
         self.act("school", "plan", "--on", "2026-09-28", "support_offered=yes", "actions=breakfast club from Monday",
                  "targets=every Monday and Friday")
+        self.act("school", "early-help", "--on", "2026-09-28", "outcome=refused", "again=yes")
         case = self.case()
         check(case["stage"] == "stage-2" and case["status"] == "open", case)
         check(self.deadline("review", case)["due"][:19] == "2026-11-10T00:00:00", case["deadlines"])
@@ -302,7 +306,8 @@ class Story:
         self.watch.expect("breach", "withdrawn")
         self.after = self.ask("log", who="auditor")[-1]["seq"]
         self.push("2026-11-06", "2026-11-06")
-        self.act("school", "review", "outcome=formal", "parental_contact=two calls, one visit")
+        self.act("school", "review", "outcome=formal", "parental_contact=two calls, one visit",
+                 "child_view=she likes the breakfast club")
         check(self.deadline("review")["status"] == "met", self.case()["deadlines"])
         self.clock("2026-11-10T17:00:00Z")
         self.push("2026-11-09", "2026-11-10")
