@@ -73,6 +73,12 @@ int engine_commit(struct engine *, engine_send *, void *context, char *why, size
 int engine_commit_behind(struct engine *, engine_send *, void *context, char *why, size_t why_size);
 int engine_land(struct engine *, engine_send *, void *context, char *why, size_t why_size);
 bool engine_landed(const struct engine *);
+/* Is one behind, and would waiting for it wait? Then there is no point in a commit: what comes
+ * meanwhile is gathered, also by further turns of engine_receive without engine_begin, until
+ * engine_landed_fd() is readable (-1 where none was ever behind). */
+bool engine_waits(const struct engine *);
+int engine_landed_fd(const struct engine *);
+bool engine_listened_to(const struct engine *); /* has anybody subscribed? */
 
 /* The next instant at which something falls due; 0: nothing. */
 uint64_t engine_next_timer(struct engine *);

@@ -354,6 +354,21 @@ bool engine_landed(const struct engine *e)
 	return e->behind && (!store_behind(e->store) || store_behind_done(e->store));
 }
 
+bool engine_waits(const struct engine *e)
+{
+	return e->behind && !engine_landed(e);
+}
+
+int engine_landed_fd(const struct engine *e)
+{
+	return store_behind_fd(e->store);
+}
+
+bool engine_listened_to(const struct engine *e)
+{
+	return e->subscription_count > 0;
+}
+
 int engine_commit(struct engine *e, engine_send *send, void *context, char *why, size_t why_size)
 {
 	if (engine_land(e, send, context, why, why_size) != 0)

@@ -27,6 +27,7 @@
 enum {
 	FRAMES_PER_TURN = 512,
 	FRAMES_PER_LOOK = 16,    /* after so many it is asked whether the commit behind is done */
+	FRAMES_PER_BATCH = 2048, /* while it isn't, turns gather so many at most */
 	TURN_MS = 250,           /* the longest wait: heartbeats, feeds, watchdog, clock */
 
 	/* The wait for more that pace.h may find worth it; a slice in which nothing
@@ -58,6 +59,7 @@ struct server {
 
 	struct pace pace;
 	uint64_t told_ms;        /* when a turn last ended with all of it on disk */
+	unsigned gathered;       /* frames that no commit has been begun for */
 	unsigned sent;           /* in this turn */
 	bool keys_fresh;         /* those let in are those of the batch whose replies are sent */
 	struct peer lost[LOST_PEERS_MAX]; /* peers that could not be sent to in this turn */
@@ -156,7 +158,8 @@ static enum server_end land(struct server *server)
 	return engine_land(server->engine, send_to_peer, server, why, sizeof why) ? commit_failed(why) : SERVER_DONE;
 }
 
-/* Takes what waits, up to the turn's bound. */
+/* Takes what waits, up to the turn's bound; or until the batch behind has landed, when there is enough for the
+ * next one to follow it at once. */
 static enum server_end drain(struct server *server, unsigned *taken)
 {
 	struct received *received = &server->received;
@@ -183,7 +186,7 @@ static enum server_end drain(struct server *server, unsigned *taken)
 		++*taken;
 		if (*taken % FRAMES_PER_LOOK == 0 && engine_landed(server->engine)) {
 			enum server_end end = land(server);
-			if (end != SERVER_DONE)
+			if (end != SERVER_DONE || server->gathered + *taken >= PACE_ENOUGH)
 				return end;
 		}
 	}
@@ -310,11 +313,25 @@ static void tell_status(struct server *server, uint64_t monotonic_ms)
 
 /* ---- one turn ---- */
 
-/* A full turn under load; but subscribers are told of nothing while a commit is behind, and
- * must not wait for the load's end. */
-static bool worth_leaving_behind(const struct server *server, unsigned taken, uint64_t monotonic_ms)
+/* A batch of a size that comes under load; but subscribers are told of nothing while a commit is
+ * behind, and must not wait for the load's end. */
+static bool worth_leaving_behind(const struct server *server, uint64_t monotonic_ms)
 {
-	return !server->stopping && taken >= PACE_ENOUGH && monotonic_ms - server->told_ms < BEHIND_MS;
+	return !server->stopping && server->gathered >= PACE_ENOUGH &&
+	       (monotonic_ms - server->told_ms < BEHIND_MS || !engine_listened_to(server->engine));
+}
+
+/* All that a turn does beside frames. */
+static enum server_end look_after(struct server *server, uint64_t now_ms, uint64_t monotonic_ms)
+{
+	if (!refresh_keys(server) || server->keys_failed)
+		return end_with(SERVER_SHELL, "keys-failed", "no memory for the known keys");
+	if (!arm_timer(server, now_ms))
+		return end_with(SERVER_SHELL, "timer-failed", strerror(errno));
+	flood_check(&server->flood, monotonic_ms);
+	supervise_alive(&server->supervise, monotonic_ms);
+	tell_status(server, monotonic_ms);
+	return SERVER_DONE;
 }
 
 /* *more: there is work left, don't wait. SERVER_DONE: go on. */
@@ -327,7 +344,7 @@ static enum server_end turn(struct server *server, bool *more)
 	int failed;
 
 	server->sent = 0;
-	if (engine_begin(server->engine, now_ms))
+	if (!server->gathered && engine_begin(server->engine, now_ms))
 		return end_with(SERVER_STORE, "begin-failed", "the store can't begin a transaction");
 	end = drain(server, &taken);
 	if (end == SERVER_DONE && pace_worth_waiting(&server->pace, taken, monotonic_ms))
@@ -335,20 +352,24 @@ static enum server_end turn(struct server *server, bool *more)
 	if (end != SERVER_DONE)
 		return end;
 	*more = taken >= FRAMES_PER_TURN;
+	server->gathered += taken;
+	pace_count(&server->pace, taken, monotonic_ms);
+	/* the disk is at work: it wakes the loop when it is done, as frames do */
+	if (engine_waits(server->engine) && server->gathered < FRAMES_PER_BATCH && !server->stopping)
+		return look_after(server, now_ms, monotonic_ms);
 	if (engine_tick(server->engine, now_ms))
 		*more = true;
 	server->keys_fresh = false;
-	if (worth_leaving_behind(server, taken, monotonic_ms)) {
+	if (worth_leaving_behind(server, monotonic_ms)) {
 		failed = engine_commit_behind(server->engine, send_to_peer, server, why, sizeof why);
-		*more = true;
 	} else {
 		failed = engine_commit(server->engine, send_to_peer, server, why, sizeof why);
 		server->told_ms = monotonic_ms;
 	}
 	if (failed)
 		return commit_failed(why);
+	server->gathered = 0;
 	forget_lost(server);
-	pace_count(&server->pace, taken, monotonic_ms);
 
 	unsigned replies = server->sent;
 	engine_feed(server->engine, monotonic_ms, send_to_peer, server);
@@ -357,14 +378,7 @@ static enum server_end turn(struct server *server, bool *more)
 	if (server->sent > replies)
 		*more = true;
 
-	if (!refresh_keys(server) || server->keys_failed)
-		return end_with(SERVER_SHELL, "keys-failed", "no memory for the known keys");
-	if (!arm_timer(server, now_ms))
-		return end_with(SERVER_SHELL, "timer-failed", strerror(errno));
-	flood_check(&server->flood, monotonic_ms);
-	supervise_alive(&server->supervise, monotonic_ms);
-	tell_status(server, monotonic_ms);
-	return SERVER_DONE;
+	return look_after(server, now_ms, monotonic_ms);
 }
 
 static enum server_end serve(struct server *server)
@@ -373,11 +387,13 @@ static enum server_end serve(struct server *server)
 		{ .socket = router_socket(server->router), .events = ZMQ_POLLIN },
 		{ .fd = server->signal_fd, .events = ZMQ_POLLIN },
 		{ .fd = server->timer_fd, .events = ZMQ_POLLIN },
+		{ .fd = -1, .events = ZMQ_POLLIN },
 	};
 	bool more = true;
 
 	while (!server->stopping) {
-		if (zmq_poll(items, 3, more ? 0 : TURN_MS) < 0 && errno != EINTR)
+		items[3].fd = engine_landed_fd(server->engine);
+		if (zmq_poll(items, items[3].fd < 0 ? 3 : 4, more ? 0 : TURN_MS) < 0 && errno != EINTR)
 			return end_with(SERVER_SHELL, "poll-failed", zmq_strerror(errno));
 		if (items[1].revents)
 			read_signals(server);

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "store/store_parts.h"
 
@@ -48,6 +50,7 @@ struct behind {
 	pthread_mutex_t lock;
 	pthread_cond_t handed, done;
 	_Atomic int stage;            /* changes under the lock */
+	int told;                     /* eventfd: readable while it is DONE */
 	struct gathered two[2], *work;
 	enum store_result (*finish)(void *context, struct txn *);
 	void *context;
@@ -183,6 +186,7 @@ static void *run(void *context)
 			snprintf(b->why, sizeof(b->why), "%s", store_why(b->store));
 		pthread_mutex_lock(&b->lock);
 		b->stage = DONE;
+		eventfd_write(b->told, 1);
 		pthread_cond_signal(&b->done);
 	}
 	pthread_mutex_unlock(&b->lock);
@@ -196,6 +200,7 @@ static struct behind *behind_of(struct store *store)
 	if (!b || store->behind)
 		return b;
 	b->store = store;
+	b->told = -1;
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->handed, NULL);
 	pthread_cond_init(&b->done, NULL);
@@ -210,6 +215,10 @@ static bool start(struct behind *b)
 
 	if (b->started)
 		return true;
+	if (b->told < 0)
+		b->told = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (b->told < 0)
+		return false;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	b->started = pthread_create(&b->thread, NULL, run, b) == 0;
@@ -247,6 +256,8 @@ void behind_close(struct store *store)
 	pthread_cond_destroy(&b->done);
 	pthread_cond_destroy(&b->handed);
 	pthread_mutex_destroy(&b->lock);
+	if (b->told >= 0)
+		close(b->told);
 	for (unsigned i = 0; i < 2; i++) {
 		free(b->two[i].arena);
 		free(b->two[i].list);
@@ -384,11 +395,19 @@ bool store_behind_done(const struct store *store)
 	return store->behind && store->behind->stage == DONE;
 }
 
+int store_behind_fd(const struct store *store)
+{
+	return store->behind ? store->behind->told : -1;
+}
+
 enum store_result store_join(struct store *store)
 {
 	enum store_result result = store->behind ? await(store->behind) : STORE_OK;
+	eventfd_t count;
 
-	if (store->behind)
+	if (store_behind(store)) {
+		eventfd_read(store->behind->told, &count);
 		store->behind->stage = IDLE;
+	}
 	return result;
 }

@@ -117,6 +117,7 @@ enum store_result store_settle(struct txn *);
 bool store_commit_behind(struct txn **, enum store_result (*finish)(void *context, struct txn *), void *context);
 bool store_behind(const struct store *);         /* is one to be joined? */
 bool store_behind_done(const struct store *);    /* and would that not wait? */
+int store_behind_fd(const struct store *);       /* is readable where it would not; -1: none was behind so far */
 enum store_result store_join(struct store *);    /* what store_commit would have said; OK where there was none */
 
 enum store_result store_get(struct txn *, enum table, struct slice key, struct slice *value);

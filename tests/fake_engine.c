@@ -223,6 +223,24 @@ bool engine_landed(const struct engine *engine)
 	return false;
 }
 
+bool engine_waits(const struct engine *engine)
+{
+	(void)engine;
+	return false;
+}
+
+int engine_landed_fd(const struct engine *engine)
+{
+	(void)engine;
+	return -1;
+}
+
+bool engine_listened_to(const struct engine *engine)
+{
+	(void)engine;
+	return true;
+}
+
 uint64_t engine_next_timer(struct engine *engine)
 {
 	(void)engine;
