@@ -60,7 +60,7 @@
 	X(ALERT_CHANGED, 11, 1, "alert-changed") \
 	X(ALERT_WITHDRAWN, 12, 1, "alert-withdrawn") \
 	X(ALERT_ACKNOWLEDGED, 13, 1, "alert-acknowledged") \
-	X(DEADLINE_FIRED, 14, 1, "deadline-fired") \
+	X(DEADLINE_FIRED, 14, 2, "deadline-fired") \
 	X(CLOCK_HELD, 15, 1, "clock-held") \
 	X(CLOCK_CONFIRMED, 16, 1, "clock-confirmed") \
 	X(CLOCK_MOVED, 17, 1, "clock-moved") \
@@ -366,6 +366,8 @@ struct event_alert_acknowledged {
 /* phase: when a deadline speaks. The numbers order those of one instant. */
 enum phase { PHASE_SOON = 1, PHASE_DUE = 2, PHASE_OVERDUE = 3 };
 
+/* What its end rests on knows the penalty notices of the pupil's earlier cases and of
+ * the family. Version 1 didn't: what followed from it then follows from it again. */
 struct event_deadline_fired {
 	uint32_t case_no;
 	uint8_t deadline; /* number within the case, from 1 */
@@ -473,6 +475,9 @@ struct event {
  * whole event. The version written is the newest. */
 void event_encode_header(struct writer *, const struct event *);
 void event_encode(struct writer *, const struct event *);
+
+/* The version that events of this kind are written in; 0 where there is no such kind. */
+uint8_t event_newest(uint8_t kind);
 
 /* Reads a record back, of any version ever written. Slices point into `record`.
  * False where it is not an event: an unknown kind or version, bytes missing, too
