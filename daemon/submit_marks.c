@@ -323,6 +323,18 @@ static size_t room_of(const struct mark_row *row)
 	return ROW_ROOM + (row->comment.size ? row->comment.size + COMMENT_ROOM : 0);
 }
 
+/* What is said beside the reasons of refusals; its size. */
+static size_t drop_details(struct mark_row rows[], size_t count)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size += rows[i].detail.size;
+		rows[i].detail.size = 0;
+	}
+	return size;
+}
+
 void submit_marks(struct engine *e, const struct request *r)
 {
 	struct submitted_marks in;
@@ -369,9 +381,12 @@ void submit_marks(struct engine *e, const struct request *r)
 	find_pupils(e, rows, tally.rows);
 	for (uint32_t i = 0; i < tally.rows; i++)
 		tally.room += room_of(&rows[i]);
+	/* thousands of wrong rows: each keeps its reason, and the good ones get in */
+	if (tally.room > EVENT_SIZE_MAX - HEAD_ROOM)
+		tally.room -= drop_details(rows, tally.rows);
 	/* before a pupil is registered: what is refused leaves no trace */
 	if (tally.room > EVENT_SIZE_MAX - HEAD_ROOM) {
-		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "the marks, with their comments and what is wrong with them, are too large for one submission");
+		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "the marks, with their comments, are too large for one submission");
 		return;
 	}
 	/* as much of the table as these rows need, so that a register's stays in the nearest cache */
