@@ -174,6 +174,8 @@ static void place(struct engine *e, const struct request *r, uint32_t urn, struc
 	/* what is known about a mark beside its code makes it worth recording again */
 	row->known = pupil_would(p, row->day, row->session, row->code) == MARK_SAME && !row->has_minutes &&
 		     !row->comment.size;
+	/* what the school attended has said of the session stands, whichever comes first */
+	row->known |= row->code == CODE_D && state_other_wrote(&e->state, row->pupil, urn, row->day, row->session);
 }
 
 static struct slice seal_comment(struct engine *e, const struct mark_row *row, uint8_t *room, size_t size)
@@ -222,7 +224,7 @@ static void apply_and_react(struct engine *e, const struct event *ev, struct sli
 	while (e->broken == STORE_OK && marks_next(&in, &m)) {
 		struct applied_mark applied;
 
-		state_apply_mark(&e->state, in.urn, &m, position, &applied);
+		e->broken = state_apply_mark(&e->state, ev->version, in.urn, &m, position, &applied);
 		state_touch(&e->state, m.pupil, position);
 		react_to_mark(e, &applied, m.pupil);
 	}
@@ -290,7 +292,7 @@ static void record(struct engine *e, const struct request *r, uint32_t urn, cons
 		goto done;
 	}
 	ev.kind = EVENT_MARKS_RECORDED;
-	ev.version = 1;
+	ev.version = event_newest(EVENT_MARKS_RECORDED);
 	ev.at_ms = e->now_ms;
 	ev.actor = r->who->number;
 	engine_sign(&ev, r);

@@ -54,7 +54,7 @@
 	X(CALENDAR_LOADED, 5, 1, "calendar-loaded") \
 	X(PUPIL_REGISTERED, 6, 1, "pupil-registered") \
 	X(ROSTER_RECORDED, 7, 1, "roster-recorded") \
-	X(MARKS_RECORDED, 8, 1, "marks-recorded") \
+	X(MARKS_RECORDED, 8, 2, "marks-recorded") \
 	X(ACTION_RECORDED, 9, 1, "action-recorded") \
 	X(ALERT_RAISED, 10, 2, "alert-raised") \
 	X(ALERT_CHANGED, 11, 1, "alert-changed") \
@@ -249,7 +249,9 @@ struct event_roster_submitted {
  * least one mark, a pupil's number and a code are never 0, and a code is below 64.
  * `known` counts the rows equal to the mark held, which are not repeated here;
  * a refusal keeps the row's index in the submission and why, so that a repeat
- * gets the first answer again. The codes are casework/codes.h's numbers. */
+ * gets the first answer again. The codes are casework/codes.h's numbers. From
+ * version 2 on it is remembered whose a mark is where two schools write, and a D
+ * makes no school the pupil's. */
 struct mark {
 	uint32_t pupil;
 	uint16_t day;
