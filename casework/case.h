@@ -169,6 +169,8 @@ struct lacks {
 enum status case_decide(const struct case_state *c, const struct case_view *, enum role who,
                         const struct event_action_recorded *, const struct slice text_fields[],
                         size_t text_field_count, bool overriding, struct lacks *);
+/* May this role pass over the action's unmet needs, with a reason? (Never over a bar.) */
+bool case_may_override(const struct action_rule *, enum role who);
 
 /* A case begins: zeroed, with its numbers, on `pathway`'s first stage. */
 void case_open(struct case_state *, const struct pathway *, const struct event_action_recorded *,

@@ -239,6 +239,11 @@ static bool role_in(uint32_t roles, enum role who)
 	return who == ROLE_ADMINISTRATOR || (roles >> who) & 1;
 }
 
+bool case_may_override(const struct action_rule *action, enum role who)
+{
+	return role_in(action->override_roles, who);
+}
+
 static enum status verdict(const struct lacks *lacks, bool may_override)
 {
 	enum status status = STATUS_OK;
@@ -278,6 +283,6 @@ enum status case_decide(const struct case_state *c, const struct case_view *view
 		check_room(lacks, c, view, action);
 	check_effect(lacks, &scope, event);
 	check_conditions(lacks, &scope);
-	status = verdict(lacks, overriding && role_in(action->override_roles, who));
+	status = verdict(lacks, overriding && case_may_override(action, who));
 	return role_in(action->roles, who) ? status : STATUS_FORBIDDEN;
 }

@@ -56,6 +56,31 @@ bool people_attended(const struct people *p, uint32_t urn)
 	return false;
 }
 
+static uint16_t session_bit(day_t day, uint8_t session)
+{
+	return (uint16_t)(1u << (day_weekday(day) * 2 + session));
+}
+
+bool people_wrote(struct people *p, uint32_t was, uint32_t urn, day_t day, uint8_t session)
+{
+	uint16_t *week = &p->others[(unsigned)day_week(day) % PUPIL_WEEKS], before = *week;
+	bool first = p->first_school == 0;
+
+	if (first)
+		p->first_school = was;
+	*week &= (uint16_t)~session_bit(day, session);
+	if (urn != p->first_school)
+		*week |= session_bit(day, session);
+	return first || *week != before;
+}
+
+bool people_other_wrote(const struct people *p, uint32_t urn, day_t day, uint8_t session)
+{
+	bool by_other = p->others[(unsigned)day_week(day) % PUPIL_WEEKS] & session_bit(day, session);
+
+	return by_other != (urn != p->first_school);
+}
+
 void people_encode(struct writer *w, const struct people *p)
 {
 	write_u8(w, p->facts.count);
@@ -80,6 +105,11 @@ void people_encode(struct writer *w, const struct people *p)
 		write_u16(w, p->schools[i].from);
 		write_u32(w, p->schools[i].urn);
 	}
+	if (p->first_school == 0)
+		return; /* nor did it stand in the record before there was such a thing */
+	write_u32(w, p->first_school);
+	for (unsigned i = 0; i < PUPIL_WEEKS; i++)
+		write_u16(w, p->others[i]);
 }
 
 static void read_id(struct reader *r, char out[static PARENT_SIZE_MAX + 1])
@@ -139,6 +169,13 @@ bool people_decode(struct people *p, struct slice bytes)
 		p->schools[i].from = read_u16(&r);
 		p->schools[i].urn = read_u32(&r);
 		if (i > 0 && p->schools[i - 1].from >= p->schools[i].from)
+			reader_fault(&r);
+	}
+	if (!r.bad && reader_left(&r) > 0) {
+		p->first_school = read_u32(&r);
+		for (unsigned i = 0; i < PUPIL_WEEKS; i++)
+			p->others[i] = read_u16(&r);
+		if (p->first_school == 0)
 			reader_fault(&r);
 	}
 	return reader_done(&r);

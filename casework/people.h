@@ -11,6 +11,7 @@
 
 #include "casework/calendar.h"
 #include "casework/facts.h"
+#include "casework/pupil.h"
 
 enum {
 	LINKS_MAX = 32,
@@ -34,6 +35,8 @@ struct people {
 	uint8_t link_count, school_count;
 	struct link links[LINKS_MAX];
 	struct attended schools[SCHOOLS_MAX]; /* rising by `from`; none: never moved with a case open */
+	uint32_t first_school;   /* whose marks are held; 0: no second school has written any */
+	uint16_t others[PUPIL_WEEKS]; /* by week as in struct pupil, a bit a session: by another than the first */
 };
 
 /* Is there room for a link (or is it held already)? */
@@ -42,6 +45,12 @@ void people_link(struct people *, uint32_t other, struct slice parent, struct sl
 /* A move to `urn` with a register of `from`; `was`: the case's school till then. */
 void people_moved(struct people *, uint32_t was, uint32_t urn, day_t from);
 bool people_attended(const struct people *, uint32_t urn);
+
+/* A second school's register, or one after it: whose each session's mark is. `was`: the school of the
+ * marks before, where this is the first of another. True where something changed. */
+bool people_wrote(struct people *, uint32_t was, uint32_t urn, day_t, uint8_t session);
+/* Did another school than `urn` write the mark that is held for this session? */
+bool people_other_wrote(const struct people *, uint32_t urn, day_t, uint8_t session);
 
 void people_encode(struct writer *, const struct people *);
 bool people_decode(struct people *, struct slice);

@@ -19,6 +19,8 @@
 
 enum { PUPIL_WEEKS = 64, PUPIL_WINDOW_WEEKS = 10, PUPIL_RECORD_MAX = 640, PUPIL_SHARE_FROM = 20 };
 
+enum { PUPIL_SPOKEN = 1, PUPIL_SCHOOLS = 2 };
+
 /* All zero is a pupil without a mark. The caller sets `urn`, `case_no` and
  * `position`; pupil_mark() the rest but for `standing` and what watch.h raises.
  *
@@ -30,8 +32,9 @@ struct pupil {
 	uint32_t case_no;      /* the open case, 0: none */
 	uint16_t latest_day;   /* of the latest register; 0: no mark yet */
 	uint8_t latest_session;
-	uint8_t standing;      /* 1: an alert that a correction may withdraw was raised once
-	                        * (never cleared: the store may hold standing alerts) */
+	uint8_t standing;      /* PUPIL_SPOKEN: an alert that a correction may withdraw was raised once
+	                        * (never cleared: the store may hold standing alerts).
+	                        * PUPIL_SCHOOLS: registers of a second school are known */
 	uint32_t raised;       /* bit per alert kind: the watch has spoken and is not armed
 	                        * (THRESHOLD and shares; runs are remembered by their standing
 	                        * alerts instead) */

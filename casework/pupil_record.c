@@ -73,7 +73,7 @@ bool pupil_decode(struct pupil *p, struct slice bytes)
 	p->standing = read_u8(&in);
 	p->raised = read_u32(&in);
 	p->latest_day = read_u16(&in);
-	if (case_no > UINT32_MAX || p->standing > 1)
+	if (case_no > UINT32_MAX || p->standing > (PUPIL_SPOKEN | PUPIL_SCHOOLS))
 		return false;
 	if (p->latest_day == 0)
 		return reader_done(&in);

@@ -120,7 +120,7 @@ void watch_apply_raised(struct pupil *p, struct standing *standing, const struct
 	}
 	if (event->first_day == 0)
 		return; /* a share: nothing withdraws it */
-	p->standing = 1;
+	p->standing |= PUPIL_SPOKEN;
 	if (!standing)
 		return;
 	for (unsigned i = 0; event->kind == ALERT_THRESHOLD && i < standing->count; i++)

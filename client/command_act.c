@@ -233,7 +233,7 @@ static void print_action(const json_t *item)
 	json_array_foreach(json_object_get(item, "fields"), index, field)
 		print_field(field);
 	if (json_array_size(lacks))
-		puts("    still lacks:");
+		printf("    still lacks%s:\n", json_is_true(json_object_get(item, "may_override")) ? " (you may pass over it with --override REASON, but not over a bar)" : "");
 	print_lacks(stdout, lacks, action, "      ");
 }
 

@@ -59,6 +59,9 @@ static void fire(struct engine *e, uint64_t instant, uint32_t case_no, uint8_t d
 		e->broken = STORE_DAMAGED;
 	if (e->broken == STORE_OK) {
 		state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
+		e->broken = state_view_earlier(&e->state, c, &view);
+	}
+	if (e->broken == STORE_OK) {
 		count = case_fired_alerts(c, &view, deadline, phase, alerts);
 		/* after a long time down: what is due already is not due soon */
 		if (phase == PHASE_SOON && c->deadlines[deadline - 1].due_ms <= e->now_ms)

@@ -61,7 +61,7 @@ void engine_event(const struct engine *e, struct event *ev, uint8_t kind, uint64
 {
 	memset(ev, 0, sizeof *ev);
 	ev->kind = kind;
-	ev->version = 1;
+	ev->version = event_newest(kind);
 	ev->at_ms = e->now_ms;
 	ev->actor = actor;
 }

@@ -309,9 +309,10 @@ static void pack_fields(struct pack *p, const struct action_rule *rule)
 	}
 }
 
-static void pack_action(struct pack *p, const struct case_view *view, const struct action_rule *rule, const struct lacks *lacks)
+static void pack_action(struct pack *p, const struct case_view *view, const struct action_rule *rule, enum role who,
+			const struct lacks *lacks)
 {
-	pack_map(p, 7);
+	pack_map(p, 8);
 	pack_key_str(p, "action", rule->name);
 	pack_key_str(p, "title", rule->title);
 	pack_text(p, "clause");
@@ -325,6 +326,7 @@ static void pack_action(struct pack *p, const struct case_view *view, const stru
 	else
 		pack_nil(p);
 	pack_key_bool(p, "needs_parent", rule->needs_parent);
+	pack_key_bool(p, "may_override", case_may_override(rule, who));
 	pack_text(p, "fields");
 	pack_fields(p, rule);
 	pack_text(p, "lacks");
@@ -347,7 +349,7 @@ static void pack_actions(struct engine *e, const struct request *r, const struct
 	pack_array(p, count);
 	for (unsigned i = 0; i < view->pathway->action_count; i++)
 		if (try_action(e, r, c, view, i, lacks))
-			pack_action(p, view, &view->pathway->actions[i], lacks);
+			pack_action(p, view, &view->pathway->actions[i], r->who->role, lacks);
 	free(lacks);
 }
 

@@ -165,16 +165,18 @@ enum store_result state_load(struct state *, struct txn *, char *why, size_t why
 /* Takes an event in. The only failures are the store's. */
 enum store_result state_apply(struct state *, const struct event *, uint64_t position);
 
-/* One mark of a marks event, as state_apply does for each: the live engine goes
- * mark by mark, to look at each before the next. */
+/* One mark of a marks event (of this version), as state_apply does for each: the live
+ * engine goes mark by mark, to look at each before the next. */
 struct applied_mark {
 	struct pupil *pupil;    /* NULL: not one that this state looks at */
 	struct watch_mark mark;
 	enum mark_change change;
 	bool moved;             /* the latest register is of another school than the one before, or the first */
 };
-void state_apply_mark(struct state *, uint32_t urn, const struct mark *, uint64_t position,
-                      struct applied_mark *);
+enum store_result state_apply_mark(struct state *, uint8_t version, uint32_t urn, const struct mark *,
+                                   uint64_t position, struct applied_mark *);
+/* Is a mark held for that session, other than D, that another school wrote? Looked up where two have. */
+bool state_other_wrote(struct state *, uint32_t pupil, uint32_t urn, day_t, uint8_t session);
 /* The rest of a marks event: the id that it came under. */
 enum store_result state_apply_id(struct state *, const struct event *, uint64_t position);
 

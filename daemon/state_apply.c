@@ -301,18 +301,23 @@ static enum store_result apply_roster(struct state *s, const struct event *e, ui
 	return result;
 }
 
-void state_apply_mark(struct state *s, uint32_t urn, const struct mark *m, uint64_t position,
-		      struct applied_mark *out)
+enum store_result state_apply_mark(struct state *s, uint8_t version, uint32_t urn, const struct mark *m,
+				   uint64_t position, struct applied_mark *out)
 {
 	struct pupil *p = state_pupil(s, m->pupil);
+	enum store_result result = STORE_OK;
 	const struct pathway *pathway;
 	bool latest, moved;
 
 	out->pupil = p;
 	out->moved = false;
 	if (!p || (p->position >= position && s->tables_from >= position))
-		return;
+		return STORE_OK;
+	if (version > 1 && ((p->urn && p->urn != urn) || p->standing & PUPIL_SCHOOLS))
+		result = state_apply_wrote(s, urn, m, position);
 	latest = m->day > p->latest_day || (m->day == p->latest_day && m->session >= p->latest_session);
+	if (version > 1 && m->code == CODE_D && p->urn) /* the pupil is at the other one */
+		latest = false;
 	moved = p->urn && latest && p->urn != urn;
 	out->moved = latest && p->urn != urn;
 	if (!p->urn || latest)
@@ -323,6 +328,7 @@ void state_apply_mark(struct state *s, uint32_t urn, const struct mark *m, uint6
 				 pathway ? pathway->threshold : 0, &out->mark.held);
 	if (moved) /* the window is of another school's weeks from now on */
 		pupil_recount(p, state_calendar(s, p->urn));
+	return result;
 }
 
 enum store_result state_apply_id(struct state *s, const struct event *e, uint64_t position)
@@ -342,17 +348,18 @@ enum store_result state_apply_id(struct state *s, const struct event *e, uint64_
 /* A mark that is replayed into a record which has it already is passed over. */
 static enum store_result apply_marks(struct state *s, const struct event *e, uint64_t position)
 {
+	enum store_result result = STORE_OK;
 	struct marks_reader in;
 	struct mark m;
 
 	marks_open(&in, e->marks_recorded.body);
-	while (marks_next(&in, &m)) {
+	while (result == STORE_OK && marks_next(&in, &m)) {
 		struct applied_mark applied;
 		struct pupil *p = state_pupil(s, m.pupil);
 
 		if (!p || (s->tables_from >= position && p->position >= position))
 			continue;
-		state_apply_mark(s, in.urn, &m, position, &applied);
+		result = state_apply_mark(s, e->version, in.urn, &m, position, &applied);
 	}
 	/* positions last, so that a pupil with several marks here gets them all */
 	marks_open(&in, e->marks_recorded.body);
@@ -362,7 +369,7 @@ static enum store_result apply_marks(struct state *s, const struct event *e, uin
 		if (p && p->position < position)
 			state_touch(s, m.pupil, position);
 	}
-	return STORE_OK;
+	return result;
 }
 
 static enum store_result apply_one(struct state *s, const struct event *e, uint64_t position)

@@ -194,10 +194,12 @@ enum store_result state_apply_fired(struct state *s, const struct event *e, uint
 	before = memory_copy(c, sizeof *c);
 	case_copied(before);
 	state_case_view(s, c, day_of_ms(e->at_ms), &view);
-	if (view.pathway) {
+	if (e->version > 1)
+		result = state_view_earlier(s, c, &view);
+	if (view.pathway && result == STORE_OK) {
 		case_apply_fired(c, &view, f);
 		result = state_case_save(s, before, c);
-	} else {
+	} else if (result == STORE_OK) {
 		result = STORE_DAMAGED;
 	}
 	free(before);

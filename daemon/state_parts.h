@@ -21,6 +21,8 @@ bool state_set_cover(struct state *, const struct event_cover_named *);
 
 /* One function an event kind, for those of people, cases and alerts. */
 enum store_result state_apply_fact(struct state *, const struct event *, uint64_t position);
+/* A mark of a pupil of whom a second school has written one, before the pupil's school may change by it. */
+enum store_result state_apply_wrote(struct state *, uint32_t urn, const struct mark *, uint64_t position);
 enum store_result state_apply_linked(struct state *, const struct event *);
 enum store_result state_apply_cover(struct state *, const struct event *);
 enum store_result state_apply_action(struct state *, const struct event *, uint64_t position);

@@ -62,6 +62,42 @@ static enum store_result save_people(struct state *s, uint32_t pupil, const stru
 	return result;
 }
 
+/* ---- whose marks are held ---- */
+
+enum store_result state_apply_wrote(struct state *s, uint32_t urn, const struct mark *m, uint64_t position)
+{
+	struct pupil *p = state_pupil(s, m->pupil);
+	struct people *people;
+	enum store_result result;
+
+	p->standing |= PUPIL_SCHOOLS;
+	if (s->only_pupil || position <= s->tables_from) /* who looks at then decides nothing; the tail stands in the table */
+		return STORE_OK;
+	people = memory_new(sizeof *people);
+	result = state_people(s, m->pupil, people);
+	if (result == STORE_OK && people_wrote(people, p->urn, urn, m->day, m->session))
+		result = save_people(s, m->pupil, people);
+	free(people);
+	return result;
+}
+
+bool state_other_wrote(struct state *s, uint32_t pupil, uint32_t urn, day_t day, uint8_t session)
+{
+	const struct pupil *p = state_pupil(s, pupil);
+	uint8_t held = pupil_code(p, day, session);
+	struct people *people;
+	bool other;
+
+	if (held == CODE_D || code_class(held) == CODE_CLASS_ADMINISTRATIVE) /* or none */
+		return false;
+	if (!(p->standing & PUPIL_SCHOOLS))
+		return p->urn != urn;
+	people = memory_new(sizeof *people);
+	other = state_people(s, pupil, people) == STORE_OK && people_other_wrote(people, urn, day, session);
+	free(people);
+	return other;
+}
+
 /* ---- facts ---- */
 
 /* The open case is the new school's from that day on; what was counted there before stays so. */

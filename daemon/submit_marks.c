@@ -221,13 +221,16 @@ static bool register_pupils(struct engine *e, const struct request *r, uint32_t 
 	return true;
 }
 
-/* Equal to the mark held; but what is known about a mark beside its code makes it worth recording again. */
-static bool known(struct engine *e, const struct mark_row *row)
+/* Equal to the mark held; but what is known about a mark beside its code makes it worth recording again. And
+ * what the school attended has said of the session stands, whichever comes first. */
+static bool known(struct engine *e, uint32_t urn, const struct mark *m)
 {
-	const struct pupil *p = state_pupil(&e->state, row->mark.pupil);
+	const struct pupil *p = state_pupil(&e->state, m->pupil);
 
-	return p->latest_day >= row->mark.day && pupil_would(p, row->mark.day, row->mark.session, row->mark.code) == MARK_SAME &&
-	       !row->mark.has_minutes && !row->mark.comment.size;
+	if (p->latest_day < m->day)
+		return false;
+	return (pupil_would(p, m->day, m->session, m->code) == MARK_SAME && !m->has_minutes && !m->comment.size) ||
+	       (m->code == CODE_D && state_other_wrote(&e->state, m->pupil, urn, m->day, m->session));
 }
 
 static struct slice seal_comment(struct engine *e, const struct mark *m, uint8_t *room, size_t size)
@@ -274,7 +277,7 @@ static void apply_and_react(struct engine *e, const struct event *ev, uint32_t u
 
 		if (rows[i].fault || rows[i].known)
 			continue;
-		state_apply_mark(&e->state, urn, m, position, &applied);
+		e->broken = state_apply_mark(&e->state, ev->version, urn, m, position, &applied);
 		state_touch(&e->state, m->pupil, position);
 		react_to_mark(e, &applied, m->pupil);
 	}
@@ -340,7 +343,7 @@ static void record(struct engine *e, const struct request *r, uint32_t urn, cons
 		goto done;
 	}
 	ev.kind = EVENT_MARKS_RECORDED;
-	ev.version = 1;
+	ev.version = event_newest(EVENT_MARKS_RECORDED);
 	ev.at_ms = e->now_ms;
 	ev.actor = r->who->number;
 	engine_sign(&ev, r);
@@ -414,6 +417,19 @@ static bool read_rows(struct engine *e, struct submitted_marks *in, struct tally
 	return true;
 }
 
+/* What is said beside the reasons of refusals; its size. */
+static size_t drop_details(struct mark_row rows[], size_t count)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].fault) {
+			size += rows[i].detail.size;
+			rows[i].detail.size = 0;
+		}
+	return size;
+}
+
 void submit_marks(struct engine *e, const struct request *r)
 {
 	struct submitted_marks in;
@@ -449,9 +465,12 @@ void submit_marks(struct engine *e, const struct request *r)
 		engine_refuse(e, r, STATUS_CLOCK_HELD, "date", "in the future by a clock that is in doubt: send again once it is confirmed");
 		return;
 	}
+	/* thousands of wrong rows: each keeps its reason, and the good ones get in */
+	if (tally.room > EVENT_SIZE_MAX - HEAD_ROOM)
+		tally.room -= drop_details(rows, tally.rows);
 	/* before a pupil is registered: what is refused leaves no trace */
 	if (tally.room > EVENT_SIZE_MAX - HEAD_ROOM) {
-		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "the marks, with their comments and what is wrong with them, are too large for one submission");
+		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "the marks, with their comments, are too large for one submission");
 		return;
 	}
 	if (!register_pupils(e, r, urn, rows, tally.rows))
@@ -459,7 +478,7 @@ void submit_marks(struct engine *e, const struct request *r)
 	tally.refused = 0;
 	for (uint32_t i = 0; i < tally.rows; i++) {
 		tally.refused += rows[i].fault != 0;
-		rows[i].known = !rows[i].fault && known(e, &rows[i]);
+		rows[i].known = !rows[i].fault && known(e, urn, &rows[i].mark);
 		tally.known += rows[i].known;
 	}
 	if (e->broken == STORE_OK)

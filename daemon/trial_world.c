@@ -257,7 +257,7 @@ static void take_marks(struct trial_world *w, const struct event *ev, uint64_t p
 	while (e->broken == STORE_OK && marks_next(&in, &m)) {
 		struct applied_mark applied;
 
-		state_apply_mark(&e->state, in.urn, &m, position, &applied);
+		e->broken = state_apply_mark(&e->state, ev->version, in.urn, &m, position, &applied);
 		state_touch(&e->state, m.pupil, position);
 		react_to_mark(e, &applied, m.pupil);
 	}

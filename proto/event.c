@@ -100,7 +100,7 @@ uint8_t role_parse(struct slice text)
 	return 0;
 }
 
-static uint8_t newest_version(uint8_t kind)
+uint8_t event_newest(uint8_t kind)
 {
 	switch (kind) {
 #define X(name, number, version, text) \
@@ -263,9 +263,9 @@ static void write_case_moved(struct writer *w, const struct event_case_moved *e)
 
 void event_encode_header(struct writer *w, const struct event *e)
 {
-	assert(newest_version(e->kind) != 0);
+	assert(event_newest(e->kind) != 0);
 	write_u8(w, e->kind);
-	write_u8(w, newest_version(e->kind));
+	write_u8(w, event_newest(e->kind));
 	write_u48(w, e->at_ms);
 	write_varint(w, e->actor);
 	write_bool(w, e->submitted);

@@ -54,13 +54,13 @@
 	X(CALENDAR_LOADED, 5, 1, "calendar-loaded") \
 	X(PUPIL_REGISTERED, 6, 1, "pupil-registered") \
 	X(ROSTER_RECORDED, 7, 1, "roster-recorded") \
-	X(MARKS_RECORDED, 8, 1, "marks-recorded") \
+	X(MARKS_RECORDED, 8, 2, "marks-recorded") \
 	X(ACTION_RECORDED, 9, 1, "action-recorded") \
 	X(ALERT_RAISED, 10, 2, "alert-raised") \
 	X(ALERT_CHANGED, 11, 1, "alert-changed") \
 	X(ALERT_WITHDRAWN, 12, 1, "alert-withdrawn") \
 	X(ALERT_ACKNOWLEDGED, 13, 1, "alert-acknowledged") \
-	X(DEADLINE_FIRED, 14, 1, "deadline-fired") \
+	X(DEADLINE_FIRED, 14, 2, "deadline-fired") \
 	X(CLOCK_HELD, 15, 1, "clock-held") \
 	X(CLOCK_CONFIRMED, 16, 1, "clock-confirmed") \
 	X(CLOCK_MOVED, 17, 1, "clock-moved") \
@@ -250,7 +250,9 @@ struct event_roster_submitted {
  * least one mark, a pupil's number and a code are never 0, and a code is below 64.
  * `known` counts the rows equal to the mark held, which are not repeated here;
  * a refusal keeps the row's index in the submission and why, so that a repeat
- * gets the first answer again. The codes are casework/codes.h's numbers. */
+ * gets the first answer again. The codes are casework/codes.h's numbers. From
+ * version 2 on it is remembered whose a mark is where two schools write, and a D
+ * makes no school the pupil's. */
 struct mark {
 	uint32_t pupil;
 	uint16_t day;
@@ -367,6 +369,8 @@ struct event_alert_acknowledged {
 /* phase: when a deadline speaks. The numbers order those of one instant. */
 enum phase { PHASE_SOON = 1, PHASE_DUE = 2, PHASE_OVERDUE = 3 };
 
+/* What its end rests on knows the penalty notices of the pupil's earlier cases and of
+ * the family. Version 1 didn't: what followed from it then follows from it again. */
 struct event_deadline_fired {
 	uint32_t case_no;
 	uint8_t deadline; /* number within the case, from 1 */
@@ -474,6 +478,9 @@ struct event {
  * whole event. The version written is the newest. */
 void event_encode_header(struct writer *, const struct event *);
 void event_encode(struct writer *, const struct event *);
+
+/* The version that events of this kind are written in; 0 where there is no such kind. */
+uint8_t event_newest(uint8_t kind);
 
 /* Reads a record back, of any version ever written. Slices point into `record`.
  * False where it is not an event: an unknown kind or version, bytes missing, too

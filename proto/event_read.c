@@ -358,6 +358,10 @@ static void read_body(struct reader *r, struct event *e, bool trusted)
 		read_body_1(r, e, trusted);
 	else if (e->version == 2 && e->kind == EVENT_ALERT_RAISED)
 		read_alert_raised_2(r, &e->alert_raised);
+	else if (e->version == 2 && e->kind == EVENT_MARKS_RECORDED)
+		read_marks_recorded_1(r, &e->marks_recorded, trusted);
+	else if (e->version == 2 && e->kind == EVENT_DEADLINE_FIRED)
+		read_deadline_fired_1(r, &e->deadline_fired); /* the same bodies, of which more follows */
 	else
 		reader_fault(r);
 }

@@ -137,7 +137,7 @@ static void a_record_comes_back_and_no_other_bytes_do_harm(void **state)
 	for (unsigned i = 0; i < SCHOOLS_MAX; i++)
 		people_moved(p, 123456, 123457 + i, (day_t)(20000 + i));
 	people_encode(&w, p);
-	assert_false(w.full); /* the largest there can be */
+	assert_false(w.full); /* the largest there can be, but for what two schools wrote */
 	assert_true(people_decode(back, writer_slice(&w)));
 	assert_memory_equal(back, p, sizeof *p);
 	for (size_t size = 0; size < writer_size(&w); size++)
@@ -149,8 +149,33 @@ static void a_record_comes_back_and_no_other_bytes_do_harm(void **state)
 		room[at] ^= 0x81;
 		v = writer_of(again, sizeof again);
 	}
+	assert_true(people_wrote(p, 111111, 222222, 20703, PM)); /* a Monday */
+	people_encode(&v, p);
+	assert_false(v.full);
+	assert_true(people_decode(back, writer_slice(&v)));
+	assert_memory_equal(back, p, sizeof *p);
+	for (size_t size = writer_size(&w) + 1; size < writer_size(&v); size++)
+		assert_false(people_decode(back, slice_of(again, size)));
 	free(p);
 	free(back);
+}
+
+static void whose_mark_a_session_holds(void **state)
+{
+	struct people p = {0};
+
+	(void)state;
+	assert_true(people_wrote(&p, 111111, 222222, 20703, PM));
+	assert_true(people_other_wrote(&p, 111111, 20703, PM));
+	assert_false(people_other_wrote(&p, 222222, 20703, PM));
+	assert_false(people_other_wrote(&p, 111111, 20703, AM)); /* all that stood before is the first school's */
+	assert_true(people_other_wrote(&p, 222222, 20703, AM));
+	assert_false(people_wrote(&p, 222222, 222222, 20703, PM));
+	assert_true(people_wrote(&p, 222222, 111111, 20703, PM));
+	assert_false(people_other_wrote(&p, 111111, 20703, PM));
+	assert_false(people_wrote(&p, 222222, 111111, 20707, PM)); /* the Friday */
+	assert_true(people_wrote(&p, 111111, 222222, 20707, PM));
+	assert_true(people_other_wrote(&p, 111111, 20707, PM));
 }
 
 /* Day for day what each school's own calendar says, before the move and from it on. */
@@ -204,6 +229,7 @@ int main(void)
 		cmocka_unit_test(no_more_facts_than_there_is_room_for),
 		cmocka_unit_test(a_move_takes_the_place_of_a_later_one),
 		cmocka_unit_test(a_record_comes_back_and_no_other_bytes_do_harm),
+		cmocka_unit_test(whose_mark_a_session_holds),
 		cmocka_unit_test(a_calendar_of_two_schools),
 	};
 

@@ -142,6 +142,37 @@ static void ten_thousand_marks_and_one_more(void **context)
 	free(text);
 }
 
+/* Of a hundred wrong rows each is told what is wrong with it. Of ten thousand each keeps its reason
+ * alone, so that the event holds them, the one that stands is recorded, and a repeat is answered the same. */
+static void thousands_of_wrong_upns(void **context)
+{
+	static const unsigned wrong[] = {100, 9999};
+
+	(void)context;
+	for (size_t n = 0; n < 2; n++) {
+		char *text = NULL, *told;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+		const struct answer *a;
+
+		fprintf(out, "{'urn':'" SCHOOL_URN "','registers':[['2026-09-0%zu','AM',[['%s','/']", 7 + n, upn[2]);
+		for (unsigned i = 0; i < wrong[n]; i++)
+			fprintf(out, ",['X%u','/']", i);
+		fputs("]]]}", out);
+		fclose(out);
+		a = host_ask(&h, CONNECTOR, COMMAND_MARKS, "%s", text);
+		assert_int_equal(a->status, STATUS_PARTIAL);
+		assert_int_equal(times_in(a->text, "\"not a UPN\""), wrong[n]);
+		assert_int_equal(times_in(a->text, "\"it has 13 characters"), n ? 0 : wrong[n]);
+		told = strdup(a->text);
+		a = host_again(&h, CONNECTOR, COMMAND_MARKS, h.last_id, "%s", text);
+		assert_string_equal(a->text, told);
+		free(told);
+		free(text);
+	}
+	assert_int_equal(number_of(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[2])->text, "attended"), 2);
+}
+
 /* Comments may be long, but what they add up to is seen before a pupil is registered. */
 static void comments_that_add_up_to_too_much(void **context)
 {
@@ -303,7 +334,7 @@ int main(void)
 		T(en_01_an_unknown_code_is_refused_by_name_and_the_rest_is_taken),
 		T(the_same_session_twice_in_one_submission),
 		T(ten_thousand_marks_and_one_more),
-		T(comments_that_add_up_to_too_much),
+		T(thousands_of_wrong_upns), T(comments_that_add_up_to_too_much),
 		T(the_same_id_with_other_content),
 		T(a_refused_submissions_id_is_not_remembered),
 		T(rosters),

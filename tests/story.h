@@ -191,7 +191,9 @@ void story_no_alert(const struct entry *);
 void story_withdrawn(const struct entry *);
 void story_alerts(const struct entry *);
 void story_standing(const struct entry *);
+void story_put(const struct entry *);
 void story_offered(const struct entry *);
 void story_not_offered(const struct entry *);
+void story_actions(const struct entry *);
 
 #endif

@@ -50,8 +50,10 @@ static const struct verb {
 	{"no alert", false, story_no_alert, {"pupil", "to"}},
 	{"alerts", false, story_alerts, {"pupil", "to"}},
 	{"standing", false, story_standing, {NULL}},
+	{"put", false, story_put, {"pupil", "for", "outcomes"}},
 	{"offered", false, story_offered, {"pupil", "to", "unmet"}},
 	{"not offered", false, story_not_offered, {"pupil", "to"}},
+	{"actions", false, story_actions, {"pupil"}},
 };
 
 /* The colleague is a second officer. Each is granted under this name. */

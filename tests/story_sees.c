@@ -174,28 +174,63 @@ void story_figures(const struct entry *e)
 	json_decref(p);
 }
 
+/* "put: warning-period": its question waits for an answer, which is one of these `outcomes` and no other. */
+void story_put(const struct entry *e)
+{
+	const struct node *parent = story_word(e, "for"), *wanted = story_word(e, "outcomes");
+	json_t *c = case_seen(e, true), *names = json_array(), *put;
+	const json_t *found = NULL, *outcomes;
+	size_t i;
+
+	json_array_foreach(json_object_get(c, "decisions"), i, put)
+		if (story_equal(e->story, json_object_get(put, "kind"), e->value) &&
+		    (!parent || story_equal(e->story, json_object_get(put, "parent"), parent)))
+			found = put;
+	outcomes = json_object_get(found, "outcomes");
+	for (i = 0; i < json_array_size(outcomes); i++)
+		json_array_append(names, json_object_get(json_array_get(outcomes, i), "outcome"));
+	if (c && !found)
+		story_fault(e->story, e->value, "no such question is put");
+	else if (c && wanted && !story_equal(e->story, names, wanted))
+		story_fault(e->story, wanted, "there are %zu outcomes, or others", json_array_size(names));
+	json_decref(names);
+	json_decref(c);
+}
+
 /* ---- what may be done next ---- */
+
+/* What is offered to somebody about the entry's pupil; the answer is the caller's to free. */
+static json_t *offers_to(const struct entry *e, enum who who)
+{
+	char upn[UPN_SIZE + 1];
+	unsigned status;
+	struct body b;
+
+	body_init(&b);
+	pupil_upn(e->story, story_pupil(e), upn);
+	body_text(&b, "upn", upn);
+	return story_ask(e->story, who, "actions", &b, &status);
+}
+
+static const json_t *offer_of(const json_t *answer, const struct node *name)
+{
+	const json_t *items = json_object_get(answer, "items");
+
+	for (size_t i = 0; i < json_array_size(items); i++)
+		if (node_is(name, json_text(json_array_get(items, i), "action")))
+			return json_array_get(items, i);
+	return NULL;
+}
 
 /* The action among those offered; the answer is the caller's to free. */
 static const json_t *offer_seen(const struct entry *e, json_t **answer)
 {
-	char upn[UPN_SIZE + 1];
-	const json_t *items;
 	enum who who = OFFICER;
-	unsigned status;
-	struct body b;
 
 	if (story_word(e, "to"))
 		story_role(e->story, story_word(e, "to"), &who);
-	body_init(&b);
-	pupil_upn(e->story, story_pupil(e), upn);
-	body_text(&b, "upn", upn);
-	*answer = story_ask(e->story, who, "actions", &b, &status);
-	items = json_object_get(*answer, "items");
-	for (size_t i = 0; i < json_array_size(items); i++)
-		if (node_is(e->value, json_text(json_array_get(items, i), "action")))
-			return json_array_get(items, i);
-	return NULL;
+	*answer = offers_to(e, who);
+	return offer_of(*answer, e->value);
 }
 
 void story_offered(const struct entry *e)
@@ -220,4 +255,59 @@ void story_not_offered(const struct entry *e)
 	if (offer_seen(e, &answer))
 		story_fault(e->story, e->value, "it is offered");
 	json_decref(answer);
+}
+
+static bool list_has(const struct story *s, const struct node *list, const char *word)
+{
+	for (const struct node *n = list ? story_first(s->at, list) : NULL; n; n = story_next(s->at, n))
+		if (node_is(n, word))
+			return true;
+	return false;
+}
+
+/* One row against what one role is offered: the action or none, by an override or not, what must be given. */
+static void check_row(struct story *s, const struct node *name, const struct node *row, const char *role, const json_t *offer)
+{
+	const struct node *wants = story_find(s->at, row, "wants");
+	const json_t *fields = json_object_get(offer, "fields");
+
+	if ((offer != NULL) != list_has(s, story_find(s->at, row, "by"), role))
+		story_fault(s, name, "the role %s %s record it", role, offer ? "may" : "may not");
+	if (!offer)
+		return;
+	if (json_is_true(json_object_get(offer, "may_override")) != list_has(s, story_find(s->at, row, "override"), role))
+		story_fault(s, name, "the role %s %s pass over what is unmet", role, json_is_true(json_object_get(offer, "may_override")) ? "may" : "may not");
+	if (json_is_true(json_object_get(offer, "needs_parent")) != list_has(s, wants, "parent"))
+		story_fault(s, name, "a parent %s be named", json_is_true(json_object_get(offer, "needs_parent")) ? "must" : "need not");
+	for (size_t i = 0; i < json_array_size(fields); i++) {
+		const json_t *f = json_array_get(fields, i);
+		bool required = json_is_true(json_object_get(f, "required"));
+
+		if (required != list_has(s, wants, json_text(f, "name")))
+			story_fault(s, name, "%s= %s be given", json_text(f, "name"), required ? "must" : "need not");
+	}
+}
+
+/* "actions:", a table of all that the pathway has: who may record each, who may override, what it wants. */
+void story_actions(const struct entry *e)
+{
+	static const struct { const char *name; enum who who; } roles[] = {
+		{"school", SCHOOL}, {"lead", LEAD}, {"officer", OFFICER}, {"manager", MANAGER},
+	};
+	struct story *s = e->story;
+
+	for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
+		json_t *answer = offers_to(e, roles[r].who);
+		const json_t *items = json_object_get(answer, "items");
+
+		for (const struct node *k = story_first(s->at, e->value); k; k = story_next(s->at, story_next(s->at, k)))
+			check_row(s, k, story_next(s->at, k), roles[r].name, offer_of(answer, k));
+		for (size_t i = 0; i < json_array_size(items); i++) {
+			const char *name = json_text(json_array_get(items, i), "action");
+
+			if (!story_find(s->at, e->value, name))
+				story_fault(s, e->key, "%s is not in the table", name);
+		}
+		json_decref(answer);
+	}
 }
