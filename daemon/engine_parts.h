@@ -126,6 +126,16 @@ struct mark_row {
 	uint8_t hash[UPN_HASH_SIZE];
 };
 
+/* What a submission of marks says, before anything is done about it: looked at ahead of all else,
+ * so that its pupils come into the cache while it is asked whether it was here before. */
+struct marks_look {
+	struct submitted_marks in;
+	bool opened, too_many;
+	uint32_t rows, refused; /* how many; how many have a fault of their own */
+	size_t room;            /* that the event may take, at most */
+	bool future;            /* a date is */
+};
+
 enum backup_stage { BACKUP_NONE, BACKUP_COPYING, BACKUP_COPIED, BACKUP_READY, BACKUP_FAILED };
 struct backup_job {
 	pthread_t thread;
@@ -191,7 +201,8 @@ struct engine {
 	const struct principal *last_principal; /* who sent the last message */
 	uint64_t last_generation;
 
-	struct mark_row *rows; /* MARKS_MAX of them */
+	struct marks_look look; /* at the submission in hand */
+	struct mark_row *rows; /* its rows, of MARKS_MAX */
 	struct seen_slot *seen;
 	uint32_t seen_generation;
 	uint32_t seen_mask; /* of the slots in use, for the submission that uses them */
@@ -286,6 +297,7 @@ bool access_reads_all(uint8_t role);
 
 /* ---- submissions: each decides, appends, replies ---- */
 typedef void submit(struct engine *, const struct request *);
+void marks_look_at(struct engine *, const struct request *); /* before submit_marks; changes nothing else */
 submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathway, submit_grant,
 	submit_revoke, submit_acknowledge, submit_clock, submit_fact, submit_link, submit_cover, submit_move,
 	submit_choose;

@@ -122,6 +122,8 @@ static void receive_submission(struct engine *e, struct request *r, submit *hand
 		engine_put_off(e, r);
 		return;
 	}
+	if (handle == submit_marks)
+		marks_look_at(e, r);
 	r->receipt = receipt_of(&e->key, slice_of(r->frame.bytes + 3, r->frame.size - 3), r->who->key);
 	replied = e->replied;
 	if (!seen_before(e, r))

@@ -44,8 +44,9 @@ struct router {
 	void *socket;
 	int fd;
 	char endpoint[256];
-	/* The last key that was read from its text: messages come in runs of one peer's. */
-	char user_id[Z85_KEY_SIZE + 1];
+	/* Whose connection was heard last: messages come in runs of one peer's. Its number is libzmq's own, counted
+	 * up and not given again, and a connection keeps the key that it proved, so the one tells the other. */
+	struct peer last;
 	uint8_t key[PUBLIC_KEY_SIZE];
 };
 
@@ -142,19 +143,26 @@ void received_close(struct received *received)
 	zmq_msg_close(&received->payload);
 }
 
+/* libzmq's own: no peer may choose one that begins with a zero. */
+static bool given_id(const struct peer *peer)
+{
+	return peer->size == GIVEN_ID_SIZE && peer->bytes[0] == 0;
+}
+
 /* libzmq 4.3.4 leaves the properties off a message's first frame where the
  * socket was polled before, so who sent it is read from the payload, never from
  * the routing id's frame. */
 static bool proven_key(struct router *router, struct received *received)
 {
-	const char *user_id = zmq_msg_gets(&received->payload, "User-Id");
+	const struct peer *peer = &received->peer;
+	const char *user_id;
 
-	if (!user_id || strlen(user_id) != Z85_KEY_SIZE)
-		return false;
-	if (memcmp(user_id, router->user_id, Z85_KEY_SIZE)) {
-		if (!z85_key_parse(slice_text(user_id), router->key))
+	if (!given_id(peer) || peer->size != router->last.size || memcmp(peer->bytes, router->last.bytes, peer->size)) {
+		router->last.size = 0;
+		user_id = zmq_msg_gets(&received->payload, "User-Id");
+		if (!user_id || strlen(user_id) != Z85_KEY_SIZE || !z85_key_parse(slice_text(user_id), router->key))
 			return false;
-		memcpy(router->user_id, user_id, Z85_KEY_SIZE);
+		router->last = *peer;
 	}
 	memcpy(received->key, router->key, PUBLIC_KEY_SIZE);
 	return true;
@@ -197,11 +205,13 @@ enum router_result router_receive(struct router *router, struct received *receiv
 		return result;
 	const uint8_t *id = zmq_msg_data(&received->routing_id);
 	size_t id_size = zmq_msg_size(&received->routing_id);
-	if (id_size > sizeof received->peer.bytes || !received->frames || !proven_key(router, received))
+	if (id_size > sizeof received->peer.bytes || !received->frames)
 		return ROUTER_DROPPED;
 	memcpy(received->peer.bytes, id, id_size);
 	received->peer.size = (uint8_t)id_size;
-	if (id_size != GIVEN_ID_SIZE || id[0] != 0) {
+	if (!proven_key(router, received))
+		return ROUTER_DROPPED;
+	if (!given_id(&received->peer)) {
 		received->frames = 0;
 		return ROUTER_MALFORMED;
 	}

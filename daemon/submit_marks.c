@@ -288,8 +288,6 @@ static void apply_and_react(struct engine *e, const struct event *ev, uint32_t u
 
 struct tally {
 	uint32_t rows, refused, known;
-	size_t room; /* that the event may take, at most */
-	bool future; /* a date is */
 };
 
 static uint32_t refusals_of(const struct mark_row rows[], size_t count, struct refusal out[])
@@ -374,47 +372,52 @@ static size_t room_of(const struct mark_row *row)
 	return ROW_ROOM + (row->mark.comment.size ? row->mark.comment.size + COMMENT_ROOM : 0);
 }
 
-/* The form of all of it, where any of it was not what is known (message.h). */
-static bool well_formed(struct engine *e, const struct request *r, const struct submitted_marks *in, const struct tally *tally)
+void marks_look_at(struct engine *e, const struct request *r)
 {
+	struct marks_look *look = &e->look;
+	struct submitted_mark m;
+	struct register_head head = {0};
+
+	look->opened = submitted_marks_open(&look->in, r->message->body);
+	look->rows = look->refused = 0;
+	look->room = 0;
+	look->too_many = look->future = false;
+	if (!look->opened)
+		return;
+	while (submitted_marks_next(&look->in, &m)) {
+		if (look->rows == MARKS_MAX) {
+			look->too_many = true;
+			break;
+		}
+		if (m.new_register)
+			take_head(e, &look->in, &head);
+		look_at(&m, &head, &e->rows[look->rows]);
+		look->future |= e->rows[look->rows++].fault == ROW_DATE_FUTURE;
+	}
+	find_pupils(e, e->rows, look->rows);
+	for (uint32_t i = 0; i < look->rows; i++) {
+		look->refused += e->rows[i].fault != 0;
+		look->room += room_of(&e->rows[i]);
+	}
+}
+
+/* The form of all of it, where any of it was not what is known (message.h). */
+static bool well_formed(struct engine *e, const struct request *r)
+{
+	const struct marks_look *look = &e->look;
 	struct message m = *r->message;
 	const char *why = NULL;
 	size_t offset = 0;
 
-	if (!tally->refused && !submitted_marks_doubtful(in))
+	if (look->opened && !look->refused && !submitted_marks_doubtful(&look->in))
 		return true;
 	if (message_check(&m, &why, &offset) != STATUS_OK)
 		engine_refuse_form(e, r, STATUS_BAD_BODY, why, offset);
-	else if (in->fault)
-		engine_refuse(e, r, STATUS_BAD_BODY, "registers", in->fault);
+	else if (look->in.fault)
+		engine_refuse(e, r, STATUS_BAD_BODY, "registers", look->in.fault);
 	else
 		return true;
 	return false;
-}
-
-/* The rows, looked at; their faults counted. False: too many of them. */
-static bool read_rows(struct engine *e, struct submitted_marks *in, struct tally *tally)
-{
-	struct submitted_mark m;
-	struct register_head head = {0};
-
-	while (submitted_marks_next(in, &m)) {
-		struct mark_row *row = &e->rows[tally->rows];
-
-		if (tally->rows == MARKS_MAX)
-			return false;
-		if (m.new_register)
-			take_head(e, in, &head);
-		look_at(&m, &head, row);
-		tally->rows++;
-		tally->future |= row->fault == ROW_DATE_FUTURE;
-	}
-	find_pupils(e, e->rows, tally->rows);
-	for (uint32_t i = 0; i < tally->rows; i++) {
-		tally->refused += e->rows[i].fault != 0;
-		tally->room += room_of(&e->rows[i]);
-	}
-	return true;
 }
 
 /* What is said beside the reasons of refusals; its size. */
@@ -432,17 +435,16 @@ static size_t drop_details(struct mark_row rows[], size_t count)
 
 void submit_marks(struct engine *e, const struct request *r)
 {
-	struct submitted_marks in;
-	struct tally tally = {0};
+	struct marks_look *look = &e->look;
+	struct tally tally = {.rows = look->rows};
 	struct mark_row *rows = e->rows;
 	uint32_t urn;
 
-	if (!submitted_marks_open(&in, r->message->body)) {
-		tally.refused = 1;
-		well_formed(e, r, &in, &tally);
+	if (!look->opened) {
+		well_formed(e, r);
 		return;
 	}
-	if (!urn_parse(in.urn, &urn)) {
+	if (!urn_parse(look->in.urn, &urn)) {
 		engine_refuse(e, r, STATUS_BAD_FIELD, "urn", "not a school's number: six digits");
 		return;
 	}
@@ -450,32 +452,31 @@ void submit_marks(struct engine *e, const struct request *r)
 		engine_refuse(e, r, STATUS_FORBIDDEN, "urn", "this key may not write for that school");
 		return;
 	}
-	if (!read_rows(e, &in, &tally)) {
+	if (look->too_many) {
 		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "more than 10,000 marks in one submission");
 		return;
 	}
-	if (!well_formed(e, r, &in, &tally))
+	if (!well_formed(e, r))
 		return;
 	if (!tally.rows) {
 		engine_refuse(e, r, STATUS_BAD_BODY, "registers", "no marks");
 		return;
 	}
 	/* today's registers, perhaps, and the clock that is wrong */
-	if (tally.future && engine_clock_held(e)) {
+	if (look->future && engine_clock_held(e)) {
 		engine_refuse(e, r, STATUS_CLOCK_HELD, "date", "in the future by a clock that is in doubt: send again once it is confirmed");
 		return;
 	}
 	/* thousands of wrong rows: each keeps its reason, and the good ones get in */
-	if (tally.room > EVENT_SIZE_MAX - HEAD_ROOM)
-		tally.room -= drop_details(rows, tally.rows);
+	if (look->room > EVENT_SIZE_MAX - HEAD_ROOM)
+		look->room -= drop_details(rows, tally.rows);
 	/* before a pupil is registered: what is refused leaves no trace */
-	if (tally.room > EVENT_SIZE_MAX - HEAD_ROOM) {
+	if (look->room > EVENT_SIZE_MAX - HEAD_ROOM) {
 		engine_refuse(e, r, STATUS_TOO_LARGE, "registers", "the marks, with their comments, are too large for one submission");
 		return;
 	}
 	if (!register_pupils(e, r, urn, rows, tally.rows))
 		return;
-	tally.refused = 0;
 	for (uint32_t i = 0; i < tally.rows; i++) {
 		tally.refused += rows[i].fault != 0;
 		rows[i].known = !rows[i].fault && known(e, urn, &rows[i].mark);
