@@ -12,3 +12,9 @@ attend_test(stockport_penalty attend-pathways)
 attend_test(stockport_monitoring attend-pathways)
 attend_test(pathway_draw attend-command)
 attend_test(pathway_reach attend-pathways)
+
+# Every file that is shipped, the examples too, is one that can be loaded.
+file(GLOB shipped RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/pathways/*.yaml ${CMAKE_SOURCE_DIR}/pathways/examples/*.yaml)
+list(REMOVE_ITEM shipped pathways/national.yaml) # which they include
+add_test(NAME pathway_files COMMAND attend pathway check ${shipped} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+set_tests_properties(pathway_files PROPERTIES TIMEOUT 60)
