@@ -91,13 +91,13 @@ static void cases_at_random(void **context)
 		forbidden += w.forbidden;
 		faulty += w.faulty;
 	}
-	printf("%u cases in %u stores, all ended; %u deadlines: %u met, %u missed, %u cancelled, %u moved, %u open again;\n"
+	printf("%u cases in %u stores, all ended; %u deadlines: %u met, %u missed, %u cancelled, %u moved (%u by a calendar, school or pathway alone), %u open again;\n"
 	       "phases fired: %u soon, %u due, %u overdue; alerts: %u raised (%u of breaches), %u changed, %u withdrawn;\n"
 	       "%u moves of pathway, %u of school; %u actions were taken, %u unmet or barred, %u not for the role, %u of bad form\n",
-	       t.cases, worlds, t.opened, t.met, t.missed, t.cancelled, t.moved, t.reopened, t.fired[1], t.fired[2], t.fired[3],
+	       t.cases, worlds, t.opened, t.met, t.missed, t.cancelled, t.moved, t.told, t.reopened, t.fired[1], t.fired[2], t.fired[3],
 	       t.raised, t.breaches, t.changed, t.withdrawn, t.case_moves, t.school_moves, taken, refused, forbidden, faulty);
-	/* it was a fair trial: nothing of what is to be shown never came about */
-	assert_true(t.met && t.missed && t.cancelled && t.moved && t.breaches && t.withdrawn && t.case_moves && t.school_moves);
+	/* it was a fair trial: of a long run nothing of what is to be shown never came about */
+	assert_true(cases_wanted < 1000 || (t.met && t.missed && t.cancelled && t.moved && t.breaches && t.withdrawn && t.case_moves && t.school_moves && t.told));
 	assert_true(t.actions > 5 * t.cases);
 }
 

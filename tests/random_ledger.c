@@ -307,6 +307,7 @@ static void check_move(struct one *o)
 	if (!o->was || o->was->due_ms == o->now->due_ms)
 		return;
 	o->l->totals.moved++;
+	o->l->totals.told += by_itself;
 	if (o->now->moved_count == 0)
 		wrong(o->l, o->number, "deadline %u has another end and doesn't say that it moved", o->n + 1);
 	if (!o->k->by_action && !o->k->by_firing && !o->k->by_alert && !o->k->by_calendar && !o->k->by_move)

@@ -23,7 +23,7 @@ struct ledger;
 
 /* What came about in all, for people to see that it was not nothing. */
 struct ledger_totals {
-	unsigned cases, closed, actions, opened, met, missed, cancelled, reopened, moved, fired[4];
+	unsigned cases, closed, actions, opened, met, missed, cancelled, reopened, moved, told, fired[4];
 	unsigned raised, changed, withdrawn, breaches, case_moves, school_moves;
 };
 

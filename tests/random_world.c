@@ -52,19 +52,22 @@ static void put_roster(struct world *w, unsigned i)
 		 urns[w->school[i]], w->upn[i], i, birth);
 }
 
-/* Terms with a bank holiday, closures and INSET days that are new each time. */
+/* Terms; closures and INSET days that are others each time. */
 static void put_calendar(struct world *w, const char *urn)
 {
 	static const char terms[] =
 		"['2026-09-02','2026-10-23','term','A'],['2026-11-02','2026-12-18','term','B'],['2027-01-04','2027-02-12','term','C'],"
 		"['2027-02-22','2027-03-25','term','D'],['2027-04-12','2027-07-21','term','E'],['2027-05-31','2027-06-04','holiday','F'],"
 		"['2027-09-02','2027-12-17','term','G'],['2027-10-25','2027-10-29','holiday','H'],['2028-01-04','2028-04-07','term','I']";
-	char rows[600] = "", from[DATE_TEXT_SIZE + 1];
+	char rows[600] = "", from[DATE_TEXT_SIZE + 1], to[DATE_TEXT_SIZE + 1];
 	day_t today = world_today(w);
 
 	for (unsigned i = (unsigned)draw(5); i > 0; i--) {
-		day_text(from, today - 5 + (day_t)draw(40));
-		snprintf(rows + strlen(rows), sizeof rows - strlen(rows), ",['%s','%s','%s','x']", from, from,
+		day_t day = today - 5 + (day_t)draw(40);
+
+		day_text(from, day);
+		day_text(to, day + (day_t)(draw(3) ? 0 : draw(8)));
+		snprintf(rows + strlen(rows), sizeof rows - strlen(rows), ",['%s','%s','%s','x']", from, to,
 			 draw(2) ? "closure" : "inset");
 	}
 	host_put(&w->host, OFFICER, COMMAND_CALENDAR, NULL, "{%s%s%s'rows':[%s%s]}", urn ? "'urn':'" : "", urn ? urn : "",
@@ -255,14 +258,23 @@ static void put_something(struct world *w)
 void world_step(struct world *w)
 {
 	unsigned more = (unsigned)draw(4);
+	bool quiet = draw(4) == 0; /* nobody acts: what changes then is of the one thing alone */
 
-	look_at_offers(w);
-	host_begin(&w->host);
-	put_actions(w);
-	put_marks(w);
-	put_marks(w);
-	while (more--)
-		put_something(w);
+	if (quiet) {
+		host_begin(&w->host);
+		if (draw(3))
+			put_calendar(w, draw(2) ? urns[draw(WORLD_SCHOOLS)] : NULL);
+		else
+			put_something(w);
+	} else {
+		look_at_offers(w);
+		host_begin(&w->host);
+		put_actions(w);
+		put_marks(w);
+		put_marks(w);
+		while (more--)
+			put_something(w);
+	}
 	host_commit(&w->host);
 	must_be_good(w);
 }
