@@ -15,7 +15,8 @@
 #include "tests/random_ledger.h"
 #include "tests/random_world.h"
 
-enum { STEPS_OF_A_WORLD = 160, HOUR = 3600 * 1000, DAY = 24 * HOUR };
+enum { STEPS_OF_A_WORLD = 160 };
+#define DAY UINT64_C(86400000) /* in milliseconds */
 
 static unsigned cases_wanted = 150;
 static struct world w;
@@ -30,7 +31,9 @@ static uint64_t some_time(void)
 {
 	unsigned kind = (unsigned)draw(100);
 
-	return kind < 40 ? draw(DAY) : kind < 88 ? draw(7 * (uint64_t)DAY) : kind < 98 ? draw(28 * (uint64_t)DAY) : 28 * (uint64_t)DAY + draw(50 * (uint64_t)DAY);
+	if (kind < 88)
+		return draw(kind < 40 ? DAY : 7 * DAY);
+	return kind < 98 ? draw(28 * DAY) : 28 * DAY + draw(50 * DAY);
 }
 
 static void look(struct ledger *l)
@@ -91,13 +94,15 @@ static void cases_at_random(void **context)
 		forbidden += w.forbidden;
 		faulty += w.faulty;
 	}
-	printf("%u cases in %u stores, all ended; %u deadlines: %u met, %u missed, %u cancelled, %u moved (%u by a calendar, school or pathway alone), %u open again;\n"
+	printf("%u cases in %u stores, all ended; %u deadlines: %u met, %u missed, %u cancelled,\n"
+	       "%u moved (%u by a calendar, school or pathway alone), %u open again;\n"
 	       "phases fired: %u soon, %u due, %u overdue; alerts: %u raised (%u of breaches), %u changed, %u withdrawn;\n"
 	       "%u moves of pathway, %u of school; %u actions were taken, %u unmet or barred, %u not for the role, %u of bad form\n",
 	       t.cases, worlds, t.opened, t.met, t.missed, t.cancelled, t.moved, t.told, t.reopened, t.fired[1], t.fired[2], t.fired[3],
 	       t.raised, t.breaches, t.changed, t.withdrawn, t.case_moves, t.school_moves, taken, refused, forbidden, faulty);
 	/* it was a fair trial: of a long run nothing of what is to be shown never came about */
-	assert_true(cases_wanted < 1000 || (t.met && t.missed && t.cancelled && t.moved && t.breaches && t.withdrawn && t.case_moves && t.school_moves && t.told));
+	assert_true(cases_wanted < 1000 || (t.met && t.missed && t.cancelled && t.told && t.breaches && t.withdrawn && t.case_moves &&
+	                                    t.school_moves));
 	assert_true(t.actions > 5 * t.cases);
 }
 

@@ -64,8 +64,10 @@ actions:
 # What both must refuse: a text of BASE, and what stands in its place.
 SPOILT = (
     ("pathway: small", "pathway: Small"), ("title: Small\n", ""), ("{start: Start", "{Start: Start"), ("first stage: start\n", ""),
-    ("kind: count", "kind: counts"), ("codes: [G, N, O, U]", "codes: [G, N, O, UU]"), ("codes: [G, N, O, U]", "codes: []"), ("at least: 10", "at least: ten"),
-    ("threshold:", "thresholds:"), ("  threshold:", "  breach:"), ("receipt", "received"), ("2 working days", "2 work days"), ("3 years", "none"),
+    ("kind: count", "kind: counts"), ("codes: [G, N, O, U]", "codes: [G, N, O, UU]"), ("codes: [G, N, O, U]", "codes: []"),
+    ("at least: 10", "at least: ten"),
+    ("threshold:", "thresholds:"), ("  threshold:", "  breach:"), ("receipt", "received"),
+    ("2 working days", "2 work days"), ("3 years", "none"),
     ("by day: 28", "by days: 28"), ("3 school days", "3 schooldays"), ("3 school days", "1 school days after"), ("unauthorised\n", "unauthorized\n"),
     ("tells: officer", "tells: teacher"), ("per parent: yes", "per parent: true"), ("    period: 3 school days\n", ""),
     ("    period: 3", "    task: 2 days\n    period: 3"), ("outcomes: [go, stop]", "outcomes: []"), ("[school, officer]", "[school, clerk]"),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # soak.sh BUILD - the long runs: 200 kills under load, a term of 20,000 pupils against
 # the naive model, and 10,000 cases at random through every council's pathway (ATTEND_SEED
-# repeats those; some five minutes). About half an hour.
+# repeats those; three minutes of one processor). About half an hour.
 #
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
