@@ -33,6 +33,24 @@ static struct slice unknown_name(const struct pathway *from, const struct pathwa
 	return slice_of(NULL, 0);
 }
 
+/* Why a deadline can't go on under a name of `to`; 0: it can, or it falls away. */
+static uint8_t orphan_reason(const struct case_deadline *d, const struct deadline_rule *was, const struct pathway *to,
+                             struct slice name)
+{
+	int rule = pathway_deadline(to, name);
+	const struct deadline_rule *is = &to->deadlines[rule < 0 ? 0 : rule];
+
+	if (name.size == 0)
+		return 0;
+	if (rule < 0)
+		return ORPHAN_NO_NAME;
+	if (is->anchor >= ANCHOR_AFTER_DATE && d->date == 0)
+		return ORPHAN_NO_DATE;
+	if (d->state != DEADLINE_OPEN && (is->period != was->period || (is->period && !is->decides)))
+		return ORPHAN_ENDED;
+	return 0;
+}
+
 bool case_move_fits(const struct case_state *c, const struct pathway *from, const struct pathway *to,
                     const struct event_case_moved *event, struct case_orphans *orphans)
 {
@@ -42,13 +60,16 @@ bool case_move_fits(const struct case_state *c, const struct pathway *from, cons
 	orphans->unknown = unknown_name(from, to, event);
 	orphans->stage = stage < 0 || stage + 1 == to->closed_stage;
 	for (unsigned i = 0; i < c->deadline_count; i++) {
-		struct slice name;
+		const struct deadline_rule *was = &from->deadlines[c->deadlines[i].rule];
+		uint8_t reason;
 
 		if (!case_deadline_waits(&c->deadlines[i]))
 			continue;
-		name = passage(event, from->deadlines[c->deadlines[i].rule].name);
-		if (name.size > 0 && pathway_deadline(to, name) < 0)
-			orphans->deadlines[orphans->count++] = (uint8_t)i;
+		reason = orphan_reason(&c->deadlines[i], was, to, passage(event, was->name));
+		if (reason == 0)
+			continue;
+		orphans->reasons[orphans->count] = reason;
+		orphans->deadlines[orphans->count++] = (uint8_t)i;
 	}
 	return !orphans->stage && orphans->count == 0 && orphans->unknown.size == 0;
 }

@@ -2,7 +2,8 @@
  *
  * What a case holds by index is found again by name: its stage, what it waits for,
  * what was done and in which fields. What waits (an open deadline, a task undone, a
- * question unanswered) must have somewhere to go, or nobody would ever see to it;
+ * question unanswered) must have somewhere to go where it can still be done, or nobody
+ * would ever see to it;
  * what is over may be unknown to the new pathway and is then kept as the old one's,
  * with the chapter that it belongs to. A deadline that goes over is counted anew by
  * its new rule from the day that it counted from.
@@ -13,11 +14,18 @@
 
 #include "casework/case.h"
 
+/* What keeps a deadline from going over. */
+enum orphan_reason {
+	ORPHAN_NO_NAME = 1, /* the new pathway has none of the name that it would go on under */
+	ORPHAN_NO_DATE,     /* that one hangs on a date, and this one has none */
+	ORPHAN_ENDED,       /* its end has passed, and that one is of another sort: what is awaited could never be recorded */
+};
+
 /* What of a case would have nowhere to go. */
 struct case_orphans {
 	bool stage;     /* no such stage, or the closed one */
-	uint8_t count;  /* of the deadlines: their indexes */
-	uint8_t deadlines[CASE_DEADLINES_MAX];
+	uint8_t count;  /* of the deadlines: their indexes, and why */
+	uint8_t deadlines[CASE_DEADLINES_MAX], reasons[CASE_DEADLINES_MAX];
 	struct slice unknown; /* a name of the passage that neither pathway has; empty: none */
 };
 

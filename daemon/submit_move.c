@@ -106,9 +106,15 @@ static void tell_orphans(struct telling *t, const struct case_state *c, const st
 	}
 	for (unsigned i = 0; i < orphans->count; i++) {
 		const struct slice name = from->deadlines[c->deadlines[orphans->deadlines[i]].rule].name;
+		char why[200];
 
-		snprintf(text, sizeof text, "C%u waits for %.*s, which %.*s doesn't have: say what it goes on as, or that it falls away (%.*s=... or %.*s=none)",
-			 c->number, SLICE(name), SLICE(to->name), SLICE(name), SLICE(name));
+		snprintf(why, sizeof why, ", which %.*s doesn't have", SLICE(to->name));
+		if (orphans->reasons[i] == ORPHAN_NO_DATE)
+			snprintf(why, sizeof why, ", and what it would go on as hangs on a date that it doesn't have");
+		else if (orphans->reasons[i] == ORPHAN_ENDED)
+			snprintf(why, sizeof why, ", whose end has passed, and what it would go on as is of another sort (a task, a question)");
+		snprintf(text, sizeof text, "C%u waits for %.*s%s: say what it goes on as, or that it falls away (%.*s=... or %.*s=none)",
+			 c->number, SLICE(name), why, SLICE(name), SLICE(name));
 		tell(t, "deadlines", text);
 	}
 	if (orphans->unknown.size) {

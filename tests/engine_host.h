@@ -78,6 +78,9 @@ void host_make(struct host *, const struct host_options *);
 void host_end(struct host *);              /* closes, and takes the folder away */
 void host_restart(struct host *);          /* a clean end and a new start */
 void host_crash(struct host *);            /* what is on disk now is all that the next start sees */
+/* The same (`crash`) or the other, after which every answer about these pupils, every table
+ * and every figure must be what it was, and nothing may be said again. */
+void host_start_again(struct host *, char upn[][UPN_SIZE + 1], unsigned pupils, bool crash);
 /* Sets LMDB's file back to what it was, but not the persons' keys, and starts. */
 void host_keep_data(struct host *);
 void host_back_to_kept_data(struct host *);
@@ -130,8 +133,9 @@ unsigned host_alerts(struct host *, const char *kind, const char *status, char o
 uint64_t host_counter(struct host *, const char *name);
 
 /* Stockport's pathway with one text in place of another (NULL: as it is); its frame, so
- * that it can be sent again. The caller frees `bytes`. */
+ * that it can be sent again; and any other file. The caller frees `bytes`. */
 struct slice host_pathway(struct host *, const char *from, const char *to);
+struct slice host_pathway_file(struct host *, const char *path, const char *from, const char *to);
 /* msgpack of such a text; the caller frees `bytes`. */
 struct slice host_msgpack(const char *json);
 char *host_text_of(struct slice msgpack);

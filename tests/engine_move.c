@@ -136,6 +136,38 @@ static void a_case_is_not_moved_to_where_it_has_no_place(void **context)
 	assert_non_null(strstr(case_text("C1"), "\"kind\":\"response\",\"title\":\"Answer\",\"due\":\"2026-09-21T23:00:00Z\""));
 }
 
+static const struct answer *move_on(const char *as)
+{
+	return host_ask(&h, MANAGER, COMMAND_MOVE,
+			"{'case':'C1','pathway':'three-stage','stage':'stage-2','deadlines':{'nti-end':'%s'},'reason':'r'}", as);
+}
+
+/* A notice's period goes on as what has a last day without more, and after its end only as what can be answered. */
+static void what_waits_goes_on_as_something_that_can_be_done(void **context)
+{
+	struct slice three_stage = host_pathway_file(&h, "pathways/three-stage.yaml", NULL, NULL);
+	struct host_look b;
+
+	(void)context;
+	assert_answer(host_frame(&h, ADMIN, three_stage), STATUS_OK, NULL);
+	free((void *)three_stage.bytes);
+	assert_answer(act(0, "notice-to-improve", ",'parent':'p1','override':'r'"), STATUS_OK, "C1");
+	b = host_look(&h);
+	assert_answer(move_on("planning-meeting"), STATUS_UNMET, "C1 waits for nti-end, and what it would go on as hangs on a date");
+	assert_unchanged(&h, &b);
+	host_keep_data(&h);
+	assert_answer(move_on("consultation"), STATUS_OK, "\"moved\":1");
+	host_back_to_kept_data(&h);
+	host_set_time(&h, "2026-11-09T09:00:00Z");
+	host_turns(&h);
+	b = host_look(&h);
+	assert_answer(move_on("consultation"), STATUS_UNMET, "C1 waits for nti-end, whose end has passed");
+	assert_unchanged(&h, &b);
+	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE,
+			       "{'case':'C1','pathway':'three-stage','stage':'stage-2','deadlines':{'nti-end':null,'monitoring-end':null},'reason':'r'}"),
+		      STATUS_OK, "\"moved\":0");
+}
+
 /* What is over keeps its name, there and back; what falls away is cancelled and fires no more. */
 static void what_is_over_keeps_its_name(void **context)
 {
@@ -278,6 +310,7 @@ int main(void)
 		TEST(a_case_stays_on_the_version_it_began_on),
 		TEST(a_moved_case_goes_on_under_the_new_rules),
 		TEST(a_case_is_not_moved_to_where_it_has_no_place),
+		TEST(what_waits_goes_on_as_something_that_can_be_done),
 		TEST(what_is_over_keeps_its_name),
 		TEST(a_changed_file_must_have_a_place_for_each_open_case),
 		TEST(forty_open_cases_and_a_changed_policy),

@@ -233,6 +233,11 @@ struct slice host_frame_of(uint8_t command, const uint8_t id[static UUID_SIZE], 
 
 struct slice host_pathway(struct host *h, const char *from, const char *to)
 {
+	return host_pathway_file(h, HOST_PATHWAY, from, to);
+}
+
+struct slice host_pathway_file(struct host *h, const char *path, const char *from, const char *to)
+{
 	static char source[1 << 17];
 	char why[512], *read;
 	size_t size;
@@ -242,7 +247,7 @@ struct slice host_pathway(struct host *h, const char *from, const char *to)
 	struct slice frame;
 	char *at;
 
-	read = bundle_gather(HOST_PATHWAY, &size, why, sizeof why);
+	read = bundle_gather(path, &size, why, sizeof why);
 	assert_non_null(read);
 	assert_true(size < sizeof source - 1000);
 	memcpy(source, read, size + 1);

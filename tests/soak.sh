@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# soak.sh BUILD - the long runs: 200 kills under load, and a term of 20,000 pupils
-# against the naive model. About half an hour.
+# soak.sh BUILD - the long runs: 200 kills under load, a term of 20,000 pupils against
+# the naive model, and 10,000 cases at random through every council's pathway (ATTEND_SEED
+# repeats those; three minutes of one processor). About half an hour.
 #
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-build=${1:?usage: soak.sh BUILD}
+build=$(cd "${1:?usage: soak.sh BUILD}" && pwd)
 programs=(--attendd "$build/attendd" --attend "$build/attend")
 
 python=/usr/bin/python3
 export PYTHONDONTWRITEBYTECODE=1
 "$python" "$here/torture.py" "${programs[@]}" --kills "${ATTEND_KILLS:-200}"
 "$python" "$here/term.py" "${programs[@]}" --pupils "${ATTEND_PUPILS:-20000}"
+cd "$here/.." && "$build/test-random_cases" "${ATTEND_CASES:-10000}"

@@ -24,6 +24,7 @@ import model as naive
 import run_with_daemon
 import school
 import term
+import three_councils
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "interop"))
 import log_proof  # noqa: E402
@@ -149,7 +150,8 @@ class Story:
         return self.attend(who, "act", action, *self.of_child, *more, status=status)
 
     def short(self, text):
-        return text.replace(self.folder + "/", "").replace(self.daemon.data + "/", "").replace(school.HERE + "/", "")
+        return text.replace(self.folder + "/", "").replace(self.daemon.data + "/", "").replace(
+            school.HERE + "/", "").replace(os.path.dirname(school.HERE) + "/", "")
 
     def ask(self, *arguments, who="officer"):
         """The same question for a machine: its JSON."""
@@ -404,6 +406,9 @@ class Story:
         check(differences.count == 0 and len(pupils) == len(self.town.pupils), "figures", differences.count, count)
         self.screen.say("%d figures and %d alerts compared: all agree." % (count, alerts))
 
+    def three_councils(self):
+        three_councils.tell(self, check)
+
     def ending(self):
         self.watch.close()
         check(self.daemon.stop() == 0, "attendd did not end well", self.daemon.log_text())
@@ -415,7 +420,7 @@ class Story:
         try:
             for chapter in (self.opening, self.september, self.support, self.evidence, self.notice, self.snow,
                             self.breach, self.decision, self.monitoring, self.history, self.proof, self.figures,
-                            self.ending):
+                            self.three_councils, self.ending):
                 chapter()
         finally:
             if self.watch and self.watch.process.poll() is None:
