@@ -78,6 +78,7 @@ bool access_query(uint8_t role, struct slice what)
 		{"calendar", ANYBODY},
 		{"people", READERS | R(SCHOOL) | R(LEAD)},
 		{"covers", READERS},
+		{"report", READERS | R(SCHOOL)},
 		{"backup", R(ADMINISTRATOR)},
 		{"try", R(MANAGER) | R(ADMINISTRATOR)},
 	};

@@ -348,12 +348,23 @@ unsigned react_to_known(struct engine *, struct outlook *, const char *what);
 typedef enum status query(struct engine *, const struct request *, struct txn *);
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
-	query_backup, query_calendar, query_people, query_covers, query_try;
+	query_backup, query_calendar, query_people, query_covers, query_try, query_report;
 void trial_end(struct engine *); /* whatever becomes of it */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);
 /* Sets e->body to a refusal's. */
 enum status query_fault(struct engine *, enum status, const char *field, const char *reason);
+/* A page of a long answer: items are gathered beside the reply, since their number goes before them. */
+struct page {
+	struct pack items;
+	uint32_t count, limit;
+	uint64_t looked;
+	bool more;
+	uint64_t next;
+};
+bool page_open(struct engine *, const struct request *, struct page *, uint64_t *from); /* false: e->body says why */
+bool page_full(const struct page *);
+enum status page_close(struct engine *, struct page *);
 /* "as_of": position or time; head where it is absent. false: not one (e->body says so). */
 bool query_as_of(struct engine *, const struct request *, struct txn *, uint64_t *position);
 bool query_is_now(const struct engine *, uint64_t position); /* answered from the live state, not from a shadow */
@@ -361,6 +372,12 @@ bool query_is_now(const struct engine *, uint64_t position); /* answered from th
 uint32_t query_upn(struct engine *, const struct request *, struct txn *, enum status *status);
 void pack_percentage(struct pack *, unsigned attended, unsigned possible);
 bool pack_upn(struct engine *, struct pack *, struct txn *, uint32_t pupil); /* nil where erased */
+void pack_text_or_nil(struct pack *, const char *key, struct slice text);
+void pack_pupil_figures(struct pack *, const struct figures *); /* fourteen keys */
+void pack_codes(struct pack *, const struct figures *, uint64_t codes); /* sessions by code, of those codes */
+/* What the roster holds of a pupil, opened in `room`; empty where nothing does. */
+enum { PARTICULARS_ROOM = 32 * 1024 };
+struct slice pupil_particulars(struct engine *, uint32_t pupil, uint8_t room[static PARTICULARS_ROOM]);
 
 /* Numbers of a pupil's cases, in the order in which they were opened; of the live
  * state, or of a shadow. */

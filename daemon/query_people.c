@@ -8,7 +8,7 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
-enum { PARENTS_MAX = 32, PARTICULARS_ROOM = 32 * 1024 };
+enum { PARENTS_MAX = 32 };
 
 struct asked {
 	struct engine *engine;
@@ -46,15 +46,6 @@ static bool take_text(void *context, uint64_t position, struct slice record)
 	return false;
 }
 
-static void pack_slice_or_nil(struct pack *p, const char *key, struct slice text)
-{
-	pack_text(p, key);
-	if (text.size)
-		pack_str(p, text);
-	else
-		pack_nil(p);
-}
-
 static void pack_facts(struct pack *p, struct asked *a)
 {
 	struct reading r = {.asked = a, .room = memory_new(2 * TEXT_SIZE_MAX)};
@@ -76,7 +67,7 @@ static void pack_facts(struct pack *p, struct asked *a)
 		pack_text(p, f->parent[0] ? f->parent : NULL);
 		pack_key_bool(p, "stands", facts_stands(&a->people.facts, i, a->today));
 		pack_key_uint(p, "seq", f->position);
-		pack_slice_or_nil(p, "text", r.text);
+		pack_text_or_nil(p, "text", r.text);
 	}
 	free(r.room);
 }
@@ -202,8 +193,8 @@ static enum store_result pack_parents(struct pack *p, struct asked *a)
 
 		pack_map(p, 5);
 		pack_key_text(p, "parent", a->parents[i]);
-		pack_slice_or_nil(p, "name", mp_find_str(known, "name", &wrong));
-		pack_slice_or_nil(p, "address", mp_find_str(known, "address", &wrong));
+		pack_text_or_nil(p, "name", mp_find_str(known, "name", &wrong));
+		pack_text_or_nil(p, "address", mp_find_str(known, "address", &wrong));
 		pack_notices(p, a, a->parents[i], c);
 		result = pack_same(p, a, a->parents[i]);
 	}
@@ -261,24 +252,13 @@ static void pack_schools(struct pack *p, const struct asked *a)
 
 /* ---- the whole ---- */
 
-static void open_particulars(struct asked *a)
-{
-	struct writer w = writer_of(a->room, PARTICULARS_ROOM);
-	struct engine *e = a->engine;
-	struct person person;
-
-	if (state_person(&e->state, a->pupil, &person) == STORE_OK && person.sealed_particulars.size &&
-	    persons_unseal(e->persons, a->pupil, EVENT_ROSTER_RECORDED, person.particulars_position, person.sealed_particulars, &w))
-		a->particulars = writer_slice(&w);
-}
-
 static enum status answer(struct asked *a, uint64_t position)
 {
 	struct engine *e = a->engine;
 	struct pack *p = &e->body;
 	enum store_result result = state_people(a->state, a->pupil, &a->people);
 
-	open_particulars(a);
+	a->particulars = pupil_particulars(e, a->pupil, a->room);
 	pack_map(p, 6);
 	pack_text(p, "upn");
 	pack_upn(e, p, a->txn, a->pupil);
