@@ -74,7 +74,7 @@ static const struct argp_option options[] = {
 	  "social-worker ...: attend fact --help), or who are in this group of the roster", 0 },
 	{ "from", KEY_FROM, "DATE", 0, "from this day on; 1 September of this school year where nothing is said", 0 },
 	{ "to", KEY_TO, "DATE", 0, "to this day; today where nothing is said", 0 },
-	{ "term", KEY_TERM, "N|NAME", 0, "the Nth term of the calendar in this school year, or the one of that name, to today at most", 0 },
+	{ "term", KEY_TERM, "N|NAME", 0, "the Nth term of the calendar in this school year, or the one of that name", 0 },
 	{ "near", KEY_NEAR, "SESSIONS", 0, "of threshold: list pupils who are so many sessions short of it, too (3)", 0 },
 	{ "csv", KEY_CSV, NULL, 0, "for a spreadsheet: one header, a row a line", 0 },
 	{ 0 },
@@ -190,10 +190,10 @@ static int settle_period(struct report_arguments *a, struct attend *connection)
 		return status;
 	if (!a->from[0])
 		day_text(a->from, school_year_start(day_school_year(a->today)));
-	if (!a->to[0] || (day_parse(slice_text(a->to), &to) && to > a->today))
+	if (!a->to[0])
 		day_text(a->to, a->today);
 	if (day_parse(slice_text(a->from), &from) && day_parse(slice_text(a->to), &to) && from > to) {
-		complain(&a->invocation, "there is no day from %s to %s: today is where reports end", a->from, a->to);
+		complain(&a->invocation, "there is no day from %s to %s: name an earlier --from, or a later --to", a->from, a->to);
 		return 2;
 	}
 	return ATTEND_OK;

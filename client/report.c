@@ -13,6 +13,9 @@ static const struct {
 	{ "attendance", { &report_attendance } },
 	{ "threshold", { &report_threshold } },
 	{ "groups", { &report_vulnerability, &report_category, &report_code } },
+	{ "governors", { &report_attendance, &report_vulnerability, &report_category, &report_code, &report_notices } },
+	{ "notices", { &report_notices } },
+	{ "deadlines", { &report_deadlines } },
 };
 
 const char *report_source_text(enum report_source source)
@@ -102,10 +105,10 @@ static bool counts(const struct report_filter *f, const json_t *row)
 
 void report_take(struct report *r, enum report_source source, const json_t *row)
 {
+	if (!counts(&r->filter, row))
+		return;
 	if (source == REPORT_PUPILS) {
 		const char *latest = report_text(row, "latest");
-		if (!counts(&r->filter, row))
-			return;
 		r->pupils++;
 		if (strcmp(latest, r->latest) > 0)
 			snprintf(r->latest, sizeof r->latest, "%s", latest);

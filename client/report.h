@@ -18,11 +18,16 @@
 	X("persistent", "pupils persistently and severely absent") \
 	X("attendance", "percentage attendance and absence by school and year group") \
 	X("threshold", "pupils at the penalty-notice threshold in ten school weeks, or near it") \
-	X("groups", "analysis by vulnerability, by category of absence and by code")
+	X("groups", "analysis by vulnerability, by category of absence and by code") \
+	X("governors", "the termly report in one, without names: attendance, groups, reasons, penalty notices") \
+	X("notices", "penalty notices by number and by what became of them") \
+	X("deadlines", "tasks met and missed, by officer")
 
 /*  name, what the daemon calls it (`of`) */
 #define REPORT_SOURCES(X) \
-	X(PUPILS, "pupils")
+	X(PUPILS, "pupils") \
+	X(NOTICES, "notices") \
+	X(DEADLINES, "deadlines")
 
 enum report_source {
 #define X(name, text) REPORT_##name,

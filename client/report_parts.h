@@ -3,6 +3,7 @@
  *   report.c         kinds and their tables, who is counted
  *   report_pupils.c  tables that list pupils
  *   report_sums.c    tables that add up
+ *   report_cases.c   tables of what cases hold
  *   report_print.c   for people, spreadsheets and programs
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -61,6 +62,7 @@ struct report {
 
 extern const struct report_form report_broken_weeks, report_persistent, report_threshold; /* report_pupils.c */
 extern const struct report_form report_attendance, report_vulnerability, report_category, report_code; /* report_sums.c */
+extern const struct report_form report_notices, report_deadlines; /* report_cases.c */
 
 unsigned report_number(const json_t *row, const char *key);
 const char *report_text(const json_t *row, const char *key); /* "" where there is none */

@@ -386,6 +386,11 @@ unsigned cases_of(struct engine *, struct txn *, struct state *, uint32_t pupil,
 void pack_notice(struct pack *, const struct case_notice *, day_t today);
 /* "decisions" and a list of them: the questions put and not answered, each with the facts for it. `now`: not as of then. */
 void pack_decisions(struct engine *, const struct case_state *, struct case_view *, bool now, bool with_family);
+/* The rule of a deadline, of a pathway that the case was on before where that is held. */
+const struct deadline_rule *case_rule_of(const struct state *, const struct case_state *, const struct pathway *,
+					 const struct case_deadline *);
+/* Whoever recorded the latest action on it; NULL: nobody is known. */
+const struct principal *case_officer(struct engine *, struct txn *, const struct case_state *);
 /* Is the case in this officer's hands (empty: anybody's), or in those of one for whom they stand in today?
  * A case is in the hands of whoever recorded the latest action on it. */
 bool in_hands_of(struct engine *, struct txn *, const struct case_state *, struct slice officer);

@@ -7,13 +7,12 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
-/* Of a pathway that the case was on before, where that is held. */
-static const struct deadline_rule *rule_of(const struct state *s, const struct case_state *c, const struct case_view *view,
-					   const struct case_deadline *d)
+const struct deadline_rule *case_rule_of(const struct state *s, const struct case_state *c, const struct pathway *pathway,
+					 const struct case_deadline *d)
 {
 	const struct pathway *then = state_chapter_pathway(s, c, d->chapter);
 
-	return then && d->was < then->deadline_count ? &then->deadlines[d->was] : &view->pathway->deadlines[d->rule];
+	return then && d->was < then->deadline_count ? &then->deadlines[d->was] : &pathway->deadlines[d->rule];
 }
 
 static struct slice action_name(const struct state *s, const struct case_state *c, const struct case_view *view,
@@ -184,7 +183,7 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 	pack_text(p, "deadlines");
 	pack_array(p, c->deadline_count);
 	for (unsigned i = 0; i < c->deadline_count; i++)
-		pack_deadline(p, rule_of(&e->state, c, view, &c->deadlines[i]), &c->deadlines[i], i + 1);
+		pack_deadline(p, case_rule_of(&e->state, c, view->pathway, &c->deadlines[i]), &c->deadlines[i], i + 1);
 	pack_text(p, "pathways_before");
 	pack_array(p, c->chapter_count);
 	for (unsigned i = 0; i < c->chapter_count; i++) {

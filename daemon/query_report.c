@@ -1,4 +1,4 @@
-/* What reports are made of: a row for each pupil. Adding up is the
+/* What reports are made of: a row for each pupil, penalty notice, task. Adding up is the
  * asker's, so that an answer of any length comes in pages and holds nobody up. (SP-25)
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -85,12 +85,10 @@ bool report_figures(const struct report *r, const struct pupil *pupil, struct fi
 	return f->latest != 0;
 }
 
-enum store_result report_pack_pupil(struct report *r, uint32_t number, const struct figures *f)
+enum store_result report_pack_who(struct report *r, uint32_t number)
 {
 	struct engine *e = r->engine;
 	struct pack *p = &r->page.items;
-	const struct pupil *pupil = state_pupil(&e->state, number);
-	const struct pathway *pathway = state_school_pathway(&e->state, pupil->urn);
 	struct slice particulars = pupil_particulars(e, number, r->room);
 	enum store_result result = state_people(&e->state, number, &r->people);
 	const char *wrong = NULL;
@@ -98,12 +96,22 @@ enum store_result report_pack_pupil(struct report *r, uint32_t number, const str
 	pack_text(p, "upn");
 	pack_upn(e, p, r->txn, number);
 	pack_text(p, "urn");
-	pack_urn(p, pupil->urn);
+	pack_urn(p, state_school_of(&e->state, number));
 	pack_text_or_nil(p, "surname", mp_find_str(particulars, "surname", &wrong));
 	pack_text_or_nil(p, "forename", mp_find_str(particulars, "forename", &wrong));
 	pack_text_or_nil(p, "year_group", mp_find_str(particulars, "year_group", &wrong));
 	pack_groups(p, mp_find_str(particulars, "groups", &wrong));
 	pack_known(p, &r->people.facts, mp_find_str(particulars, "send", &wrong), r->today < r->last ? r->today : r->last);
+	return result;
+}
+
+enum store_result report_pack_pupil(struct report *r, uint32_t number, const struct figures *f)
+{
+	struct pack *p = &r->page.items;
+	const struct pupil *pupil = state_pupil(&r->engine->state, number);
+	const struct pathway *pathway = state_school_pathway(&r->engine->state, pupil->urn);
+	enum store_result result = report_pack_who(r, number);
+
 	pack_pupil_figures(p, f);
 	pack_text(p, "codes");
 	pack_codes(p, f, ~UINT64_C(0));
@@ -131,9 +139,12 @@ static enum store_result pupil_row(struct report *r, uint32_t number)
 
 static const struct {
 	const char *of;
+	bool by_case; /* a row of cases, not of pupils */
 	enum store_result (*row)(struct report *, uint32_t number);
 } tables[] = {
-	{"pupils", pupil_row},
+	{"pupils", false, pupil_row},
+	{"notices", true, report_case_notices},
+	{"deadlines", true, report_case_tasks},
 };
 
 static bool take_day(struct report *r, const char *key, day_t *day, enum status *status)
@@ -186,7 +197,7 @@ static bool take_school(struct report *r, enum status *status)
 
 static enum status answer(struct report *r, size_t table, uint64_t from)
 {
-	uint32_t most = r->engine->state.pupil_count;
+	uint32_t most = tables[table].by_case ? r->engine->state.case_count : r->engine->state.pupil_count;
 	enum store_result result = STORE_OK;
 
 	for (uint64_t number = from ? from : 1; number <= most && result == STORE_OK; number++) {
@@ -219,7 +230,7 @@ enum status query_report(struct engine *e, const struct request *request, struct
 	while (table < sizeof tables / sizeof *tables && !slice_is(of, tables[table].of))
 		table++;
 	if (table == sizeof tables / sizeof *tables)
-		return query_fault(e, STATUS_BAD_FIELD, "of", "pupils is wanted");
+		return query_fault(e, STATUS_BAD_FIELD, "of", "pupils, notices or deadlines is wanted");
 	r = memory_new(sizeof *r);
 	*r = (struct report){.engine = e, .request = request, .txn = txn, .today = day_of_ms(e->now_ms)};
 	if (!take_period(r, &status) || !take_school(r, &status))

@@ -150,7 +150,7 @@ def groups(rows):
 
 
 KINDS = {"broken-weeks": broken_weeks, "persistent": persistent, "attendance": attendance, "threshold": threshold,
-         "groups": groups}
+         "groups": groups, "governors": lambda rows: attendance(rows) + groups(rows)}
 
 
 def more_particulars(town, folder, r):

@@ -32,6 +32,7 @@ static const struct verb {
 	{"records", true, story_records, {"pupil", "for", "dated", "with", "because", "unmet", "barred", "forbidden", "refused"}},
 	{"sends", true, story_sends, {"with", "unmet", "barred", "forbidden", "refused"}},
 	{"asks", true, story_asks, {"with", "says", "says not", "forbidden", "refused"}},
+	{"reads", true, story_reads, {"school", "year group", "group", "from", "to", "rows", "no rows", "count", "forbidden", "refused"}},
 	{"acknowledges", true, story_acknowledges, {"forbidden", "refused"}},
 	{"learns", true, story_learns, {"pupil", "for", "since", "text", "no longer", "changes", "forbidden", "refused"}},
 	{"links", true, story_links, {"pupil", "for", "to parent", "no longer", "changes", "forbidden", "refused"}},
