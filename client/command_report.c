@@ -20,6 +20,7 @@ struct report_arguments {
 	const char *kind, *school, *term;
 	struct report_filter filter;
 	char from[DATE_TEXT_SIZE + 1], to[DATE_TEXT_SIZE + 1]; /* empty: not said */
+	char earlier[DATE_TEXT_SIZE + 1]; /* the last day before the last weeks; empty: the period has no more */
 	bool csv;
 	/* worked out: */
 	day_t today;
@@ -196,6 +197,8 @@ static int settle_period(struct report_arguments *a, struct attend *connection)
 		complain(&a->invocation, "there is no day from %s to %s: name an earlier --from, or a later --to", a->from, a->to);
 		return 2;
 	}
+	if (to - from >= REPORT_LATELY)
+		day_text(a->earlier, to - REPORT_LATELY);
 	return ATTEND_OK;
 }
 
@@ -208,7 +211,7 @@ static void fill(struct body *body, void *context, bool first)
 	body_text(body, "of", report_source_text(a->source));
 	body_text(body, "school", a->school);
 	body_text(body, "first", a->from);
-	body_text(body, "last", a->to);
+	body_text(body, "last", a->source == REPORT_EARLIER ? a->earlier : a->to);
 }
 
 static void take(json_t *row, void *context)
@@ -243,7 +246,7 @@ int command_report(int argc, char **argv)
 	struct attend *connection = invocation_open(&a.invocation, 0);
 	int status = connection ? settle_period(&a, connection) : 2;
 	for (a.source = 0; !status && a.source < REPORT_SOURCE_LIMIT; a.source++)
-		if (report_wants(a.report, a.source))
+		if (report_wants(a.report, a.source) && (a.source != REPORT_EARLIER || a.earlier[0]))
 			status = ask_pages(&a.invocation, connection, "report", fill, take, &a);
 	if (!status && a.csv)
 		report_print_csv(a.report, stdout);

@@ -8,14 +8,15 @@ static const struct {
 	const char *kind;
 	const struct report_form *tables[REPORT_TABLES_MAX];
 } kinds[] = {
-	{ "broken-weeks", { &report_broken_weeks } },
-	{ "persistent", { &report_persistent } },
-	{ "attendance", { &report_attendance } },
-	{ "threshold", { &report_threshold } },
-	{ "groups", { &report_vulnerability, &report_category, &report_code } },
-	{ "governors", { &report_attendance, &report_vulnerability, &report_category, &report_code, &report_notices } },
-	{ "notices", { &report_notices } },
-	{ "deadlines", { &report_deadlines } },
+	{ "broken-weeks", { &report_form_broken_weeks } },
+	{ "persistent", { &report_form_persistent } },
+	{ "attendance", { &report_form_attendance } },
+	{ "threshold", { &report_form_threshold } },
+	{ "groups", { &report_form_vulnerability, &report_form_category, &report_form_code } },
+	{ "governors", { &report_form_attendance, &report_form_vulnerability, &report_form_category, &report_form_code, &report_form_notices } },
+	{ "meeting", { &report_form_schools, &report_form_trends, &report_form_listed } },
+	{ "notices", { &report_form_notices } },
+	{ "deadlines", { &report_form_deadlines } },
 };
 
 const char *report_source_text(enum report_source source)
@@ -39,6 +40,11 @@ const char *report_text(const json_t *row, const char *key)
 	return text ? text : "";
 }
 
+void report_count(json_t *row, const char *key, unsigned by)
+{
+	json_object_set_new(row, key, json_integer((json_int_t)(report_number(row, key) + by)));
+}
+
 json_t *report_percent(unsigned part, unsigned whole)
 {
 	return whole ? json_real((double)((part * 2000ULL + whole) / (2ULL * whole)) / 10.0) : json_null();
@@ -59,6 +65,7 @@ struct report *report_open(const char *kind, const struct report_filter *filter)
 		t->form = kinds[at].tables[r->table_count];
 		t->rows = json_array();
 		t->places = json_object();
+		t->named = json_array();
 	}
 	return r;
 }
@@ -72,6 +79,7 @@ void report_close(struct report **report)
 	for (unsigned i = 0; i < r->table_count; i++) {
 		json_decref(r->tables[i].rows);
 		json_decref(r->tables[i].places);
+		json_decref(r->tables[i].named);
 		free(r->tables[i].sums);
 	}
 	json_decref(r->rows);
@@ -81,7 +89,7 @@ void report_close(struct report **report)
 bool report_wants(const struct report *r, enum report_source source)
 {
 	for (unsigned i = 0; i < r->table_count; i++)
-		if (r->tables[i].form->source == source)
+		if (r->tables[i].form->sources >> source & 1)
 			return true;
 	return false;
 }
@@ -105,7 +113,7 @@ static bool counts(const struct report_filter *f, const json_t *row)
 
 void report_take(struct report *r, enum report_source source, const json_t *row)
 {
-	if (!counts(&r->filter, row))
+	if (source != REPORT_SCHOOLS && !counts(&r->filter, row))
 		return;
 	if (source == REPORT_PUPILS) {
 		const char *latest = report_text(row, "latest");
@@ -114,8 +122,8 @@ void report_take(struct report *r, enum report_source source, const json_t *row)
 			snprintf(r->latest, sizeof r->latest, "%s", latest);
 	}
 	for (unsigned i = 0; i < r->table_count; i++)
-		if (r->tables[i].form->source == source)
-			r->tables[i].form->take(&r->tables[i], &r->filter, row);
+		if (r->tables[i].form->sources >> source & 1)
+			r->tables[i].form->take(&r->tables[i], &r->filter, source, row);
 }
 
 const json_t *report_rows(struct report *r)

@@ -20,12 +20,16 @@
 	X("threshold", "pupils at the penalty-notice threshold in ten school weeks, or near it") \
 	X("groups", "analysis by vulnerability, by category of absence and by code") \
 	X("governors", "the termly report in one, without names: attendance, groups, reasons, penalty notices") \
+	X("meeting", "a targeted meeting's pack: which schools were offered one, trends by group, the pupils listed and what is known of each") \
 	X("notices", "penalty notices by number and by what became of them") \
 	X("deadlines", "tasks met and missed, by officer")
 
 /*  name, what the daemon calls it (`of`) */
 #define REPORT_SOURCES(X) \
+	X(SCHOOLS, "schools") \
+	X(EARLIER, "pupils") /* all but the last REPORT_LATELY days */ \
 	X(PUPILS, "pupils") \
+	X(LISTED, "meeting") \
 	X(NOTICES, "notices") \
 	X(DEADLINES, "deadlines")
 
@@ -35,6 +39,8 @@ enum report_source {
 #undef X
 	REPORT_SOURCE_LIMIT
 };
+
+enum { REPORT_LATELY = 28 };
 
 const char *report_source_text(enum report_source);
 
@@ -51,6 +57,7 @@ struct report;
 struct report *report_open(const char *kind, const struct report_filter *);
 void report_close(struct report **);
 
+/* Sources are asked for in their order. */
 bool report_wants(const struct report *, enum report_source);
 void report_take(struct report *, enum report_source, const json_t *row);
 

@@ -23,21 +23,17 @@ static json_t *row_under(struct report_table *t, const char *key, const char *wo
 	return row;
 }
 
-static void count(json_t *row, const char *key, unsigned by)
-{
-	json_object_set_new(row, key, json_integer((json_int_t)(report_number(row, key) + by)));
-}
-
-static void take_notice(struct report_table *t, const struct report_filter *f, const json_t *row)
+static void take_notice(struct report_table *t, const struct report_filter *f, enum report_source source, const json_t *row)
 {
 	const json_t *notice = json_object_get(row, "notice");
 	char number[16];
 	(void)f;
+	(void)source;
 	snprintf(number, sizeof number, "%u", report_number(notice, "number"));
 	for (int all = 0; all < 2; all++) {
 		json_t *to = row_under(t, "number", all ? "all" : number);
-		count(to, "notices", 1);
-		count(to, report_text(row, "state"), 1);
+		report_count(to, "notices", 1);
+		report_count(to, report_text(row, "state"), 1);
 	}
 }
 
@@ -57,27 +53,28 @@ static void finish_by_key(struct report_table *t)
 	}
 }
 
-const struct report_form report_notices = {
+const struct report_form report_form_notices = {
 	.name = "notices", .title = "Penalty notices issued, by their number in the three years, and what became of them",
-	.source = REPORT_NOTICES, .take = take_notice, .finish = finish_by_key,
+	.sources = 1u << REPORT_NOTICES, .take = take_notice, .finish = finish_by_key,
 	.columns = { { "number", "number" }, { "notices", ">notices" }, { "open", ">open" }, { "paid", ">paid" }, { "unpaid", ">unpaid" },
 	             { "withdrawn", ">withdrawn" } },
 };
 
 /* ---- tasks met and missed, by whose hands the case is in ---- */
 
-static void take_deadline(struct report_table *t, const struct report_filter *f, const json_t *row)
+static void take_deadline(struct report_table *t, const struct report_filter *f, enum report_source source, const json_t *row)
 {
 	const char *name = report_text(row, "officer"), *status = report_text(row, "status");
 	bool missed = strcmp(status, "missed") == 0;
 	(void)f;
+	(void)source;
 	if (!name[0])
 		name = report_text(row, "role");
 	for (int all = 0; all < 2; all++) {
 		json_t *to = row_under(t, "officer", all ? "all" : name);
-		count(to, "tasks", 1);
-		count(to, status, 1);
-		count(to, "done_late", missed && json_is_true(json_object_get(row, "done")));
+		report_count(to, "tasks", 1);
+		report_count(to, status, 1);
+		report_count(to, "done_late", missed && json_is_true(json_object_get(row, "done")));
 	}
 }
 
@@ -90,8 +87,8 @@ static void finish_deadlines(struct report_table *t)
 		json_object_set_new(row, "met_percentage", report_percent(report_number(row, "met"), report_number(row, "met") + report_number(row, "missed")));
 }
 
-const struct report_form report_deadlines = {
-	.name = "deadlines", .title = "Tasks due, by the officer in whose hands the case is", .source = REPORT_DEADLINES,
+const struct report_form report_form_deadlines = {
+	.name = "deadlines", .title = "Tasks due, by the officer in whose hands the case is", .sources = 1u << REPORT_DEADLINES,
 	.take = take_deadline, .finish = finish_deadlines,
 	.columns = { { "officer", "officer" }, { "tasks", ">tasks" }, { "open", ">open" }, { "met", ">met" }, { "missed", ">missed" },
 	             { "done_late", ">of them done late" }, { "met_percentage", ">met in time %" } },

@@ -12,14 +12,14 @@
 	{ "percentage", ">attends %" }, { "possible", ">possible" }, { "attended", NULL }, { "authorised", ">authorised" }, \
 	{ "unauthorised", ">unauthorised" }, { "late", NULL }
 
-/* The table's columns of a row, in their order. */
-static void keep(struct report_table *t, const json_t *row)
+json_t *report_keep(struct report_table *t, const json_t *row)
 {
 	json_t *kept = json_object();
 	json_object_set_new(kept, "table", json_string(t->form->name));
 	for (const struct report_column *c = t->form->columns; c->key; c++)
 		json_object_set(kept, c->key, json_object_get(row, c->key));
 	json_array_append_new(t->rows, kept);
+	return kept;
 }
 
 static void sort(struct report_table *t, int compare(const void *, const void *))
@@ -55,11 +55,12 @@ static int by_share(const void *a, const void *b, unsigned part(const json_t *),
 
 /* ---- broken weeks, against the weeks that the school was in session (SP-04) ---- */
 
-static void take_broken(struct report_table *t, const struct report_filter *f, const json_t *row)
+static void take_broken(struct report_table *t, const struct report_filter *f, enum report_source source, const json_t *row)
 {
 	(void)f;
+	(void)source;
 	if (report_number(row, "broken_weeks"))
-		keep(t, row);
+		report_keep(t, row);
 }
 
 static unsigned broken(const json_t *row)
@@ -77,19 +78,20 @@ static void finish_broken(struct report_table *t)
 	sort(t, by_broken);
 }
 
-const struct report_form report_broken_weeks = {
-	.name = "broken-weeks", .title = "Broken weeks", .source = REPORT_PUPILS, .take = take_broken, .finish = finish_broken,
+const struct report_form report_form_broken_weeks = {
+	.name = "broken-weeks", .title = "Broken weeks", .sources = 1u << REPORT_PUPILS, .take = take_broken, .finish = finish_broken,
 	.columns = { COLUMNS_WHO, { "broken_weeks", ">broken" }, { "weeks_in_session", ">of weeks" }, { "percentage", ">attends %" },
 	             { "absent_on", "absent on" }, { "absent_codes", "codes" } },
 };
 
 /* ---- persistent and severe absence ---- */
 
-static void take_persistent(struct report_table *t, const struct report_filter *f, const json_t *row)
+static void take_persistent(struct report_table *t, const struct report_filter *f, enum report_source source, const json_t *row)
 {
 	(void)f;
+	(void)source;
 	if (json_is_true(json_object_get(row, "persistent")))
-		keep(t, row);
+		report_keep(t, row);
 }
 
 static unsigned absent(const json_t *row)
@@ -102,26 +104,26 @@ static int by_absence(const void *a, const void *b)
 	return by_share(a, b, absent, "possible");
 }
 
-static void finish_persistent(struct report_table *t)
+void report_sort_by_absence(struct report_table *t)
 {
 	sort(t, by_absence);
 }
 
-const struct report_form report_persistent = {
-	.name = "persistent", .title = "Persistent and severe absence", .source = REPORT_PUPILS, .take = take_persistent,
-	.finish = finish_persistent,
+const struct report_form report_form_persistent = {
+	.name = "persistent", .title = "Persistent and severe absence", .sources = 1u << REPORT_PUPILS, .take = take_persistent,
+	.finish = report_sort_by_absence,
 	.columns = { COLUMNS_WHO, COLUMNS_YEAR, { "severe", "severe" }, { "case", "case" } },
 };
 
 /* ---- the threshold of penalty notices ---- */
 
-static void take_threshold(struct report_table *t, const struct report_filter *f, const json_t *row)
+static void take_threshold(struct report_table *t, const struct report_filter *f, enum report_source source, const json_t *row)
 {
+	(void)source;
 	unsigned threshold = report_number(row, "threshold"), sessions = report_number(row, "unauthorised_10_weeks");
 	if (!threshold || !sessions || sessions + f->near < threshold)
 		return;
-	keep(t, row);
-	json_object_set_new(json_array_get(t->rows, json_array_size(t->rows) - 1), "reached", json_boolean(sessions >= threshold));
+	json_object_set_new(report_keep(t, row), "reached", json_boolean(sessions >= threshold));
 }
 
 static int by_sessions(const void *a, const void *b)
@@ -138,8 +140,8 @@ static void finish_threshold(struct report_table *t)
 	sort(t, by_sessions);
 }
 
-const struct report_form report_threshold = {
-	.name = "threshold", .title = "Unauthorised sessions in ten school weeks", .source = REPORT_PUPILS, .take = take_threshold,
+const struct report_form report_form_threshold = {
+	.name = "threshold", .title = "Unauthorised sessions in ten school weeks", .sources = 1u << REPORT_PUPILS, .take = take_threshold,
 	.finish = finish_threshold,
 	.columns = { COLUMNS_WHO, { "unauthorised_10_weeks", ">sessions" }, { "threshold", ">threshold" }, { "reached", "reached" },
 	             { "latest", "registers to" }, { "case", "case" } },

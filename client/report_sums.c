@@ -100,10 +100,11 @@ static int by_school(const void *a, const void *b)
 
 /* ---- attendance ---- */
 
-static void take_attendance(struct report_table *t, const struct report_filter *f, const json_t *row)
+static void take_attendance(struct report_table *t, const struct report_filter *f, enum report_source source, const json_t *row)
 {
 	const char *school = report_text(row, "urn"), *year = report_text(row, "year_group");
 	(void)f;
+	(void)source;
 	add(sum_of(t, school, year[0] ? year : "unknown"), row);
 	add(sum_of(t, school, ""), row);
 	add(sum_of(t, "", ""), row);
@@ -120,19 +121,20 @@ static void finish_attendance(struct report_table *t)
 	}
 }
 
-const struct report_form report_attendance = {
-	.name = "attendance", .title = "Attendance and absence by school and year group", .source = REPORT_PUPILS,
+const struct report_form report_form_attendance = {
+	.name = "attendance", .title = "Attendance and absence by school and year group", .sources = 1u << REPORT_PUPILS,
 	.take = take_attendance, .finish = finish_attendance,
 	.columns = { { "school", "school" }, { "year_group", "year" }, COLUMNS_SUM },
 };
 
 /* ---- vulnerability ---- */
 
-static void take_vulnerability(struct report_table *t, const struct report_filter *f, const json_t *row)
+static void take_vulnerability(struct report_table *t, const struct report_filter *f, enum report_source source, const json_t *row)
 {
 	size_t index;
 	json_t *one;
 	(void)f;
+	(void)source;
 	add(sum_of(t, "", ""), row);
 	add(sum_of(t, "fact", json_array_size(json_object_get(row, "facts")) ? "" : "none"), row);
 	json_array_foreach(json_object_get(row, "facts"), index, one)
@@ -166,8 +168,8 @@ static void finish_vulnerability(struct report_table *t)
 	}
 }
 
-const struct report_form report_vulnerability = {
-	.name = "vulnerability", .title = "By vulnerability", .source = REPORT_PUPILS, .take = take_vulnerability,
+const struct report_form report_form_vulnerability = {
+	.name = "vulnerability", .title = "By vulnerability", .sources = 1u << REPORT_PUPILS, .take = take_vulnerability,
 	.finish = finish_vulnerability,
 	.columns = { { "group", "group" }, { "of", NULL }, COLUMNS_SUM },
 };
@@ -206,9 +208,10 @@ static const char *const class_texts[] = {
 	[CODE_CLASS_ADMINISTRATIVE] = "administrative",
 };
 
-static void take_category(struct report_table *t, const struct report_filter *f, const json_t *row)
+static void take_category(struct report_table *t, const struct report_filter *f, enum report_source source, const json_t *row)
 {
 	(void)f;
+	(void)source;
 	take_coded(t, row, true);
 }
 
@@ -221,14 +224,15 @@ static void finish_category(struct report_table *t)
 	}
 }
 
-const struct report_form report_category = {
-	.name = "category", .title = "By category", .source = REPORT_PUPILS, .take = take_category, .finish = finish_category,
+const struct report_form report_form_category = {
+	.name = "category", .title = "By category", .sources = 1u << REPORT_PUPILS, .take = take_category, .finish = finish_category,
 	.columns = { { "category", "category" }, COLUMNS_CODED },
 };
 
-static void take_code(struct report_table *t, const struct report_filter *f, const json_t *row)
+static void take_code(struct report_table *t, const struct report_filter *f, enum report_source source, const json_t *row)
 {
 	(void)f;
+	(void)source;
 	take_coded(t, row, false);
 }
 
@@ -245,7 +249,7 @@ static void finish_code(struct report_table *t)
 	}
 }
 
-const struct report_form report_code = {
-	.name = "code", .title = "By code", .source = REPORT_PUPILS, .take = take_code, .finish = finish_code,
+const struct report_form report_form_code = {
+	.name = "code", .title = "By code", .sources = 1u << REPORT_PUPILS, .take = take_code, .finish = finish_code,
 	.columns = { { "code", "code" }, { "category", NULL }, COLUMNS_CODED, { "meaning", "" } },
 };

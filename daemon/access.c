@@ -31,6 +31,7 @@ bool access_command(uint8_t role, uint8_t command)
 	case COMMAND_ACKNOWLEDGE:
 	case COMMAND_LINK:
 	case COMMAND_COVER:
+	case COMMAND_OFFER:
 		may = STAFF;
 		break;
 	case COMMAND_MOVE:

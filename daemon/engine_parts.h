@@ -289,7 +289,7 @@ bool access_reads_all(uint8_t role);
 typedef void submit(struct engine *, const struct request *);
 submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathway, submit_grant,
 	submit_revoke, submit_acknowledge, submit_clock, submit_fact, submit_link, submit_cover, submit_move,
-	submit_choose;
+	submit_choose, submit_offer;
 /* The first answer of a submission, made again from its event. */
 void answer_again(struct engine *, const struct request *, uint64_t position);
 /* Puts id and receipt into the event that a submission makes. */
@@ -321,6 +321,13 @@ bool orphans_refused(struct engine *, const struct request *, const struct pathw
 uint64_t orphans_carry(struct engine *, const struct request *, const struct pathway *, const struct passages *); /* how many */
 void pack_move_answer(struct pack *, const struct event_case_moved *, uint64_t moved);
 void pack_choice(struct pack *, const struct event_pathway_chosen *);
+
+/* ---- submit_people.c ---- */
+bool body_flag(struct slice body, const char *key, const char **wrong); /* yes where it isn't said */
+
+/* ---- submit_offer.c ---- */
+enum { OFFER_KEYS = 4 };
+void pack_offer(struct pack *, const struct event_meeting_offered *); /* as the answer, and in the log */
 
 /* ---- react.c ---- */
 void react_to_mark(struct engine *, const struct applied_mark *, uint32_t pupil);
@@ -386,9 +393,12 @@ unsigned cases_of(struct engine *, struct txn *, struct state *, uint32_t pupil,
 void pack_notice(struct pack *, const struct case_notice *, day_t today);
 /* "decisions" and a list of them: the questions put and not answered, each with the facts for it. `now`: not as of then. */
 void pack_decisions(struct engine *, const struct case_state *, struct case_view *, bool now, bool with_family);
-/* The rule of a deadline, of a pathway that the case was on before where that is held. */
+/* The rule of a deadline, or an action's name, of a pathway that the case was on before where that is held. */
 const struct deadline_rule *case_rule_of(const struct state *, const struct case_state *, const struct pathway *,
 					 const struct case_deadline *);
+struct slice case_action_name(const struct state *, const struct case_state *, const struct pathway *, const struct case_done *);
+/* What a fact's record says of who and where, opened in `room`; empty where it says nothing. */
+struct slice pupil_fact_text(struct engine *, struct txn *, uint32_t pupil, uint64_t position, uint8_t room[static PARTICULARS_ROOM]);
 /* Whoever recorded the latest action on it; NULL: nobody is known. */
 const struct principal *case_officer(struct engine *, struct txn *, const struct case_state *);
 /* Is the case in this officer's hands (empty: anybody's), or in those of one for whom they stand in today?

@@ -137,14 +137,26 @@ static enum store_result pupil_row(struct report *r, uint32_t number)
 
 /* ---- the question ---- */
 
+static uint32_t pupils(struct report *r)
+{
+	return r->engine->state.pupil_count;
+}
+
+static uint32_t cases(struct report *r)
+{
+	return r->engine->state.case_count;
+}
+
 static const struct {
 	const char *of;
-	bool by_case; /* a row of cases, not of pupils */
+	uint32_t (*most)(struct report *); /* rows are asked for by number, from 1 */
 	enum store_result (*row)(struct report *, uint32_t number);
 } tables[] = {
-	{"pupils", false, pupil_row},
-	{"notices", true, report_case_notices},
-	{"deadlines", true, report_case_tasks},
+	{"pupils", pupils, pupil_row},
+	{"notices", cases, report_case_notices},
+	{"deadlines", cases, report_case_tasks},
+	{"schools", report_schools, report_school},
+	{"meeting", pupils, report_listed},
 };
 
 static bool take_day(struct report *r, const char *key, day_t *day, enum status *status)
@@ -197,7 +209,7 @@ static bool take_school(struct report *r, enum status *status)
 
 static enum status answer(struct report *r, size_t table, uint64_t from)
 {
-	uint32_t most = tables[table].by_case ? r->engine->state.case_count : r->engine->state.pupil_count;
+	uint32_t most = tables[table].most(r);
 	enum store_result result = STORE_OK;
 
 	for (uint64_t number = from ? from : 1; number <= most && result == STORE_OK; number++) {
@@ -230,7 +242,7 @@ enum status query_report(struct engine *e, const struct request *request, struct
 	while (table < sizeof tables / sizeof *tables && !slice_is(of, tables[table].of))
 		table++;
 	if (table == sizeof tables / sizeof *tables)
-		return query_fault(e, STATUS_BAD_FIELD, "of", "pupils, notices or deadlines is wanted");
+		return query_fault(e, STATUS_BAD_FIELD, "of", "pupils, notices, deadlines, schools or meeting is wanted");
 	r = memory_new(sizeof *r);
 	*r = (struct report){.engine = e, .request = request, .txn = txn, .today = day_of_ms(e->now_ms)};
 	if (!take_period(r, &status) || !take_school(r, &status))
@@ -239,6 +251,7 @@ enum status query_report(struct engine *e, const struct request *request, struct
 		status = STATUS_BAD_FIELD;
 	else
 		status = answer(r, table, from);
+	free(r->schools);
 	free(r);
 	return status;
 }

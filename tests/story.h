@@ -173,6 +173,7 @@ void story_set_up(struct story *);
 void story_records(const struct entry *);
 void story_sends(const struct entry *);
 void story_asks(const struct entry *);
+void story_offers(const struct entry *);
 void story_reads(const struct entry *);
 void story_acknowledges(const struct entry *);
 void story_policy(const struct entry *);

@@ -1,4 +1,5 @@
-/* story_report.c - reports in a story: asked of the daemon, added up as `attend report` does.
+/* story_report.c - reports in a story: asked of the daemon, added up as `attend report` does;
+ * and the meetings that schools are offered.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -26,15 +27,19 @@ static bool take_page(const struct entry *e, struct report *r, enum report_sourc
 	struct body b;
 	json_t *page, *row;
 	size_t index;
+	day_t last = story_word(e, "to") ? story_date(s, story_word(e, "to")) : s->today;
+	day_t first = story_word(e, "from") ? story_date(s, story_word(e, "from")) : school_year_start(day_school_year(s->today));
 
+	if (source == REPORT_EARLIER)
+		last -= REPORT_LATELY;
+	if (source == REPORT_EARLIER && last < first)
+		return false;
 	body_init(&b);
 	body_text(&b, "what", "report");
 	body_text(&b, "of", report_source_text(source));
 	add_text(e, "school", &b, "school");
-	if (story_word(e, "from"))
-		body_date(&b, "first", story_date(s, story_word(e, "from")));
-	if (story_word(e, "to"))
-		body_date(&b, "last", story_date(s, story_word(e, "to")));
+	body_date(&b, "first", first);
+	body_date(&b, "last", last);
 	body_key(&b, "limit"); /* pages of two, so that stories turn them */
 	msgpack_pack_uint64(&b.pack, 2);
 	body_key(&b, "from");
@@ -141,4 +146,27 @@ void story_reads(const struct entry *e)
 	if (!story_word(e, "refused") && !story_word(e, "forbidden"))
 		check_rows(e, report_rows(r));
 	report_close(&r);
+}
+
+/* "officer offers: targeted-support": a meeting, to a school. */
+void story_offers(const struct entry *e)
+{
+	struct story *s = e->story;
+	char text[STORY_TEXT_MAX];
+	struct body b;
+
+	body_init(&b);
+	story_text(s, e->value, text);
+	body_text(&b, "meeting", text);
+	if (story_word(e, "school"))
+		add_text(e, "school", &b, "urn");
+	else
+		body_text(&b, "urn", s->pupils[0].urn);
+	if (story_word(e, "dated"))
+		body_date(&b, "on", story_date(s, story_word(e, "dated")));
+	if (story_word(e, "no longer") && story_yes(s, story_word(e, "no longer"))) {
+		body_key(&b, "stands");
+		msgpack_pack_false(&b.pack);
+	}
+	story_check_answer(e, story_send(s, e->who, COMMAND_OFFER, &b));
 }

@@ -36,6 +36,7 @@ static const struct verb {
 	{"acknowledges", true, story_acknowledges, {"forbidden", "refused"}},
 	{"learns", true, story_learns, {"pupil", "for", "since", "text", "no longer", "changes", "forbidden", "refused"}},
 	{"links", true, story_links, {"pupil", "for", "to parent", "no longer", "changes", "forbidden", "refused"}},
+	{"offers", true, story_offers, {"school", "dated", "no longer", "forbidden", "refused"}},
 	{"is away", true, story_away, {"covered by", "from", "until", "forbidden", "refused"}},
 	{"moves", true, story_moves, {"case", "to stage", "deadlines", "because", "forbidden", "refused"}},
 	{"policy changes", false, story_policy, {"becomes", "refused"}},
