@@ -220,18 +220,27 @@ static void take(json_t *row, void *context)
 	report_take(a->report, a->source, row);
 }
 
+/* What was counted, in small print. */
 static void print_foot(const struct report_arguments *a)
 {
-	char from[WHEN_SIZE], to[WHEN_SIZE], latest[WHEN_SIZE], words[1000];
+	char from[WHEN_SIZE], to[WHEN_SIZE], latest[WHEN_SIZE], words[400];
 	const char *registers = report_latest(a->report);
-	snprintf(words, sizeof words,
-	         "%zu pupils with a mark from %s to %s%s%s, as known now (event %lld). A session is a morning or an afternoon; attendance is "
-	         "sessions attended of those possible. Persistent: 10 %% of possible sessions missed or more, severe: 50 %%, from the 20th on. "
-	         "A pupil counts whole where their latest register is; the facts and groups are those known of the last day.",
-	         report_pupils(a->report), when_date(from, a->from), when_date(to, a->to), registers ? ", registers to " : "",
-	         registers ? when_date(latest, registers) : "", (long long)a->head);
-	putchar('\n');
-	print_folded(stdout, words, 0);
+	printf("\nFrom %s to %s, as known now (event %lld).\n", when_date(from, a->from), when_date(to, a->to), (long long)a->head);
+	if (report_wants(a->report, REPORT_PUPILS)) {
+		snprintf(words, sizeof words, "%zu pupils with a mark in these days%s%s. A session is a morning or an afternoon; attendance is "
+		         "sessions attended of those possible. A pupil counts whole where their latest register is, and among the groups and "
+		         "facts known of the last day. Persistent and severe are so from the 20th possible session on.",
+		         report_pupils(a->report), registers ? ", registers to " : "", registers ? when_date(latest, registers) : "");
+		print_folded(stdout, words, 0);
+	}
+	if (report_wants(a->report, REPORT_LISTED))
+		print_folded(stdout, "Listed: at or below a share that the school's pathway names, of what was possible in these days. Offered: in "
+		             "the school year of the last day.", 0);
+	if (report_wants(a->report, REPORT_NOTICES))
+		print_folded(stdout, "Penalty notices issued in these days; unpaid: the last day for paying is over.", 0);
+	if (report_wants(a->report, REPORT_DEADLINES))
+		print_folded(stdout, "Tasks whose last day is one of these; no periods, reminders, or cancelled ones. A case is in the hands of whoever "
+		             "recorded the latest action on it.", 0);
 }
 
 int command_report(int argc, char **argv)

@@ -138,35 +138,46 @@ static void entry_text(char *out, size_t size, const json_t *entry)
 	else if (value)
 		snprintf(out, size, "%s: %s (%s)", title, value, when_date(when, report_text(entry, "on")));
 	else
-		snprintf(out, size, "%s: %u times, last %s", title, report_number(entry, "times"), when_date(when, report_text(entry, "on")));
+		snprintf(out, size, "%s: %u time%s, last %s", title, report_number(entry, "times"), report_number(entry, "times") == 1 ? "" : "s",
+		         when_date(when, report_text(entry, "on")));
 }
 
-/* "Contact with the family: ...; ... | Early help: nothing recorded". */
+/* Adds words to a text, behind `between` where it has some; what doesn't fit is cut. */
+static void more(char text[TEXT_SIZE], const char *between, const char *words)
+{
+	size_t used = strlen(text);
+	snprintf(text + used, TEXT_SIZE - used, "%s%s", used ? between : "", words);
+}
+
+/* "Contact with the family: ...; ... | ... | Nothing recorded: Early help, ...". */
 static json_t *pack_text_of(const json_t *pack)
 {
-	char *text = calloc(1, TEXT_SIZE), one[TEXT_SIZE / 4];
-	size_t used = 0, index, at;
+	char *text = calloc(3, TEXT_SIZE), *nothing = text ? text + TEXT_SIZE : NULL, *one = text ? text + 2 * TEXT_SIZE : NULL;
+	size_t index, at;
 	json_t *heading, *entry;
 	if (!text)
 		abort();
 	json_array_foreach(pack, index, heading) {
 		const json_t *entries = json_object_get(heading, "entries");
-		used += (size_t)snprintf(text + used, TEXT_SIZE - used, "%s%s: %s", used ? " | " : "", report_text(heading, "title"),
-		                         json_array_size(entries) ? "" : "nothing recorded");
-		json_array_foreach(entries, at, entry) {
-			entry_text(one, sizeof one, entry);
-			if (used < TEXT_SIZE)
-				used += (size_t)snprintf(text + used, TEXT_SIZE - used, "%s%s", at ? "; " : "", one);
+		if (!json_array_size(entries)) {
+			more(nothing, ", ", report_text(heading, "title"));
+			continue;
 		}
-		if (used >= TEXT_SIZE)
-			used = TEXT_SIZE - 1;
+		more(text, REPORT_PARTS, report_text(heading, "title"));
+		json_array_foreach(entries, at, entry) {
+			entry_text(one, TEXT_SIZE, entry);
+			more(text, at ? "; " : ": ", one);
+		}
 	}
-	json_t *whole = json_string(text);
-	if (!whole) { /* cut within a character */
+	if (nothing[0]) {
+		more(text, REPORT_PARTS, "Nothing recorded");
+		more(text, ": ", nothing);
+	}
+	size_t used = strlen(text);
+	if (used == TEXT_SIZE - 1) /* cut, within a character maybe */
 		while (used > 0 && (text[used - 1] & 0x80))
 			text[--used] = '\0';
-		whole = json_string(text);
-	}
+	json_t *whole = json_string(text);
 	free(text);
 	return whole;
 }

@@ -14,6 +14,8 @@
 #include "casework/codes.h"
 #include "client/report.h"
 
+#define REPORT_PARTS " | " /* between the parts of a long text; for people they stand on lines of their own */
+
 enum { REPORT_TABLES_MAX = 6, REPORT_COLUMNS_MAX = 24 };
 
 struct report_table;

@@ -1,6 +1,7 @@
 /* report_print.c - a report for people, for spreadsheets, for programs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/report_parts.h"
@@ -62,6 +63,18 @@ static const char *cell_of(char cell[CELL_SIZE], const json_t *value, bool for_p
 	return cell;
 }
 
+/* A text's parts on lines of their own; the caller frees. */
+static char *in_lines(const char *text)
+{
+	char *lines = strdup(text), *at = lines;
+	size_t size = strlen(REPORT_PARTS);
+	while (at && (at = strstr(at, REPORT_PARTS)) != NULL) {
+		*at++ = '\n';
+		memmove(at, at + size - 1, strlen(at + size - 1) + 1);
+	}
+	return lines;
+}
+
 static void print_one(const struct report_table *t, FILE *out)
 {
 	const char *titles[TABLE_COLUMNS_MAX + 1] = { NULL }, *cells[TABLE_COLUMNS_MAX];
@@ -83,7 +96,10 @@ static void print_one(const struct report_table *t, FILE *out)
 			if (strlen(cells[i]) == 10 && cells[i][4] == '-' && cells[i][7] == '-')
 				cells[i] = when_date(date[i], cells[i]);
 		}
+		char *last = in_lines(cells[count - 1]);
+		cells[count - 1] = last;
 		table_row(table, cells);
+		free(last);
 	}
 	table_print(table, out, "  ");
 }

@@ -22,35 +22,43 @@ json_t *report_keep(struct report_table *t, const json_t *row)
 	return kept;
 }
 
-static void sort(struct report_table *t, int compare(const void *, const void *))
-{
-	size_t count = json_array_size(t->rows);
-	json_t **list = malloc((count + 1) * sizeof(json_t *)), *sorted = json_array();
-	if (!list)
-		abort();
-	for (size_t i = 0; i < count; i++)
-		list[i] = json_array_get(t->rows, i);
-	qsort(list, count, sizeof(json_t *), compare);
-	for (size_t i = 0; i < count; i++)
-		json_array_append(sorted, list[i]);
-	free(list);
-	json_decref(t->rows);
-	t->rows = sorted;
-}
+struct place {
+	unsigned long long part, whole;
+	const char *upn;
+	json_t *row;
+};
 
 /* The greater share of its whole first, then the greater part; equal ones in the order of UPNs. */
-static int by_share(const void *a, const void *b, unsigned part(const json_t *), const char *whole)
+static int by_share(const void *a, const void *b)
 {
-	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
-	unsigned long long more = (unsigned long long)part(x) * report_number(y, whole);
-	unsigned long long less = (unsigned long long)part(y) * report_number(x, whole);
+	const struct place *x = a, *y = b;
+	unsigned long long more = x->part * y->whole, less = y->part * x->whole;
 	if (more == less) {
-		more = part(x);
-		less = part(y);
+		more = x->part;
+		less = y->part;
 	}
 	if (more != less)
 		return more > less ? -1 : 1;
-	return strcmp(report_text(x, "upn"), report_text(y, "upn"));
+	return strcmp(x->upn, y->upn);
+}
+
+/* Rows by the share of `whole` that `part` is, or that it is without `less`. */
+static void sort(struct report_table *t, const char *part, const char *less, const char *whole)
+{
+	size_t count = json_array_size(t->rows), index;
+	struct place *places = malloc((count + 1) * sizeof *places);
+	json_t *row, *sorted = json_array();
+	if (!places)
+		abort();
+	json_array_foreach(t->rows, index, row)
+		places[index] = (struct place){ report_number(row, part) - (less ? report_number(row, less) : 0), report_number(row, whole),
+		                                report_text(row, "upn"), row };
+	qsort(places, count, sizeof *places, by_share);
+	for (size_t i = 0; i < count; i++)
+		json_array_append(sorted, places[i].row);
+	free(places);
+	json_decref(t->rows);
+	t->rows = sorted;
 }
 
 /* ---- broken weeks, against the weeks that the school was in session (SP-04) ---- */
@@ -63,19 +71,9 @@ static void take_broken(struct report_table *t, const struct report_filter *f, e
 		report_keep(t, row);
 }
 
-static unsigned broken(const json_t *row)
-{
-	return report_number(row, "broken_weeks");
-}
-
-static int by_broken(const void *a, const void *b)
-{
-	return by_share(a, b, broken, "weeks_in_session");
-}
-
 static void finish_broken(struct report_table *t)
 {
-	sort(t, by_broken);
+	sort(t, "broken_weeks", NULL, "weeks_in_session");
 }
 
 const struct report_form report_form_broken_weeks = {
@@ -94,19 +92,9 @@ static void take_persistent(struct report_table *t, const struct report_filter *
 		report_keep(t, row);
 }
 
-static unsigned absent(const json_t *row)
-{
-	return report_number(row, "possible") - report_number(row, "attended");
-}
-
-static int by_absence(const void *a, const void *b)
-{
-	return by_share(a, b, absent, "possible");
-}
-
 void report_sort_by_absence(struct report_table *t)
 {
-	sort(t, by_absence);
+	sort(t, "possible", "attended", "possible");
 }
 
 const struct report_form report_form_persistent = {
@@ -126,18 +114,9 @@ static void take_threshold(struct report_table *t, const struct report_filter *f
 	json_object_set_new(report_keep(t, row), "reached", json_boolean(sessions >= threshold));
 }
 
-static int by_sessions(const void *a, const void *b)
-{
-	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
-	unsigned more = report_number(x, "unauthorised_10_weeks"), less = report_number(y, "unauthorised_10_weeks");
-	if (more != less)
-		return more > less ? -1 : 1;
-	return strcmp(report_text(x, "upn"), report_text(y, "upn"));
-}
-
 static void finish_threshold(struct report_table *t)
 {
-	sort(t, by_sessions);
+	sort(t, "unauthorised_10_weeks", NULL, "threshold");
 }
 
 const struct report_form report_form_threshold = {
