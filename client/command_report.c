@@ -185,7 +185,7 @@ static int find_term(struct report_arguments *a, struct attend *connection)
 
 static int settle_period(struct report_arguments *a, struct attend *connection)
 {
-	day_t from, to;
+	day_t from = 0, to = 0;
 	int status = ask_hello(a, connection);
 	if (status || (a->term && (status = find_term(a, connection)) != 0))
 		return status;

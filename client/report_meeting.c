@@ -2,7 +2,6 @@
  * attend lately and before, who is listed and what is known of each. (TY-08, TY-13)
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/report_parts.h"
@@ -146,17 +145,19 @@ static void entry_text(char *out, size_t size, const json_t *entry)
 static void more(char text[TEXT_SIZE], const char *between, const char *words)
 {
 	size_t used = strlen(text);
-	snprintf(text + used, TEXT_SIZE - used, "%s%s", used ? between : "", words);
+	for (const char *at = used ? between : ""; *at && used < TEXT_SIZE - 1; at++)
+		text[used++] = *at;
+	for (; *words && used < TEXT_SIZE - 1; words++)
+		text[used++] = *words;
+	text[used] = '\0';
 }
 
 /* "Contact with the family: ...; ... | ... | Nothing recorded: Early help, ...". */
 static json_t *pack_text_of(const json_t *pack)
 {
-	char *text = calloc(3, TEXT_SIZE), *nothing = text ? text + TEXT_SIZE : NULL, *one = text ? text + 2 * TEXT_SIZE : NULL;
+	char text[TEXT_SIZE] = "", nothing[TEXT_SIZE] = "", one[TEXT_SIZE];
 	size_t index, at;
 	json_t *heading, *entry;
-	if (!text)
-		abort();
 	json_array_foreach(pack, index, heading) {
 		const json_t *entries = json_object_get(heading, "entries");
 		if (!json_array_size(entries)) {
@@ -177,9 +178,7 @@ static json_t *pack_text_of(const json_t *pack)
 	if (used == TEXT_SIZE - 1) /* cut, within a character maybe */
 		while (used > 0 && (text[used - 1] & 0x80))
 			text[--used] = '\0';
-	json_t *whole = json_string(text);
-	free(text);
-	return whole;
+	return json_string(text);
 }
 
 static void take_listed(struct report_table *t, const struct report_filter *f, enum report_source source, const json_t *row)

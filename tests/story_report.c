@@ -103,15 +103,15 @@ static void check_rows(const struct entry *e, const json_t *rows)
 
 	for (const struct node *n = story_first(s->at, story_word(e, "rows")); n; n = story_next(s->at, n))
 		if (!has_row(s, rows, n) && !s->stopped)
-			story_fault(s, n, "the report has no such row: %.900s", seen);
+			story_fault(s, n, "the report has no such row: %.3000s", seen);
 	for (const struct node *n = story_first(s->at, story_word(e, "no rows")); n; n = story_next(s->at, n))
 		if (has_row(s, rows, n))
-			story_fault(s, n, "the report has such a row: %.900s", seen);
+			story_fault(s, n, "the report has such a row: %.3000s", seen);
 	if (count) {
 		json_t *number = json_integer((json_int_t)json_array_size(rows));
 
 		if (!story_equal(s, number, count))
-			story_fault(s, count, "the report has %zu rows: %.900s", json_array_size(rows), seen);
+			story_fault(s, count, "the report has %zu rows: %.3000s", json_array_size(rows), seen);
 		json_decref(number);
 	}
 	free(seen);
