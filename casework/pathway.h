@@ -29,6 +29,10 @@ enum {
 	EXPRESSION_MAX = 64,  /* steps of one expression */
 	EXPRESSION_STACK_MAX = 16,
 	STEPS_MAX = 4096,     /* of all expressions of a pathway */
+	MEETINGS_MAX = 4,     /* kinds of meeting offered to schools */
+	MEETING_LISTS_MAX = 4,
+	HEADINGS_MAX = 12,    /* of what is known of a pupil who is listed for one */
+	HEADING_SOURCES_MAX = 8,
 	NOTICE_STEPS_MAX = 4, /* amounts of the first, second ... penalty notice */
 	PATHWAY_SIZE_MAX = 128 * 1024, /* compiled */
 	/* what a moved case holds of a pathway that it was on before and that this one has no
@@ -261,6 +265,29 @@ struct notice_rule {
 	struct slice clause;
 };
 
+/* A meeting with each school about pupils who attend little (TY-08), and what is put together for it (TY-13). */
+struct meeting_list {
+	struct slice name, title;
+	uint8_t at_most;          /* per cent of possible sessions attended */
+};
+
+struct heading {
+	struct slice name, title;
+	uint32_t facts;           /* bit per enum fact_kind */
+	uint8_t source_count;
+	struct heading_source { struct slice action, field; } sources[HEADING_SOURCES_MAX]; /* no field: that it was recorded */
+};
+
+struct meeting_rule {
+	struct slice name, title, clause;
+	uint16_t at_least;        /* so many are offered to a school in a school year */
+	uint16_t from_possible;   /* nobody is listed before so many possible sessions */
+	uint32_t trends;          /* bit per enum fact_kind: groups whose trend is looked at */
+	uint8_t list_count, heading_count;
+	struct meeting_list lists[MEETING_LISTS_MAX]; /* rising by `at_most` */
+	struct heading headings[HEADINGS_MAX];
+};
+
 struct pathway {
 	struct slice name, title, source_name;
 	uint32_t version;         /* of the load; not in the compiled bytes */
@@ -273,6 +300,8 @@ struct pathway {
 	struct notice_rule notices;
 	uint16_t step_count;
 	struct step steps[STEPS_MAX];
+	uint8_t meeting_count;
+	struct meeting_rule meetings[MEETINGS_MAX];
 	/* Worked out by pathway_work_out, not in the compiled bytes: */
 	unsigned threshold;       /* at_least of the count watch of kind THRESHOLD; 0: none */
 	uint64_t run_codes;       /* of all watches over runs of days together; never CODE_NONE */
@@ -294,6 +323,9 @@ int pathway_action(const struct pathway *, struct slice name);
 int pathway_deadline(const struct pathway *, struct slice name);
 int pathway_stage(const struct pathway *, struct slice name);
 int pathway_watch(const struct pathway *, uint8_t alert_kind);
+int pathway_meeting(const struct pathway *, struct slice name);
+/* The list of a meeting that a pupil is on, the one of fewest sessions attended; NULL: none. */
+const struct meeting_list *meeting_list_of(const struct meeting_rule *, unsigned attended, unsigned possible);
 int action_field(const struct action_rule *, struct slice name);
 /* Index of a value of the field: 0 based, or -1. yes/no: 0 yes, 1 no. */
 int field_value(const struct field_rule *, struct slice value);

@@ -2,17 +2,19 @@
  *
  * The bytes stand in the log for ever: a later form takes another number in the
  * first byte and a reader of its own. Form 2 is form 1 with what
- * pathway_timing.h adds behind it (and nothing in `starts at end`). The reader checks shape only (counts
+ * pathway_timing.h adds behind it (and nothing in `starts at end`), form 4 that with
+ * pathway_meetings.h; 3 was never written. The reader checks shape only (counts
  * within their arrays, flags 0 or 1); pathway_sound() then checks that what is
  * referred to is there, so that the rules may run it unasked.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "casework/pathway_meetings.h"
 #include "casework/pathway_sound.h"
 #include "casework/pathway_timing.h"
 
-enum { PATHWAY_FORMAT_1 = 1, PATHWAY_FORMAT = 2 };
+enum { PATHWAY_FORMAT_1 = 1, PATHWAY_FORMAT = 4 };
 
 static void put_length(struct writer *out, const struct length *length)
 {
@@ -163,6 +165,7 @@ void pathway_encode(struct writer *out, const struct pathway *p)
 	}
 	put_notices(out, &p->notices);
 	timing_encode(out, p);
+	meetings_encode(out, p);
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -406,6 +409,8 @@ bool pathway_decode(struct pathway *p, struct slice compiled)
 	get_notices(&in, &p->notices);
 	if (format >= 2)
 		timing_decode(&in, p);
+	if (format >= 4)
+		meetings_decode(&in, p);
 	if (!reader_done(&in) || titles != p->stage_count || !pathway_sound(p))
 		return false;
 	pathway_work_out(p);

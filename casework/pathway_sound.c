@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "casework/pathway_sound.h"
 
+#include "casework/pathway_meetings.h"
 #include "casework/pupil.h"
 
 /* Where an expression stands decides what it may ask. */
@@ -262,5 +263,5 @@ bool pathway_sound(const struct pathway *p)
 		    w->type < WATCH_COUNT || w->type > WATCH_SHARE || w->at_least == 0)
 			return false;
 	}
-	return notices_sound(&p->notices);
+	return notices_sound(&p->notices) && meetings_sound(p);
 }

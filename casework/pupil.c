@@ -269,34 +269,45 @@ static void figure_week(struct figures *f, uint64_t word)
 		f->unauthorised += code_in(CODES_UNAUTHORISED, code);
 		f->late += code == CODE_L;
 		f->sick += code == CODE_I;
+		f->coded[code] += code != CODE_NONE;
 		if (!code_in(CODES_ABSENT, code))
 			continue;
 		broken = true;
 		f->absent_on[session / 2]++;
-		f->absent_code[code]++;
 	}
 	f->broken_weeks += broken;
 }
 
-void pupil_figures(const struct pupil *p, const struct calendar *c, struct figures *f)
+void pupil_figures_of(const struct pupil *p, const struct calendar *c, day_t first, day_t last, struct figures *f)
 {
 	memset(f, 0, sizeof *f);
-	if (p->latest_day == 0)
+	if (p->latest_day == 0 || first > last)
 		return;
-	day_t start = year_start(p);
-	int last = latest_week(p);
+	if (last > p->latest_day)
+		last = p->latest_day;
+	while (last >= first && !pupil_code(p, last, AM) && !pupil_code(p, last, PM))
+		last--;
+	if (last < first)
+		return;
 	bool begun = false;
-	for (int week = day_week(start); week <= last; week++) {
-		uint64_t word = word_of(p, week) & mask_of(week, start, p->latest_day);
+	for (int week = day_week(first); week <= day_week(last); week++) {
+		uint64_t word = word_of(p, week) & mask_of(week, first, last);
 		begun = begun || word;
 		f->weeks_in_session += begun && calendar_is_school_week(c, week);
 		figure_week(f, word);
 	}
 	unsigned absent = f->authorised + f->unauthorised;
-	f->school_year = day_school_year(p->latest_day);
+	f->school_year = day_school_year(last);
+	f->latest = last;
 	f->persistent = f->possible >= PUPIL_SHARE_FROM && absent * 10 >= f->possible;
 	f->severe = f->possible >= PUPIL_SHARE_FROM && absent * 2 >= f->possible;
-	f->unauthorised_10_weeks = p->window;
+	f->unauthorised_10_weeks = last == p->latest_day ? p->window :
+				   pupil_window(p, c, CODES_UNAUTHORISED, PUPIL_WINDOW_WEEKS, last);
+}
+
+void pupil_figures(const struct pupil *p, const struct calendar *c, struct figures *f)
+{
+	pupil_figures_of(p, c, p->latest_day ? year_start(p) : 0, p->latest_day, f);
 }
 
 unsigned pupil_window(const struct pupil *p, const struct calendar *c, uint64_t codes, unsigned weeks,

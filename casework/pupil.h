@@ -83,16 +83,20 @@ void pupil_check(const struct pupil *, const struct calendar *);
 
 struct figures {
 	int school_year;        /* 2026; 0: no marks */
+	day_t latest;           /* of the latest register counted */
 	unsigned possible, attended, authorised, unauthorised, late, sick;
 	unsigned unauthorised_10_weeks;
 	bool persistent, severe; /* from the 20th possible session on */
 	unsigned broken_weeks, weeks_in_session;
-	/* absences by weekday (Monday first) and by code: the pattern of SP-04 */
-	unsigned absent_on[5];
-	unsigned absent_code[CODE_LIMIT];
+	unsigned absent_on[5];   /* absences by weekday, Monday first: the pattern of SP-04 */
+	unsigned coded[CODE_LIMIT]; /* sessions by code, absences and others */
 };
 
 void pupil_figures(const struct pupil *, const struct calendar *, struct figures *);
+/* The same of the days from `first` to `last`, both in, as if the latest register among them were
+ * the pupil's; all 0 where there is none. Weeks are in session from the first mark among them.
+ * The caller sees to it that the weeks held reach back to `first`. (SP-25) */
+void pupil_figures_of(const struct pupil *, const struct calendar *, day_t first, day_t last, struct figures *);
 
 /* Unauthorised (or any set of codes) sessions in the `weeks` school weeks that
  * end with the week of `last`, not after `last`: of that week itself, and of as

@@ -68,6 +68,7 @@ enum attend_command {
 	ATTEND_COVER = 0x1b,
 	ATTEND_MOVE = 0x1c,
 	ATTEND_CHOOSE = 0x1d,
+	ATTEND_OFFER = 0x1f,
 	ATTEND_QUERY = 0x20,
 };
 

@@ -1,5 +1,5 @@
-/* attend fact, attend link, attend cover - who and what stands round a pupil, and who
- * stands in for an officer.
+/* attend fact, attend link, attend cover, attend offer - who and what stands round a pupil, who
+ * stands in for an officer, which meetings schools are offered.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -11,13 +11,14 @@
 #include "proto/ids.h"
 #include "proto/status.h"
 
-enum { KEY_PUPIL = 0x2000, KEY_SINCE, KEY_PARENT, KEY_TEXT, KEY_NO, KEY_OFFICER, KEY_FROM, KEY_UNTIL, KEY_END, KEY_ID };
+enum { KEY_PUPIL = 0x2000, KEY_SINCE, KEY_PARENT, KEY_TEXT, KEY_NO, KEY_OFFICER, KEY_FROM, KEY_UNTIL, KEY_END, KEY_ID, KEY_MEETING, KEY_ON };
 
 struct people_arguments {
 	struct invocation invocation;
 	const char *words[2];
 	unsigned word_count, words_least, words_most;
 	const char *missing;
+	const char *meeting, *on;
 	const char *pupil, *since, *parent, *text, *officer, *from, *until;
 	bool no, end, has_id;
 	uint8_t id[UUID_SIZE];
@@ -33,6 +34,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_PARENT: a->parent = argument; return 0;
 	case KEY_TEXT: a->text = argument; return 0;
 	case KEY_NO: a->no = true; return 0;
+	case KEY_MEETING: a->meeting = argument; return 0;
+	case KEY_ON: a->on = argument; return 0;
 	case KEY_OFFICER: a->officer = argument; return 0;
 	case KEY_FROM: a->from = argument; return 0;
 	case KEY_UNTIL: a->until = argument; return 0;
@@ -249,4 +252,42 @@ int command_cover(int argc, char **argv)
 	body_text(&body, "until", a.until);
 	body_true(&body, "end", a.end);
 	return submit(&a, ATTEND_COVER, &body, print_cover);
+}
+
+/* --- meetings offered ------------------------------------------------------- */
+
+static const struct argp_option offer_options[] = {
+	{ "meeting", KEY_MEETING, "NAME", 0, "which of the pathway's meetings; needed where it has several", 0 },
+	{ "on", KEY_ON, "DATE", 0, "the day on which it was offered (today)", 0 },
+	{ "no", KEY_NO, NULL, 0, "takes one back that was recorded by mistake", 0 },
+	OPTION_ID,
+	{ 0 },
+};
+static const struct argp offer_argp = {
+	.options = offer_options,
+	.parser = parse,
+	.args_doc = "URN",
+	.doc = "Records that a meeting was offered to a school, whether or not it takes it up: attend report meeting says which schools "
+	       "were offered as many as the pathway wants.\v  attend offer 123456 --on 2026-09-21",
+	.children = invocation_children,
+};
+
+static void print_offer(const struct people_arguments *a, const json_t *answer, bool before)
+{
+	const char *meeting = json_string_value(json_object_get(answer, "meeting")), *on = json_string_value(json_object_get(answer, "on"));
+	printf("recorded%s: %s %s to school %s on %s\n", before ? " before" : "", meeting ? meeting : "", a->no ? "was not offered" : "was offered",
+	       a->words[0], on ? on : "");
+}
+
+int command_offer(int argc, char **argv)
+{
+	struct people_arguments a = { .words_least = 1, .words_most = 1, .missing = "which school? Its URN is wanted" };
+	struct body body;
+	invocation_parse(&offer_argp, argc, argv, &a.invocation, &a);
+	body_begin(&body);
+	body_text(&body, "urn", a.words[0]);
+	body_text(&body, "meeting", a.meeting);
+	body_text(&body, "on", a.on);
+	pack_no(&body, "stands", a.no);
+	return submit(&a, ATTEND_OFFER, &body, print_offer);
 }

@@ -31,6 +31,7 @@ bool access_command(uint8_t role, uint8_t command)
 	case COMMAND_ACKNOWLEDGE:
 	case COMMAND_LINK:
 	case COMMAND_COVER:
+	case COMMAND_OFFER:
 		may = STAFF;
 		break;
 	case COMMAND_MOVE:
@@ -78,6 +79,7 @@ bool access_query(uint8_t role, struct slice what)
 		{"calendar", ANYBODY},
 		{"people", READERS | R(SCHOOL) | R(LEAD)},
 		{"covers", READERS},
+		{"report", READERS | R(SCHOOL)},
 		{"backup", R(ADMINISTRATOR)},
 		{"try", R(MANAGER) | R(ADMINISTRATOR)},
 	};

@@ -137,6 +137,9 @@ static void answer(struct again *a, uint64_t position)
 		pack_move_answer(p, &ev->case_moved, followed_by(a->engine, position, is_a_moved_deadline));
 	} else if (ev->kind == EVENT_PATHWAY_CHOSEN) {
 		pack_choice(p, &ev->pathway_chosen);
+	} else if (ev->kind == EVENT_MEETING_OFFERED) {
+		pack_map(p, OFFER_KEYS);
+		pack_offer(p, &ev->meeting_offered);
 	} else if (ev->kind == EVENT_ACCESS_GRANTED) {
 		pack_map(p, 1);
 		pack_key_uint(p, "principal", position);

@@ -300,7 +300,7 @@ typedef void submit(struct engine *, const struct request *);
 void marks_look_at(struct engine *, const struct request *); /* before submit_marks; changes nothing else */
 submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathway, submit_grant,
 	submit_revoke, submit_acknowledge, submit_clock, submit_fact, submit_link, submit_cover, submit_move,
-	submit_choose;
+	submit_choose, submit_offer;
 /* The first answer of a submission, made again from its event. */
 void answer_again(struct engine *, const struct request *, uint64_t position);
 /* Puts id and receipt into the event that a submission makes. */
@@ -334,6 +334,13 @@ uint64_t orphans_carry(struct engine *, const struct request *, const struct pat
 void pack_move_answer(struct pack *, const struct event_case_moved *, uint64_t moved);
 void pack_choice(struct pack *, const struct event_pathway_chosen *);
 
+/* ---- submit_people.c ---- */
+bool body_flag(struct slice body, const char *key, const char **wrong); /* yes where it isn't said */
+
+/* ---- submit_offer.c ---- */
+enum { OFFER_KEYS = 4 };
+void pack_offer(struct pack *, const struct event_meeting_offered *); /* as the answer, and in the log */
+
 /* ---- react.c ---- */
 void react_to_mark(struct engine *, const struct applied_mark *, uint32_t pupil);
 void react_to_case(struct engine *, uint32_t number); /* breaches, after an action */
@@ -360,12 +367,23 @@ unsigned react_to_known(struct engine *, struct outlook *, const char *what);
 typedef enum status query(struct engine *, const struct request *, struct txn *);
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
-	query_backup, query_calendar, query_people, query_covers, query_try;
+	query_backup, query_calendar, query_people, query_covers, query_try, query_report;
 void trial_end(struct engine *); /* whatever becomes of it */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);
 /* Sets e->body to a refusal's. */
 enum status query_fault(struct engine *, enum status, const char *field, const char *reason);
+/* A page of a long answer: items are gathered beside the reply, since their number goes before them. */
+struct page {
+	struct pack items;
+	uint32_t count, limit;
+	uint64_t looked;
+	bool more;
+	uint64_t next;
+};
+bool page_open(struct engine *, const struct request *, struct page *, uint64_t *from); /* false: e->body says why */
+bool page_full(const struct page *);
+enum status page_close(struct engine *, struct page *);
 /* "as_of": position or time; head where it is absent. false: not one (e->body says so). */
 bool query_as_of(struct engine *, const struct request *, struct txn *, uint64_t *position);
 bool query_is_now(const struct engine *, uint64_t position); /* answered from the live state, not from a shadow */
@@ -373,6 +391,12 @@ bool query_is_now(const struct engine *, uint64_t position); /* answered from th
 uint32_t query_upn(struct engine *, const struct request *, struct txn *, enum status *status);
 void pack_percentage(struct pack *, unsigned attended, unsigned possible);
 bool pack_upn(struct engine *, struct pack *, struct txn *, uint32_t pupil); /* nil where erased */
+void pack_text_or_nil(struct pack *, const char *key, struct slice text);
+void pack_pupil_figures(struct pack *, const struct figures *); /* fourteen keys */
+void pack_codes(struct pack *, const struct figures *, uint64_t codes); /* sessions by code, of those codes */
+/* What the roster holds of a pupil, opened in `room`; empty where nothing does. */
+enum { PARTICULARS_ROOM = 32 * 1024 };
+struct slice pupil_particulars(struct engine *, uint32_t pupil, uint8_t room[static PARTICULARS_ROOM]);
 
 /* Numbers of a pupil's cases, in the order in which they were opened; of the live
  * state, or of a shadow. */
@@ -381,6 +405,14 @@ unsigned cases_of(struct engine *, struct txn *, struct state *, uint32_t pupil,
 void pack_notice(struct pack *, const struct case_notice *, day_t today);
 /* "decisions" and a list of them: the questions put and not answered, each with the facts for it. `now`: not as of then. */
 void pack_decisions(struct engine *, const struct case_state *, struct case_view *, bool now, bool with_family);
+/* The rule of a deadline, or an action's name, of a pathway that the case was on before where that is held. */
+const struct deadline_rule *case_rule_of(const struct state *, const struct case_state *, const struct pathway *,
+					 const struct case_deadline *);
+struct slice case_action_name(const struct state *, const struct case_state *, const struct pathway *, const struct case_done *);
+/* What a fact's record says of who and where, opened in `room`; empty where it says nothing. */
+struct slice pupil_fact_text(struct engine *, struct txn *, uint32_t pupil, uint64_t position, uint8_t room[static PARTICULARS_ROOM]);
+/* Whoever recorded the latest action on it; NULL: nobody is known. */
+const struct principal *case_officer(struct engine *, struct txn *, const struct case_state *);
 /* Is the case in this officer's hands (empty: anybody's), or in those of one for whom they stand in today?
  * A case is in the hands of whoever recorded the latest action on it. */
 bool in_hands_of(struct engine *, struct txn *, const struct case_state *, struct slice officer);

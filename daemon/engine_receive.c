@@ -73,6 +73,8 @@ static submit *submission_of(uint8_t command)
 		return submit_move;
 	case COMMAND_CHOOSE:
 		return submit_choose;
+	case COMMAND_OFFER:
+		return submit_offer;
 	default:
 		return NULL;
 	}

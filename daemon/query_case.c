@@ -7,21 +7,20 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
-/* Of a pathway that the case was on before, where that is held. */
-static const struct deadline_rule *rule_of(const struct state *s, const struct case_state *c, const struct case_view *view,
-					   const struct case_deadline *d)
+const struct deadline_rule *case_rule_of(const struct state *s, const struct case_state *c, const struct pathway *pathway,
+					 const struct case_deadline *d)
 {
 	const struct pathway *then = state_chapter_pathway(s, c, d->chapter);
 
-	return then && d->was < then->deadline_count ? &then->deadlines[d->was] : &view->pathway->deadlines[d->rule];
+	return then && d->was < then->deadline_count ? &then->deadlines[d->was] : &pathway->deadlines[d->rule];
 }
 
-static struct slice action_name(const struct state *s, const struct case_state *c, const struct case_view *view,
-				const struct case_done *d)
+struct slice case_action_name(const struct state *s, const struct case_state *c, const struct pathway *pathway,
+			      const struct case_done *d)
 {
 	const struct pathway *then = state_chapter_pathway(s, c, d->chapter);
 
-	return then && d->was < then->action_count ? then->actions[d->was].name : view->pathway->actions[d->action].name;
+	return then && d->was < then->action_count ? then->actions[d->was].name : pathway->actions[d->action].name;
 }
 
 static void pack_deadline(struct pack *p, const struct deadline_rule *rule, const struct case_deadline *d, unsigned number)
@@ -186,7 +185,7 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 	pack_text(p, "deadlines");
 	pack_array(p, c->deadline_count);
 	for (unsigned i = 0; i < c->deadline_count; i++)
-		pack_deadline(p, rule_of(&e->state, c, view, &c->deadlines[i]), &c->deadlines[i], i + 1);
+		pack_deadline(p, case_rule_of(&e->state, c, view->pathway, &c->deadlines[i]), &c->deadlines[i], i + 1);
 	pack_text(p, "pathways_before");
 	pack_array(p, c->chapter_count);
 	for (unsigned i = 0; i < c->chapter_count; i++) {
@@ -203,7 +202,7 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 	pack_text(p, "actions");
 	pack_array(p, c->done_count);
 	for (unsigned i = 0; i < c->done_count; i++)
-		pack_done(p, action_name(&e->state, c, view, &c->done[i]), &c->done[i]);
+		pack_done(p, case_action_name(&e->state, c, view->pathway, &c->done[i]), &c->done[i]);
 	pack_text(p, "facts");
 	pack_facts(p, view);
 	pack_key_uint(p, "as_of", position);

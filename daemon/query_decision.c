@@ -42,15 +42,6 @@ static void pack_filled(struct pack *p, const struct put *put, struct slice text
 	free(room);
 }
 
-static void pack_or_nil(struct pack *p, const char *key, struct slice text)
-{
-	pack_text(p, key);
-	if (text.size)
-		pack_str(p, text);
-	else
-		pack_nil(p);
-}
-
 /* ---- outcomes, and the actions that take them ---- */
 
 static bool takes(const struct put *put, const struct action_rule *a, struct slice outcome)
@@ -236,8 +227,8 @@ static void pack_decision(struct pack *p, const struct put *put, bool with_famil
 	pack_time(p, put->d->overdue_ms);
 	pack_text(p, "question");
 	pack_filled(p, put, put->question->text);
-	pack_or_nil(p, "clause", put->question->clause.size ? put->question->clause : put->rule->clause);
-	pack_or_nil(p, "source", put->question->source);
+	pack_text_or_nil(p, "clause", put->question->clause.size ? put->question->clause : put->rule->clause);
+	pack_text_or_nil(p, "source", put->question->source);
 	pack_outcomes(p, put);
 	pack_text(p, "breaches");
 	if (put->rule->breach_codes)

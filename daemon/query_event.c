@@ -398,6 +398,10 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 		head(e, p, ev, position, 2);
 		pack_chosen(p, &ev->pathway_chosen);
 		break;
+	case EVENT_MEETING_OFFERED:
+		head(e, p, ev, position, OFFER_KEYS);
+		pack_offer(p, &ev->meeting_offered);
+		break;
 	case EVENT_CLOCK_HELD:
 		head(e, p, ev, position, 1);
 		pack_text(p, "seen");

@@ -7,16 +7,7 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
-/* Items are gathered beside the reply, since their number goes before them. */
-struct page {
-	struct pack items;
-	uint32_t count, limit;
-	uint64_t looked;
-	bool more;
-	uint64_t next;
-};
-
-static bool page_open(struct engine *e, const struct request *r, struct page *page, uint64_t *from)
+bool page_open(struct engine *e, const struct request *r, struct page *page, uint64_t *from)
 {
 	const char *wrong = NULL;
 	uint64_t limit = mp_find_uint(r->message->body, "limit", PAGE_ITEMS_MAX, &wrong);
@@ -32,13 +23,13 @@ static bool page_open(struct engine *e, const struct request *r, struct page *pa
 	return true;
 }
 
-static bool page_full(struct page *page)
+bool page_full(const struct page *page)
 {
 	return page->count >= page->limit || page->items.buffer.size > MESSAGE_SIZE_MAX / 2 ||
 	       page->looked >= PAGE_RECORDS_MAX;
 }
 
-static enum status page_close(struct engine *e, struct page *page)
+enum status page_close(struct engine *e, struct page *page)
 {
 	struct pack *p = &e->body;
 

@@ -8,7 +8,7 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
-enum { PARENTS_MAX = 32, PARTICULARS_ROOM = 32 * 1024 };
+enum { PARENTS_MAX = 32 };
 
 struct asked {
 	struct engine *engine;
@@ -27,7 +27,8 @@ struct asked {
 /* ---- facts ---- */
 
 struct reading {
-	struct asked *asked;
+	struct engine *engine;
+	uint32_t pupil;
 	uint8_t *room;
 	struct slice text;
 };
@@ -36,37 +37,35 @@ static bool take_text(void *context, uint64_t position, struct slice record)
 {
 	struct reading *r = context;
 	struct event *ev = memory_new(sizeof *ev);
-	struct writer w = writer_of(r->room, 2 * TEXT_SIZE_MAX);
+	struct writer w = writer_of(r->room, PARTICULARS_ROOM);
 	const char *wrong = NULL;
 
 	if (event_decode(ev, record, true) && ev->kind == EVENT_PUPIL_FACT && ev->pupil_fact.sealed.size &&
-	    persons_unseal(r->asked->engine->persons, r->asked->pupil, EVENT_PUPIL_FACT, position, ev->pupil_fact.sealed, &w))
+	    persons_unseal(r->engine->persons, r->pupil, EVENT_PUPIL_FACT, position, ev->pupil_fact.sealed, &w))
 		r->text = mp_find_str(writer_slice(&w), "text", &wrong);
 	free(ev);
 	return false;
 }
 
-static void pack_slice_or_nil(struct pack *p, const char *key, struct slice text)
+struct slice pupil_fact_text(struct engine *e, struct txn *txn, uint32_t pupil, uint64_t position,
+			     uint8_t room[static PARTICULARS_ROOM])
 {
-	pack_text(p, key);
-	if (text.size)
-		pack_str(p, text);
-	else
-		pack_nil(p);
+	struct reading r = {.engine = e, .pupil = pupil, .room = room};
+
+	if (position <= e->committed)
+		e->log.methods->read(&e->log, txn, position, 1, take_text, &r);
+	return r.text;
 }
 
 static void pack_facts(struct pack *p, struct asked *a)
 {
-	struct reading r = {.asked = a, .room = memory_new(2 * TEXT_SIZE_MAX)};
+	uint8_t *room = memory_new(PARTICULARS_ROOM);
 
 	pack_text(p, "facts");
 	pack_array(p, a->people.facts.count);
 	for (unsigned i = 0; i < a->people.facts.count; i++) {
 		const struct fact *f = &a->people.facts.list[i];
 
-		r.text = slice_of(NULL, 0);
-		if (f->position <= a->engine->committed)
-			a->engine->log.methods->read(&a->engine->log, a->txn, f->position, 1, take_text, &r);
 		pack_map(p, 7);
 		pack_key_text(p, "fact", fact_text(f->kind));
 		pack_key_bool(p, "holds", f->holds);
@@ -76,9 +75,9 @@ static void pack_facts(struct pack *p, struct asked *a)
 		pack_text(p, f->parent[0] ? f->parent : NULL);
 		pack_key_bool(p, "stands", facts_stands(&a->people.facts, i, a->today));
 		pack_key_uint(p, "seq", f->position);
-		pack_slice_or_nil(p, "text", r.text);
+		pack_text_or_nil(p, "text", pupil_fact_text(a->engine, a->txn, a->pupil, f->position, room));
 	}
-	free(r.room);
+	free(room);
 }
 
 /* ---- parents: of the roster, of notices, links and facts ---- */
@@ -202,8 +201,8 @@ static enum store_result pack_parents(struct pack *p, struct asked *a)
 
 		pack_map(p, 5);
 		pack_key_text(p, "parent", a->parents[i]);
-		pack_slice_or_nil(p, "name", mp_find_str(known, "name", &wrong));
-		pack_slice_or_nil(p, "address", mp_find_str(known, "address", &wrong));
+		pack_text_or_nil(p, "name", mp_find_str(known, "name", &wrong));
+		pack_text_or_nil(p, "address", mp_find_str(known, "address", &wrong));
 		pack_notices(p, a, a->parents[i], c);
 		result = pack_same(p, a, a->parents[i]);
 	}
@@ -261,24 +260,13 @@ static void pack_schools(struct pack *p, const struct asked *a)
 
 /* ---- the whole ---- */
 
-static void open_particulars(struct asked *a)
-{
-	struct writer w = writer_of(a->room, PARTICULARS_ROOM);
-	struct engine *e = a->engine;
-	struct person person;
-
-	if (state_person(&e->state, a->pupil, &person) == STORE_OK && person.sealed_particulars.size &&
-	    persons_unseal(e->persons, a->pupil, EVENT_ROSTER_RECORDED, person.particulars_position, person.sealed_particulars, &w))
-		a->particulars = writer_slice(&w);
-}
-
 static enum status answer(struct asked *a, uint64_t position)
 {
 	struct engine *e = a->engine;
 	struct pack *p = &e->body;
 	enum store_result result = state_people(a->state, a->pupil, &a->people);
 
-	open_particulars(a);
+	a->particulars = pupil_particulars(e, a->pupil, a->room);
 	pack_map(p, 6);
 	pack_text(p, "upn");
 	pack_upn(e, p, a->txn, a->pupil);

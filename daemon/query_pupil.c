@@ -6,6 +6,15 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
+void pack_text_or_nil(struct pack *p, const char *key, struct slice text)
+{
+	pack_text(p, key);
+	if (text.size)
+		pack_str(p, text);
+	else
+		pack_nil(p);
+}
+
 /* attended / possible x 100, to one decimal, rounded half up; nil where nothing was possible */
 void pack_percentage(struct pack *p, unsigned attended, unsigned possible)
 {
@@ -15,19 +24,19 @@ void pack_percentage(struct pack *p, unsigned attended, unsigned possible)
 		pack_nil(p);
 }
 
-static void pack_codes(struct pack *p, const struct figures *f)
+void pack_codes(struct pack *p, const struct figures *f, uint64_t codes)
 {
 	unsigned kinds = 0;
 
-	for (unsigned code = 1; code < CODE_LIMIT; code++)
-		kinds += f->absent_code[code] > 0;
+	for (uint8_t code = 1; code < CODE_LIMIT; code++)
+		kinds += f->coded[code] && code_in(codes, code);
 	pack_map(p, kinds);
-	for (unsigned code = 1; code < CODE_LIMIT; code++)
-		if (f->absent_code[code])
-			pack_key_uint(p, code_text((uint8_t)code), f->absent_code[code]);
+	for (uint8_t code = 1; code < CODE_LIMIT; code++)
+		if (f->coded[code] && code_in(codes, code))
+			pack_key_uint(p, code_text(code), f->coded[code]);
 }
 
-static void pack_figures(struct pack *p, const struct figures *f)
+void pack_pupil_figures(struct pack *p, const struct figures *f)
 {
 	pack_key_uint(p, "possible", f->possible);
 	pack_key_uint(p, "attended", f->attended);
@@ -51,31 +60,30 @@ static void pack_figures(struct pack *p, const struct figures *f)
 	for (int i = 0; i < 5; i++)
 		pack_uint(p, f->absent_on[i]);
 	pack_text(p, "absent_codes");
-	pack_codes(p, f);
+	pack_codes(p, f, CODES_ABSENT);
+}
+
+struct slice pupil_particulars(struct engine *e, uint32_t pupil, uint8_t room[static PARTICULARS_ROOM])
+{
+	struct writer w = writer_of(room, PARTICULARS_ROOM);
+	struct person person;
+
+	if (state_person(&e->state, pupil, &person) != STORE_OK || !person.sealed_particulars.size ||
+	    !persons_unseal(e->persons, pupil, EVENT_ROSTER_RECORDED, person.particulars_position, person.sealed_particulars, &w))
+		return slice_of(NULL, 0);
+	return writer_slice(&w);
 }
 
 /* The particulars are those held now: what was sealed earlier is no figure. */
 static void pack_particulars(struct engine *e, struct pack *p, uint32_t pupil)
 {
-	enum { ROOM = 32 * 1024 };
 	static const char *const keys[] = {"surname", "forename", "birth_date", "year_group"};
-	uint8_t *room = memory_new(ROOM);
-	struct writer w = writer_of(room, ROOM);
-	struct person person;
+	uint8_t *room = memory_new(PARTICULARS_ROOM);
+	struct slice particulars = pupil_particulars(e, pupil, room);
 	const char *wrong = NULL;
-	bool known = state_person(&e->state, pupil, &person) == STORE_OK && person.sealed_particulars.size &&
-		     persons_unseal(e->persons, pupil, EVENT_ROSTER_RECORDED, person.particulars_position,
-				    person.sealed_particulars, &w);
 
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		struct slice value = known ? mp_find_str(writer_slice(&w), keys[i], &wrong) : slice_of(NULL, 0);
-
-		pack_text(p, keys[i]);
-		if (value.size)
-			pack_str(p, value);
-		else
-			pack_nil(p);
-	}
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		pack_text_or_nil(p, keys[i], mp_find_str(particulars, keys[i], &wrong));
 	free(room);
 }
 
@@ -155,7 +163,7 @@ enum status query_pupil(struct engine *e, const struct request *r, struct txn *t
 	pack_upn(e, p, txn, number);
 	pack_text(p, "urn");
 	pack_urn(p, pupil->urn ? pupil->urn : state_school_of(&e->state, number));
-	pack_figures(p, &f);
+	pack_pupil_figures(p, &f);
 	pack_key_uint(p, "as_of", shadow ? position : engine_head(e));
 	pack_particulars(e, p, number);
 	pack_cases(e, p, txn, shadow ? shadow : &e->state, number);

@@ -79,6 +79,7 @@ bool event_concerns(struct txn *txn, const struct event *ev, uint32_t case_no, u
 	case EVENT_ACCESS_REVOKED:
 	case EVENT_PATHWAY_LOADED:
 	case EVENT_PATHWAY_CHOSEN:
+	case EVENT_MEETING_OFFERED:
 	case EVENT_CALENDAR_LOADED:
 	case EVENT_CLOCK_HELD:
 	case EVENT_CLOCK_CONFIRMED:

@@ -49,6 +49,7 @@ void state_free(struct state *s)
 	}
 	free(s->calendars);
 	free(s->covers);
+	free(s->offers);
 	free(s->pathways);
 	free(s->principals);
 	free(s->choices);

@@ -74,6 +74,13 @@ struct choice {
 	char pathway[NAME_SIZE_MAX + 1];
 };
 
+/* A meeting offered to a school on a day. */
+struct offer {
+	uint32_t urn;
+	uint16_t on;
+	char meeting[NAME_SIZE_MAX + 1];
+};
+
 struct upn_slot {
 	uint64_t low;           /* 96 bits of the keyed hash, so that a slot is a quarter of a cache line */
 	uint32_t high;
@@ -127,6 +134,8 @@ struct state {
 	const struct pathway *default_pathway; /* NULL: none loaded */
 	struct choice *choices; /* of schools; owned */
 	uint32_t choice_count;
+	struct offer *offers;   /* that stand, rising by school, day and meeting; owned */
+	uint32_t offer_count;
 	bool timers_changed;    /* in the table, since whoever knows the first of them looked */
 	uint64_t breach_codes;  /* of all pathways together */
 	uint32_t alert_starts;  /* likewise: the kinds of alert that start a deadline somewhere */
@@ -190,6 +199,7 @@ void state_prefetch_upn(const struct state *, const uint8_t hash[static UPN_HASH
 const struct pathway *state_pathway(const struct state *, struct slice name, uint32_t version); /* NULL: none */
 const struct pathway *state_default_pathway(const struct state *); /* NULL: none loaded */
 const struct choice *state_choice(const struct state *, uint32_t urn); /* NULL: the default */
+const struct offer *state_offered(const struct state *, const struct event_meeting_offered *); /* NULL: no such stands */
 struct loaded_pathway *state_newest_pathway(const struct state *, struct slice name);
 struct principal *state_principal(const struct state *, const uint8_t key[static PUBLIC_KEY_SIZE]);
 const struct principal *state_principal_number(const struct state *, uint64_t number);

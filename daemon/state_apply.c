@@ -385,6 +385,8 @@ static enum store_result apply_one(struct state *s, const struct event *e, uint6
 		return apply_pathway(s, e, position);
 	case EVENT_PATHWAY_CHOSEN:
 		return state_apply_chosen(s, e, position);
+	case EVENT_MEETING_OFFERED:
+		return state_apply_offered(s, e, position);
 	case EVENT_CALENDAR_LOADED:
 		return apply_calendar(s, e, position);
 	case EVENT_PUPIL_REGISTERED:

@@ -1,4 +1,4 @@
-/* Schools that have chosen a pathway of their own.
+/* Schools: that have chosen a pathway of their own, their calendars, the meetings that they were offered.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -70,4 +70,69 @@ enum store_result state_apply_chosen(struct state *s, const struct event *e, uin
 	write_u64(&w, position);
 	write_blob(&w, c->pathway);
 	return state_put(s, TABLE_PATHWAYS, &key, &w);
+}
+
+static int offer_order(const struct offer *a, const struct offer *b)
+{
+	if (a->urn != b->urn)
+		return a->urn < b->urn ? -1 : 1;
+	return a->on != b->on ? a->on - b->on : strcmp(a->meeting, b->meeting);
+}
+
+static struct offer offer_of(const struct event_meeting_offered *e)
+{
+	struct offer offer = {.urn = e->urn, .on = e->on};
+
+	memcpy(offer.meeting, e->meeting.bytes, e->meeting.size < NAME_SIZE_MAX ? e->meeting.size : NAME_SIZE_MAX);
+	return offer;
+}
+
+const struct offer *state_offered(const struct state *s, const struct event_meeting_offered *e)
+{
+	struct offer offer = offer_of(e);
+
+	for (uint32_t i = 0; i < s->offer_count; i++)
+		if (offer_order(&s->offers[i], &offer) == 0)
+			return &s->offers[i];
+	return NULL;
+}
+
+void state_offer(struct state *s, const struct event_meeting_offered *e)
+{
+	struct offer offer = offer_of(e);
+	uint32_t at = 0;
+	bool held;
+
+	while (at < s->offer_count && offer_order(&s->offers[at], &offer) < 0)
+		at++;
+	held = at < s->offer_count && offer_order(&s->offers[at], &offer) == 0;
+	if (held == e->stands)
+		return;
+	if (!e->stands) {
+		memmove(&s->offers[at], &s->offers[at + 1], (--s->offer_count - at) * sizeof offer);
+		return;
+	}
+	s->offers = memory_grow(s->offers, (s->offer_count + 1) * sizeof offer);
+	memmove(&s->offers[at + 1], &s->offers[at], (s->offer_count++ - at) * sizeof offer);
+	s->offers[at] = offer;
+}
+
+/* In the table of calendars, whose other keys are a school's number alone. */
+enum store_result state_apply_offered(struct state *s, const struct event *e, uint64_t position)
+{
+	const struct event_meeting_offered *o = &e->meeting_offered;
+	uint8_t room[8];
+	struct writer w = writer_of(room, sizeof room), k;
+	struct key key;
+
+	if (!o->meeting.size || o->meeting.size > NAME_SIZE_MAX)
+		return STORE_DAMAGED;
+	state_offer(s, o);
+	k = writer_of(key.bytes, sizeof key.bytes);
+	write_u32(&k, o->urn);
+	write_u16(&k, o->on);
+	write_bytes(&k, o->meeting.bytes, o->meeting.size);
+	key.size = writer_size(&k);
+	write_u64(&w, position);
+	return o->stands ? state_put(s, TABLE_CALENDARS, &key, &w) : state_drop(s, TABLE_CALENDARS, &key);
 }

@@ -46,6 +46,15 @@ static bool take_calendar(struct state *s, struct slice key, struct slice value)
 	uint16_t count;
 	bool good;
 
+	if (key.size > 4) { /* not its calendar: a meeting that it was offered */
+		struct event_meeting_offered e = {.urn = urn, .on = read_u16(&k), .stands = true};
+
+		free(rows);
+		e.meeting = slice_of(key.bytes + 6, key.size > 6 ? key.size - 6 : 0);
+		read_u64(&r);
+		state_offer(s, &e);
+		return reader_done(&r) && e.meeting.size && e.meeting.size <= NAME_SIZE_MAX;
+	}
 	read_u64(&r);
 	count = read_u16(&r);
 	good = reader_done(&k) && count <= CALENDAR_ROWS_MAX;

@@ -11,6 +11,7 @@ void state_room_for_pupils(struct state *, uint32_t count);
 void state_set_calendar(struct state *, uint32_t urn, const struct calendar_row rows[], size_t count);
 bool state_add_pathway(struct state *, const struct event_pathway_loaded *, uint64_t position, uint64_t at_ms);
 void state_choose(struct state *, uint32_t urn, struct slice pathway); /* empty: the default again */
+void state_offer(struct state *, const struct event_meeting_offered *);
 void state_set_principal(struct state *, const struct event_access_granted *, uint64_t position);
 
 /* Writing a table, where this state has tables. */
@@ -26,6 +27,7 @@ enum store_result state_apply_wrote(struct state *, uint32_t urn, const struct m
 enum store_result state_apply_linked(struct state *, const struct event *);
 enum store_result state_apply_cover(struct state *, const struct event *);
 enum store_result state_apply_action(struct state *, const struct event *, uint64_t position);
+enum store_result state_apply_offered(struct state *, const struct event *, uint64_t position);
 enum store_result state_apply_chosen(struct state *, const struct event *, uint64_t position);
 enum store_result state_apply_moved(struct state *, const struct event *, uint64_t position);
 enum store_result state_apply_fired(struct state *, const struct event *, uint64_t position);

@@ -138,17 +138,25 @@ static bool take_actor(void *context, uint64_t position, struct slice record)
 	return false;
 }
 
-bool in_hands_of(struct engine *e, struct txn *txn, const struct case_state *c, struct slice officer)
+const struct principal *case_officer(struct engine *e, struct txn *txn, const struct case_state *c)
 {
 	struct officer_of o = {.engine = e};
 
-	if (!officer.size)
-		return true;
 	if (c->done_count)
 		e->log.methods->read(&e->log, txn, c->done[c->done_count - 1].position, 1, take_actor, &o);
-	if (!o.who)
+	return o.who;
+}
+
+bool in_hands_of(struct engine *e, struct txn *txn, const struct case_state *c, struct slice officer)
+{
+	const struct principal *who;
+
+	if (!officer.size)
+		return true;
+	who = case_officer(e, txn, c);
+	if (!who)
 		return false;
-	return slice_is(officer, o.who->name) || slice_is(officer, state_cover_of(&e->state, o.who, day_of_ms(e->now_ms))->name);
+	return slice_is(officer, who->name) || slice_is(officer, state_cover_of(&e->state, who, day_of_ms(e->now_ms))->name);
 }
 
 /* What is of no case yet is in nobody's hands: everybody is told. */

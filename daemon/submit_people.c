@@ -34,7 +34,7 @@ static uint32_t pupil_named(struct engine *e, const struct request *r, const cha
 }
 
 /* yes where it isn't said. */
-static bool flag(struct slice body, const char *key, const char **wrong)
+bool body_flag(struct slice body, const char *key, const char **wrong)
 {
 	struct mp at = mp_find(body, key);
 
@@ -93,7 +93,7 @@ static bool take_fact(struct engine *e, const struct request *r, struct event_pu
 	f->fact = wrong ? 0 : fact_parse(name);
 	if (!f->fact || f->fact == FACT_SCHOOL)
 		return refuse_fact(e, r, f->fact == FACT_SCHOOL);
-	f->holds = flag(r->message->body, "holds", &wrong);
+	f->holds = body_flag(r->message->body, "holds", &wrong);
 	if (wrong)
 		return fault(e, r, STATUS_BAD_FIELD, "holds", "true or false is wanted");
 	since = mp_find_str(r->message->body, "since", &wrong);
@@ -190,7 +190,7 @@ static bool take_ids(struct engine *e, const struct request *r, struct event_pup
 	if ((l->parent.size > 0) != (l->other_parent.size > 0))
 		return fault(e, r, STATUS_BAD_FIELD, l->parent.size ? "other_parent" : "parent",
 			     "the same person's id for each of the two pupils is wanted, or neither (siblings)");
-	l->stands = flag(r->message->body, "stands", &wrong);
+	l->stands = body_flag(r->message->body, "stands", &wrong);
 	return !wrong || fault(e, r, STATUS_BAD_FIELD, "stands", "true or false is wanted");
 }
 

@@ -387,6 +387,7 @@ bool world_take(struct trial_world *w, const struct event *ev, uint64_t position
 	/* the pathways are those of now, and the rest is the world's own to make */
 	case EVENT_PATHWAY_LOADED:
 	case EVENT_PATHWAY_CHOSEN:
+	case EVENT_MEETING_OFFERED:
 	case EVENT_ROSTER_SUBMITTED:
 	case EVENT_ALERT_RAISED:
 	case EVENT_ALERT_CHANGED:

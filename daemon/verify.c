@@ -183,6 +183,7 @@ static void compare_touched(struct verify *v, const struct event *ev, uint64_t p
 	case EVENT_PUPIL_FACT:
 	case EVENT_PUPILS_LINKED:
 	case EVENT_COVER_NAMED:
+	case EVENT_MEETING_OFFERED:
 		break;
 	}
 }

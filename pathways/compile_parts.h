@@ -64,6 +64,7 @@ void compile_action_names(struct compiler *, uint32_t section); /* and their fie
 void compile_actions(struct compiler *);
 void compile_watches(struct compiler *, uint32_t section);
 void compile_notices(struct compiler *, uint32_t section);
+void compile_meetings(struct compiler *, uint32_t section); /* after the actions */
 /* compile_limits.c: after the actions; of a checklist, its fields with the others, its needs after them. */
 void compile_limits(struct compiler *, uint32_t section);
 void compile_checklist_fields(struct compiler *, uint32_t section, struct action_rule *);

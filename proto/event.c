@@ -357,5 +357,11 @@ void event_encode(struct writer *w, const struct event *e)
 		write_varint(w, e->pathway_chosen.urn);
 		write_blob(w, e->pathway_chosen.pathway);
 		return;
+	case EVENT_MEETING_OFFERED:
+		write_varint(w, e->meeting_offered.urn);
+		write_u16(w, e->meeting_offered.on);
+		write_u8(w, e->meeting_offered.stands);
+		write_blob(w, e->meeting_offered.meeting);
+		return;
 	}
 }

@@ -69,7 +69,8 @@
 	X(PUPILS_LINKED, 20, 1, "pupils-linked") \
 	X(COVER_NAMED, 21, 1, "cover-named") \
 	X(CASE_MOVED, 22, 1, "case-moved") \
-	X(PATHWAY_CHOSEN, 23, 1, "pathway-chosen")
+	X(PATHWAY_CHOSEN, 23, 1, "pathway-chosen") \
+	X(MEETING_OFFERED, 30, 1, "meeting-offered")
 
 enum event_kind {
 #define X(name, number, version, text) EVENT_##name = number,
@@ -441,6 +442,14 @@ struct event_pathway_chosen {
 	struct slice pathway;     /* empty: the authority's default again */
 };
 
+/* A meeting of the pathway's was offered to a school on that day; or was not, after all. */
+struct event_meeting_offered {
+	uint32_t urn;
+	uint16_t on;
+	bool stands;
+	struct slice meeting;
+};
+
 struct event {
 	uint8_t kind, version;
 	uint64_t at_ms; /* 0: made by `attendd init`, before the daemon's clock (which may be a manual one) ran */
@@ -471,6 +480,7 @@ struct event {
 		struct event_cover_named cover_named;
 		struct event_case_moved case_moved;
 		struct event_pathway_chosen pathway_chosen;
+		struct event_meeting_offered meeting_offered;
 	};
 };
 

@@ -348,6 +348,12 @@ static void read_body_1(struct reader *r, struct event *e, bool trusted)
 		e->pathway_chosen.urn = read_number(r);
 		e->pathway_chosen.pathway = read_blob(r);
 		return;
+	case EVENT_MEETING_OFFERED:
+		e->meeting_offered.urn = read_number(r);
+		e->meeting_offered.on = read_u16(r);
+		e->meeting_offered.stands = read_bool(r);
+		e->meeting_offered.meeting = read_blob(r);
+		return;
 	}
 	reader_fault(r);
 }

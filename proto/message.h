@@ -61,6 +61,7 @@ enum {
 	X(COVER, 0x1b, "cover") \
 	X(MOVE, 0x1c, "move") \
 	X(CHOOSE, 0x1d, "choose") \
+	X(OFFER, 0x1f, "offer") \
 	X(QUERY, 0x20, "query") \
 	X(SUBSCRIBE, 0x30, "subscribe") \
 	X(CREDIT, 0x31, "credit") \

@@ -38,7 +38,7 @@
 	X(TIMERS, 9, "timers") /* instant u64, case u32, deadline u8, phase u8 -> nothing */ \
 	X(ALERTS, 10, "alerts") /* alert u64 -> its state */ \
 	X(ACCESS, 11, "access") /* public key, 32 -> role, schools, cases, or revoked */ \
-	X(CALENDARS, 12, "calendars") /* urn u32 -> rows */ \
+	X(CALENDARS, 12, "calendars") /* urn u32 -> rows; urn u32, day u16, meeting -> position of its being offered */ \
 	X(PATHWAYS, 13, "pathways") /* name, 0, version u32 -> source and compiled form; 0, urn u32 -> the name that a school chose */ \
 	X(CURSORS, 14, "cursors") /* public key, name -> position; no projection: verify leaves it out */ \
 	X(META, 15, "meta") /* name -> value */ \

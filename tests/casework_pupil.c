@@ -240,8 +240,8 @@ static void sp_04_broken_weeks_against_weeks_in_session(void **state)
 	assert_int_equal(f.absent_on[MONDAY], 1);
 	assert_int_equal(f.absent_on[TUESDAY] + f.absent_on[WEDNESDAY] + f.absent_on[THURSDAY], 0);
 	assert_int_equal(f.absent_on[FRIDAY], 3);
-	assert_int_equal(f.absent_code[CODE_O], 3);
-	assert_int_equal(f.absent_code[CODE_I], 1);
+	assert_int_equal(f.coded[CODE_O], 3);
+	assert_int_equal(f.coded[CODE_I], 1);
 	/* A correction mends a week. */
 	mark(&p, &c, date("2026-09-11"), AM, CODE_AM);
 	mark(&p, &c, date("2026-09-11"), PM, CODE_Y1);

@@ -98,8 +98,16 @@ def window_count(marks, latest, calendar):
 def figures(marks, calendar):
     """What `attend pupil` must say."""
     latest = max(marks)
-    start = year_start(latest[0])
-    year = {when: code for when, code in marks.items() if when[0] >= start}
+    return figures_of(marks, calendar, year_start(latest[0]), latest[0])
+
+
+def figures_of(marks, calendar, first, last):
+    """What a report must say of the days from `first` to `last`: as if nothing were marked after them.
+    None where nothing is marked in them."""
+    year = {when: code for when, code in marks.items() if first <= when[0] <= last}
+    if not year:
+        return None
+    latest = max(year)
     codes = collections.Counter(year.values())
     possible = sum(codes[code] for code in POSSIBLE)
     attended = sum(codes[code] for code in ATTENDED)

@@ -151,10 +151,10 @@ static inline void naive_figures(const struct naive *n, const struct calendar *c
 			f->unauthorised += naive_class(code)->unauthorised;
 			f->late += code == CODE_L;
 			f->sick += code == CODE_I;
+			f->coded[code]++;
 			if (!naive_absent(code))
 				continue;
 			f->absent_on[day_weekday(day)]++;
-			f->absent_code[code]++;
 			f->broken_weeks += naive_monday(day) != broken;
 			broken = naive_monday(day);
 		}
@@ -164,6 +164,7 @@ static inline void naive_figures(const struct naive *n, const struct calendar *c
 	int year, month, of_month;
 	day_split(start, &year, &month, &of_month);
 	f->school_year = year;
+	f->latest = n->latest;
 	f->persistent = f->possible >= 20 && (f->authorised + f->unauthorised) * 10 >= f->possible;
 	f->severe = f->possible >= 20 && (f->authorised + f->unauthorised) * 2 >= f->possible;
 	f->unauthorised_10_weeks = naive_window(n, c);

@@ -26,3 +26,4 @@ target_compile_options(pathway-words PRIVATE -Wno-missing-prototypes)
 add_test(NAME pathway_schema COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/schema.py
   --attend $<TARGET_FILE:attend> --words $<TARGET_FILE:pathway-words> WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 set_tests_properties(pathway_files pathway_schema PROPERTIES TIMEOUT 60 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+attend_test(pathway_meetings attend-pathways)

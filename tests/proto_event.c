@@ -138,6 +138,9 @@ static void sample(struct event *e, uint8_t kind)
 	case EVENT_PATHWAY_CHOSEN:
 		e->pathway_chosen = (struct event_pathway_chosen){106125, text("three-stage")};
 		return;
+	case EVENT_MEETING_OFFERED:
+		e->meeting_offered = (struct event_meeting_offered){106125, 20703, true, text("targeted-support")};
+		return;
 	}
 	fail_msg("there is no sample of event kind %u", kind);
 }

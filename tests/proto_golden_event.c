@@ -233,6 +233,9 @@ static void fill_body(struct event *e)
 	case EVENT_PATHWAY_CHOSEN:
 		e->pathway_chosen = (struct event_pathway_chosen){(uint32_t)number("urn"), text("pathway")};
 		return;
+	case EVENT_MEETING_OFFERED:
+		e->meeting_offered = (struct event_meeting_offered){(uint32_t)number("urn"), (uint16_t)number("on"), number("stands") != 0, text("meeting")};
+		return;
 	}
 }
 

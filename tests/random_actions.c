@@ -322,6 +322,7 @@ static unsigned ways(struct world *w, struct way out[], unsigned max, bool overr
 {
 	static struct event_action_recorded a;
 	static struct lacks lacks;
+	static struct particulars roster;
 	struct engine *e = w->host.engine;
 	struct txn *txn = engine_read(e);
 	struct case_view view;
@@ -330,7 +331,7 @@ static unsigned ways(struct world *w, struct way out[], unsigned max, bool overr
 
 	state_case_view(&e->state, w->c, world_today(w), &view);
 	assert_int_equal(state_view_earlier(&e->state, w->c, &view), STORE_OK);
-	view.compulsory_age = compulsory_age(e, w->c->pupil, world_today(w));
+	view_particulars(e, w->c->pupil, world_today(w), &roster, &view);
 	day_text(date, world_today(w) + 7);
 	for (unsigned i = 0; i < view.pathway->action_count; i++)
 		for (unsigned way = 0; brings_on(&view.pathway->actions[i]) && way < STAFF_COUNT * 16 && count < max; way++) {

@@ -243,6 +243,7 @@ static bool take_event(void *context, uint64_t position, struct slice record)
 	case EVENT_PUPILS_LINKED:
 	case EVENT_COVER_NAMED:
 	case EVENT_PATHWAY_CHOSEN:
+	case EVENT_MEETING_OFFERED:
 		break;
 	}
 	return true;

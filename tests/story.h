@@ -13,6 +13,7 @@
  *   story_people.c  facts, families, covers
  *   story_sees.c    cases, deadlines, figures, what may be done next
  *   story_alerts.c  alerts
+ *   story_report.c  reports
  *
  * A new verb is a row in VERBS (story_run.c), the words that it takes, and a
  * function over story_word, story_ask and story_equal.
@@ -172,6 +173,8 @@ void story_set_up(struct story *);
 void story_records(const struct entry *);
 void story_sends(const struct entry *);
 void story_asks(const struct entry *);
+void story_offers(const struct entry *);
+void story_reads(const struct entry *);
 void story_acknowledges(const struct entry *);
 void story_policy(const struct entry *);
 void story_learns(const struct entry *);

@@ -24,7 +24,10 @@ HEAD, COLUMN = 18, 30
 
 # What each council asks the school for before it refers; then the referral.
 BEFORE = {
-    "stockport": (("contact", {"reached": "yes", "barriers_explored": "yes"}), ("meeting", {}), ("plan", {"support_offered": "yes"})),
+    "stockport": (("contact", {"reached": "yes", "barriers_explored": "yes"}),
+                  ("stage-1-checks", {"support_plan": "no", "unmet_needs": "no", "in_school": "yes", "medical_needs": "no",
+                                      "catch_up": "yes", "anxious": "no"}),
+                  ("early-help", {"outcome": "accepted"}), ("meeting", {}), ("plan", {"support_offered": "yes"})),
     "stockton": (),
     "south-tyneside": (
         ("action-plan", {"with_pupil": "yes", "with_parent": "yes"}), ("invitation", {"legal_obligations": "yes"}),
