@@ -2,17 +2,19 @@
  *
  * The bytes stand in the log for ever: a later form takes another number in the
  * first byte and a reader of its own. Form 2 is form 1 with what
- * pathway_timing.h adds behind it (and nothing in `starts at end`). The reader checks shape only (counts
+ * pathway_timing.h adds behind it (and nothing in `starts at end`), form 3 that with
+ * pathway_days.h. The reader checks shape only (counts
  * within their arrays, flags 0 or 1); pathway_sound() then checks that what is
  * referred to is there, so that the rules may run it unasked.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "casework/pathway_days.h"
 #include "casework/pathway_sound.h"
 #include "casework/pathway_timing.h"
 
-enum { PATHWAY_FORMAT_1 = 1, PATHWAY_FORMAT = 2 };
+enum { PATHWAY_FORMAT_1 = 1, PATHWAY_FORMAT = 3 };
 
 static void put_length(struct writer *out, const struct length *length)
 {
@@ -163,6 +165,7 @@ void pathway_encode(struct writer *out, const struct pathway *p)
 	}
 	put_notices(out, &p->notices);
 	timing_encode(out, p);
+	days_encode(out, p);
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -362,6 +365,12 @@ static void work_out(struct pathway *p)
 	for (unsigned i = 0; i < p->watch_count; i++)
 		if (p->watches[i].kind == ALERT_THRESHOLD && p->watches[i].type == WATCH_COUNT)
 			p->threshold = p->watches[i].at_least;
+	for (unsigned i = 0; i < p->watch_count; i++)
+		if (p->watches[i].type == WATCH_STAYS) {
+			p->day_codes |= p->watches[i].codes;
+			if (p->watches[i].at_least > p->day_reach)
+				p->day_reach = p->watches[i].at_least;
+		}
 	for (unsigned i = 0; i < p->deadline_count; i++) {
 		p->breach_codes |= p->deadlines[i].breach_codes;
 		p->alert_starts |= p->deadlines[i].started_by;
@@ -396,6 +405,8 @@ bool pathway_decode(struct pathway *p, struct slice compiled)
 	get_notices(&in, &p->notices);
 	if (format >= 2)
 		timing_decode(&in, p);
+	if (format >= 3)
+		days_decode(&in, p);
 	if (!reader_done(&in) || titles != p->stage_count || !pathway_sound(p))
 		return false;
 	work_out(p);

@@ -68,6 +68,8 @@ enum attend_command {
 	ATTEND_COVER = 0x1b,
 	ATTEND_MOVE = 0x1c,
 	ATTEND_CHOOSE = 0x1d,
+	ATTEND_SCHOOL = 0x1e,
+	ATTEND_TASK = 0x1f,
 	ATTEND_QUERY = 0x20,
 };
 

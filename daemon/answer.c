@@ -137,6 +137,12 @@ static void answer(struct again *a, uint64_t position)
 		pack_move_answer(p, &ev->case_moved, followed_by(a->engine, position, is_a_moved_deadline));
 	} else if (ev->kind == EVENT_PATHWAY_CHOSEN) {
 		pack_choice(p, &ev->pathway_chosen);
+	} else if (ev->kind == EVENT_SCHOOL_DESCRIBED) {
+		pack_map(p, 2);
+		pack_described(p, &ev->school_described);
+	} else if (ev->kind == EVENT_TASK_DONE) {
+		pack_map(p, 5);
+		pack_task_done(p, &ev->task_done);
 	} else if (ev->kind == EVENT_ACCESS_GRANTED) {
 		pack_map(p, 1);
 		pack_key_uint(p, "principal", position);

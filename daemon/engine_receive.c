@@ -73,6 +73,10 @@ static submit *submission_of(uint8_t command)
 		return submit_move;
 	case COMMAND_CHOOSE:
 		return submit_choose;
+	case COMMAND_SCHOOL:
+		return submit_school;
+	case COMMAND_TASK:
+		return submit_task;
 	default:
 		return NULL;
 	}

@@ -61,6 +61,8 @@ enum {
 	X(COVER, 0x1b, "cover") \
 	X(MOVE, 0x1c, "move") \
 	X(CHOOSE, 0x1d, "choose") \
+	X(SCHOOL, 0x1e, "school") \
+	X(TASK, 0x1f, "task") \
 	X(QUERY, 0x20, "query") \
 	X(SUBSCRIBE, 0x30, "subscribe") \
 	X(CREDIT, 0x31, "credit") \

@@ -233,6 +233,16 @@ static void fill_body(struct event *e)
 	case EVENT_PATHWAY_CHOSEN:
 		e->pathway_chosen = (struct event_pathway_chosen){(uint32_t)number("urn"), text("pathway")};
 		return;
+	case EVENT_DAY_ENDED:
+		e->day_ended.day = (uint16_t)number("day");
+		return;
+	case EVENT_SCHOOL_DESCRIBED:
+		e->school_described = (struct event_school_described){(uint32_t)number("urn"), (uint8_t)number("kinds")};
+		return;
+	case EVENT_TASK_DONE:
+		e->task_done = (struct event_task_done){(uint32_t)number("urn"), text("task"), (uint16_t)number("on"),
+		                                        (uint16_t)number("first"), (uint16_t)number("through")};
+		return;
 	}
 }
 
