@@ -42,7 +42,7 @@ static void put_many(void)
 {
 	h.together = true;
 	for (unsigned i = 0; i < MANY; i++)
-		put_mark(CONNECTOR, i, ids[i], "N");
+		put_mark(CONNECTOR, i, ids[i], "O");
 	h.together = false;
 }
 
@@ -68,16 +68,16 @@ static void what_was_taken_in_a_row_is_answered_together(void **context)
 	host_begin(&h);
 	h.together = true;
 	for (unsigned i = 0; i < 5; i++)
-		put_mark(CONNECTOR, i, ids[i], "N");
+		put_mark(CONNECTOR, i, ids[i], "O");
 	put_mark(CONNECTOR, 5, ids[5], "?"); /* refused: its own answer, and the end of the row */
-	put_mark(CONNECTOR, 6, ids[6], "N");
-	put_mark(OFFICER, 7, ids[7], "N"); /* another's does not end it */
+	put_mark(CONNECTOR, 6, ids[6], "O");
+	put_mark(OFFICER, 7, ids[7], "O"); /* another's does not end it */
 	h.together = false;
-	put_mark(CONNECTOR, 8, ids[8], "N"); /* one that is to be answered by itself does not either */
+	put_mark(CONNECTOR, 8, ids[8], "O"); /* one that is to be answered by itself does not either */
 	h.together = true;
-	put_mark(CONNECTOR, 9, ids[9], "N");
-	put_mark(CONNECTOR, 4, ids[4], "N"); /* sent again */
-	put_mark(CONNECTOR, 10, ids[10], "N");
+	put_mark(CONNECTOR, 9, ids[9], "O");
+	put_mark(CONNECTOR, 4, ids[4], "O"); /* sent again */
+	put_mark(CONNECTOR, 10, ids[10], "O");
 	host_commit(&h);
 	assert_int_equal(h.count, 7);
 	assert_row(0, CONNECTOR, STATUS_OK, 5, ids[0], ids[4]);
@@ -92,7 +92,7 @@ static void what_was_taken_in_a_row_is_answered_together(void **context)
 	/* whether it asks for that is no part of a submission: without, it is the same one */
 	h.together = false;
 	host_begin(&h);
-	put_mark(CONNECTOR, 0, ids[0], "N");
+	put_mark(CONNECTOR, 0, ids[0], "O");
 	host_commit(&h);
 	assert_row(0, CONNECTOR, STATUS_KNOWN, 0, NULL, ids[0]);
 }
@@ -106,8 +106,8 @@ static void the_next_batch_stands_on_the_one_behind(void **context)
 	host_commit_behind(&h);
 	assert_int_equal(h.count, 0);
 	host_begin(&h);
-	put_mark(CONNECTOR, 0, ids[0], "N");   /* known */
-	put_mark(CONNECTOR, 1, ids[0], "N");   /* its id for another */
+	put_mark(CONNECTOR, 0, ids[0], "O");   /* known */
+	put_mark(CONNECTOR, 1, ids[0], "O");   /* its id for another */
 	put_mark(OFFICER, 2, NULL, "I");       /* a correction */
 	host_put(&h, OFFICER, COMMAND_QUERY, NULL, "{'what':'pupil','upn':'%s'}", upn[3]);
 	assert_int_equal(h.count, 0);
@@ -151,7 +151,7 @@ static void deadlines_fall_due_while_one_is_behind(void **context)
 	char one[4096];
 
 	(void)context;
-	host_mark(&h, SCHOOL_URN, 1, "2026-09-09", "AM", "N");
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-09", "AM", "O");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','parent':'p1','on':'2026-09-11','override':'r'}", upn[0]), STATUS_OK, NULL);
 	host_begin(&h);
 	put_many();
@@ -199,7 +199,7 @@ static void a_close_with_one_behind(void **context)
 static void put_filler(unsigned n)
 {
 	host_put(&h, OFFICER, COMMAND_MARKS, NULL,
-		 "{'urn':'" SCHOOL_URN "','registers':[['2026-09-0%u','PM',[['%s','N',{'comment':'%04000u'}]]]]}", 7 + n / MANY % 2,
+		 "{'urn':'" SCHOOL_URN "','registers':[['2026-09-0%u','PM',[['%s','O',{'comment':'%04000u'}]]]]}", 7 + n / MANY % 2,
 		 upn[n % MANY], n);
 }
 
@@ -212,7 +212,7 @@ static void one_behind_that_finds_no_room(void **context)
 	(void)context;
 	host_end(&h);
 	host_make(&h, &(struct host_options){.start = "2026-09-14T09:00:00Z", .map_size = 3 << 20});
-	host_mark(&h, SCHOOL_URN, 1, "2026-09-10", "PM", "N");
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-10", "PM", "O");
 	head = host_head(&h);
 	tables = host_tables(&h, true);
 	for (unsigned round = 0; round < 3; round++) {
@@ -263,7 +263,7 @@ static void any_mixture_comes_to_the_same(void **context)
 			h.together = i % 7 != 0;
 			host_put(&h, CONNECTOR, COMMAND_MARKS, i % 50 == 49 ? ids[turn] : NULL,
 				 "{'urn':'" SCHOOL_URN "','registers':[['2026-09-%02u','PM',[['%s','%s']]]]}", 1 + turn % 4,
-				 upn[(random >> 30) * (i + 1) % MANY], (random >> 20 & 3) != 0 ? "N" : "I");
+				 upn[(random >> 30) * (i + 1) % MANY], (random >> 20 & 3) != 0 ? "O" : "I");
 		}
 		h.together = false;
 		if (random >> 50 & 1)

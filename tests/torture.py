@@ -185,7 +185,7 @@ class Torture:
                            for urn in SCHOOLS]
         self.officer = Sender("officer", daemon.grant("officer", "officer"), 2)
         self.keeper = Sender("administrator", daemon.admin, 1)
-        self.subscriber = Subscriber(daemon.grant("watcher", "manager"), chance)
+        self.subscriber = Subscriber(daemon.grant("watcher", "auditor"), chance)
         self.senders = self.connectors + [self.officer, self.keeper]
         daemon.cli("calendar", school.CALENDAR)
         client = daemon.client()
