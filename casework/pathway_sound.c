@@ -227,8 +227,18 @@ static bool notices_sound(const struct notice_rule *n)
 	return true;
 }
 
+static bool roles_sound(uint32_t roles)
+{
+	for (uint8_t role = 0; role < 32; role++)
+		if ((roles >> role & 1) && role_text(role) == NULL)
+			return false;
+	return true;
+}
+
 static bool task_sound(const struct task_rule *t)
 {
+	if (!roles_sound(t->roles) || !roles_sound(t->tells))
+		return false;
 	return name_sound(t->name) && t->title.size > 0 && t->every >= EVERY_WEEK && t->every <= EVERY_YEAR &&
 	       (t->every == EVERY_YEAR ? t->month >= 1 && t->month <= 12 : t->month == 0) && t->roles != 0 &&
 	       (t->schools & ~SCHOOL_KINDS_ALL) == 0;

@@ -125,7 +125,7 @@ static bool choose_instance(struct engine *e, const struct request *r, const str
 		return true;
 	}
 	if (task && task->alert && (!open || t->on < span.first)) {
-		t->first = t->through = task->through;
+		t->through = task->through;
 		*reminder = task->alert;
 		return true;
 	}

@@ -415,7 +415,7 @@ struct event_task_done {
 	uint32_t urn;
 	struct slice task; /* its name in the school's pathway */
 	uint16_t on;       /* the day that it was done */
-	uint16_t first, through; /* of the instance that it was done for */
+	uint16_t first, through; /* of the instance that it was done for; first 0: one of which there was a reminder */
 };
 
 struct event {
