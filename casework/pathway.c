@@ -27,6 +27,14 @@ int pathway_stage(const struct pathway *p, struct slice name)
 	return -1;
 }
 
+int pathway_task(const struct pathway *p, struct slice name)
+{
+	for (int i = 0; i < p->task_count; i++)
+		if (slice_equal(p->tasks[i].name, name))
+			return i;
+	return -1;
+}
+
 int pathway_watch(const struct pathway *p, uint8_t alert_kind)
 {
 	for (int i = 0; i < p->watch_count; i++)

@@ -18,6 +18,7 @@ enum {
 	DEADLINES_MAX = 64,   /* kinds of deadline of a pathway */
 	ACTIONS_MAX = 64,
 	WATCHES_MAX = 16,
+	TASKS_MAX = 64,       /* of schools */
 	FIELDS_MAX = 32,      /* of an action */
 	CONDITIONS_MAX = 32,  /* of an action */
 	OUTCOMES_MAX = 16,    /* of a decision, values of a field */
@@ -243,16 +244,31 @@ struct deadline_rule {
 	struct slice text;       /* of its alerts; may be empty */
 };
 
-enum watch_type { WATCH_COUNT = 1, WATCH_RUN, WATCH_SICK, WATCH_SHARE };
+enum watch_type { WATCH_COUNT = 1, WATCH_RUN, WATCH_SICK, WATCH_SHARE, WATCH_STAYS };
 
 struct watch_rule {
 	uint8_t kind;             /* enum alert_kind */
 	uint8_t type;
 	uint64_t codes;
-	uint16_t at_least;        /* sessions, or days; of a share: per cent */
+	uint16_t at_least;        /* sessions, or days (of one that stays: the mark's own is the first); of a share: per cent */
 	uint16_t from_possible;   /* share: not before so many possible sessions */
 	uint32_t tells;           /* bit per enum role that its alerts are for; 0: all */
 	struct slice clause, text, text_down;
+	bool new_pupils;          /* stays: only of a pupil whose marks were all of `codes` so far */
+	bool once;                /* stays: not again in the school year while an alert of it stands */
+	struct expression unless; /* stays: known to hold, there is nothing to say; count 0: never */
+};
+
+/* A task of a school, not of a case: task.h. */
+enum recurrence { EVERY_WEEK = 1, EVERY_FORTNIGHT, EVERY_HALF_TERM, EVERY_TERM, EVERY_YEAR };
+
+struct task_rule {
+	struct slice name, title, clause;
+	uint8_t every;            /* enum recurrence */
+	uint8_t month;            /* of a year: 1 January; else 0 */
+	uint8_t schools;          /* bit per enum school_kind that has it; 0: all */
+	uint32_t roles;           /* bit per enum role that may tick it off */
+	uint32_t tells;           /* bit per enum role that is reminded */
 };
 
 /* Penalty notices, first and second in the window (SP-14); amounts in pounds. */
@@ -297,6 +313,8 @@ struct pathway {
 	struct deadline_rule deadlines[DEADLINES_MAX + 1];
 	struct action_rule actions[ACTIONS_MAX + 1];
 	struct watch_rule watches[WATCHES_MAX];
+	uint8_t task_count;
+	struct task_rule tasks[TASKS_MAX];
 	struct notice_rule notices;
 	uint16_t step_count;
 	struct step steps[STEPS_MAX];
@@ -308,6 +326,8 @@ struct pathway {
 	uint8_t share_count, shares[WATCHES_MAX]; /* indexes of the watches over shares */
 	uint64_t breach_codes;    /* of all deadlines together: a mark that neither was nor is one of them changes no breach */
 	uint32_t alert_starts;    /* `started_by` of all deadlines together */
+	uint64_t day_codes;       /* of all watches that look when a day ends */
+	uint16_t day_reach;       /* the most school days that one of them lets pass, the mark's own counted */
 };
 
 /* Under 1 MiB as a struct: taken from the heap by its owner. Slices point into
@@ -322,6 +342,7 @@ void pathway_work_out(struct pathway *);
 int pathway_action(const struct pathway *, struct slice name);
 int pathway_deadline(const struct pathway *, struct slice name);
 int pathway_stage(const struct pathway *, struct slice name);
+int pathway_task(const struct pathway *, struct slice name);
 int pathway_watch(const struct pathway *, uint8_t alert_kind);
 int pathway_meeting(const struct pathway *, struct slice name);
 /* The list of a meeting that a pupil is on, the one of fewest sessions attended; NULL: none. */

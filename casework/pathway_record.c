@@ -2,14 +2,15 @@
  *
  * The bytes stand in the log for ever: a later form takes another number in the
  * first byte and a reader of its own. Form 2 is form 1 with what
- * pathway_timing.h adds behind it (and nothing in `starts at end`), form 4 that with
- * pathway_meetings.h; 3 was never written. The reader checks shape only (counts
+ * pathway_timing.h adds behind it (and nothing in `starts at end`), form 3 that with
+ * pathway_days.h, form 4 that with pathway_meetings.h. The reader checks shape only (counts
  * within their arrays, flags 0 or 1); pathway_sound() then checks that what is
  * referred to is there, so that the rules may run it unasked.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "casework/pathway_days.h"
 #include "casework/pathway_meetings.h"
 #include "casework/pathway_sound.h"
 #include "casework/pathway_timing.h"
@@ -165,6 +166,7 @@ void pathway_encode(struct writer *out, const struct pathway *p)
 	}
 	put_notices(out, &p->notices);
 	timing_encode(out, p);
+	days_encode(out, p);
 	meetings_encode(out, p);
 }
 
@@ -359,6 +361,8 @@ static void get_steps(struct reader *in, struct pathway *p)
 /* What is asked at every mark is worked out once, here. */
 void pathway_work_out(struct pathway *p)
 {
+	p->threshold = p->share_count = p->day_reach = 0;
+	p->run_codes = p->day_codes = p->breach_codes = p->alert_starts = 0;
 	p->deadlines[DEADLINE_ELSEWHERE].name = p->actions[ACTION_ELSEWHERE].name = slice_text("elsewhere");
 	p->deadlines[DEADLINE_ELSEWHERE].title = p->actions[ACTION_ELSEWHERE].title =
 		slice_text("Of the pathway before");
@@ -373,6 +377,11 @@ void pathway_work_out(struct pathway *p)
 			break;
 		case WATCH_SHARE:
 			p->shares[p->share_count++] = (uint8_t)i;
+			break;
+		case WATCH_STAYS:
+			p->day_codes |= p->watches[i].codes;
+			if (p->watches[i].at_least > p->day_reach)
+				p->day_reach = p->watches[i].at_least;
 			break;
 		}
 	for (unsigned i = 0; i < p->deadline_count; i++) {
@@ -409,6 +418,8 @@ bool pathway_decode(struct pathway *p, struct slice compiled)
 	get_notices(&in, &p->notices);
 	if (format >= 2)
 		timing_decode(&in, p);
+	if (format >= 3)
+		days_decode(&in, p);
 	if (format >= 4)
 		meetings_decode(&in, p);
 	if (!reader_done(&in) || titles != p->stage_count || !pathway_sound(p))

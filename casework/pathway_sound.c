@@ -11,6 +11,7 @@ enum place {
 	PLACE_NEED,     /* an action's condition: free text counts as given too */
 	PLACE_EFFECT,   /* of an action, in replay: free text is sealed and can't be asked for */
 	PLACE_QUESTION, /* at a deadline's end: there is no action */
+	PLACE_WATCH,    /* when a day ends: no deadline either */
 };
 
 static bool name_sound(struct slice name)
@@ -88,7 +89,7 @@ static bool operand_sound(const struct pathway *p, const struct action_rule *act
 	case STEP_DAYS_SINCE:
 		return value < p->action_count && field_sound(&p->actions[value], step, place);
 	case STEP_GIVEN:
-		return place != PLACE_QUESTION && step->value == 0 && field_sound(action, step, place);
+		return place < PLACE_QUESTION && step->value == 0 && field_sound(action, step, place);
 	case STEP_STAGE:
 		return value >= 1 && value <= p->stage_count && !step->field && !step->chosen;
 	case STEP_RUNNING:
@@ -107,7 +108,7 @@ static bool operand_sound(const struct pathway *p, const struct action_rule *act
 	case STEP_BY:
 		return place == PLACE_NEED && value <= UINT8_MAX && role_text((uint8_t)value) != NULL && !step->field && !step->chosen;
 	case STEP_DAYS_UNTIL:
-		return place != PLACE_QUESTION && step->value == 0 && !step->chosen && field_sound(action, step, place) &&
+		return place < PLACE_QUESTION && step->value == 0 && !step->chosen && field_sound(action, step, place) &&
 		       action->fields[step->field - 1].type == FIELD_DATE;
 	case STEP_LT: case STEP_LE: case STEP_EQ: case STEP_NE: case STEP_GE: case STEP_GT:
 	case STEP_AND: case STEP_OR: case STEP_NOT:
@@ -240,6 +241,23 @@ static bool notices_sound(const struct notice_rule *n)
 	return true;
 }
 
+static bool roles_sound(uint32_t roles)
+{
+	for (uint8_t role = 0; role < 32; role++)
+		if ((roles >> role & 1) && role_text(role) == NULL)
+			return false;
+	return true;
+}
+
+static bool task_sound(const struct task_rule *t)
+{
+	if (!roles_sound(t->roles) || !roles_sound(t->tells))
+		return false;
+	return name_sound(t->name) && t->title.size > 0 && t->every >= EVERY_WEEK && t->every <= EVERY_YEAR &&
+	       (t->every == EVERY_YEAR ? t->month >= 1 && t->month <= 12 : t->month == 0) && t->roles != 0 &&
+	       (t->schools & ~SCHOOL_KINDS_ALL) == 0;
+}
+
 bool pathway_sound(const struct pathway *p)
 {
 	if (!name_sound(p->name) || p->stage_count == 0 || !names_differ(p->stages, p->stage_count) ||
@@ -260,8 +278,13 @@ bool pathway_sound(const struct pathway *p)
 		const struct watch_rule *w = &p->watches[i];
 
 		if (alert_kind_text(w->kind) == NULL || pathway_watch(p, w->kind) != (int)i ||
-		    w->type < WATCH_COUNT || w->type > WATCH_SHARE || w->at_least == 0)
+		    w->type < WATCH_COUNT || w->type > WATCH_STAYS || w->at_least == 0 ||
+		    ((w->new_pupils || w->once || w->unless.count > 0) && w->type != WATCH_STAYS) ||
+		    !expression_sound(p, NULL, &w->unless, PLACE_WATCH))
 			return false;
 	}
+	for (unsigned i = 0; i < p->task_count; i++)
+		if (!task_sound(&p->tasks[i]) || pathway_task(p, p->tasks[i].name) != (int)i)
+			return false;
 	return notices_sound(&p->notices) && meetings_sound(p);
 }

@@ -109,6 +109,15 @@ static bool is_current(const struct pupil *p, const struct event_alert_raised *e
 	       day_school_year(event->last_day) == day_school_year(p->latest_day);
 }
 
+/* What makes room: the oldest of the same kind, so that one that speaks often leaves the others; or of all. */
+static unsigned oldest(const struct standing *standing, uint8_t kind)
+{
+	for (unsigned i = 0; i < standing->count; i++)
+		if (standing->alerts[i].kind == kind)
+			return i;
+	return 0;
+}
+
 void watch_apply_raised(struct pupil *p, struct standing *standing, const struct event_alert_raised *event,
 			uint64_t alert, unsigned rearm_below)
 {
@@ -129,7 +138,7 @@ void watch_apply_raised(struct pupil *p, struct standing *standing, const struct
 			break;
 		}
 	if (standing->count == STANDING_MAX)
-		drop(standing, 0);
+		drop(standing, oldest(standing, event->kind));
 	standing->alerts[standing->count++] = (struct standing_alert){
 		.kind = event->kind,
 		.up = event->up,

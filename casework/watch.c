@@ -32,7 +32,7 @@ const char *watch_fault(const struct watch_rule *rule)
 		return "no kind of alert that a watch raises";
 	if (rule->at_least == 0)
 		return "the number that it reaches is at least 1";
-	if (rule->codes & ~CODES_POSSIBLE)
+	if (rule->type != WATCH_STAYS && (rule->codes & ~CODES_POSSIBLE))
 		return "a code that is no possible attendance can't be watched";
 	switch ((enum watch_type)rule->type) {
 	case WATCH_COUNT:
@@ -48,6 +48,10 @@ const char *watch_fault(const struct watch_rule *rule)
 		if (rule->kind == ALERT_THRESHOLD)
 			return "the threshold is a count";
 		return rule->at_least <= 100 ? NULL : "a share is at most 100";
+	case WATCH_STAYS:
+		if (rule->kind == ALERT_THRESHOLD || of_year >> rule->kind & 1)
+			return "this kind of alert is not of a mark that stays";
+		return rule->codes && !(rule->codes & CODES_PRESENT) ? NULL : "what stays is a mark of some codes, of absence or of none";
 	}
 	return "no such type of watch";
 }
@@ -173,6 +177,8 @@ static bool holds(const struct look *l, const struct watch_rule *rule, const str
 		return has_run(l, rule, alert) || has_total(l, rule, alert);
 	case WATCH_SHARE:
 		return true;
+	case WATCH_STAYS:
+		return watch_stands(rule, l->pupil, alert);
 	}
 	return true;
 }
@@ -357,6 +363,8 @@ size_t watch_look(const struct pathway *pathway, const struct pupil *p, const st
 		case WATCH_SHARE:
 			raise_share(&l, i);
 			break;
+		case WATCH_STAYS:
+			break; /* when the day ends */
 		}
 	}
 	return l.count;

@@ -27,6 +27,10 @@
  *         is reached, down when it is no longer so (corrections included). Never
  *         withdrawn. A new school year starts silently.
  *
+ *  stays  a mark with one of the codes that still stands when its day ends, or so many
+ *         school days later (SP-36): see watch_stays(). Withdrawn when a correction
+ *         takes the mark away, or what its `unless` asks for is recorded.
+ *
  * A change of calendar alone raises what it makes true and withdraws nothing.
  *
  * Example of a count of 10, N on consecutive sessions:
@@ -40,8 +44,7 @@
 #ifndef CASEWORK_WATCH_H
 #define CASEWORK_WATCH_H
 
-#include "casework/pathway.h"
-#include "casework/pupil.h"
+#include "casework/case.h"
 
 enum {
 	STANDING_MAX = 32,
@@ -50,8 +53,8 @@ enum {
 };
 
 /* A standing alert of a pupil: raised by a watch and neither withdrawn nor
- * (for count) replaced by a later one. Kept by the store, oldest dropped first
- * when there are STANDING_MAX. Shares are not kept: nothing withdraws them. */
+ * (for count) replaced by a later one. Kept by the store; when there are STANDING_MAX,
+ * the oldest of a new one's kind makes room, or the oldest of all. Shares are not kept: nothing withdraws them. */
 struct standing_alert {
 	uint8_t kind;
 	bool up;                     /* sick: it spoke of the year's total */
@@ -108,6 +111,29 @@ size_t watch_look(const struct pathway *, const struct pupil *, const struct cal
  * {percentage} filled (attendance of the school year, to one decimal). Other
  * braces are left as they are. */
 void watch_text(struct writer *, const struct pathway *, const struct pupil *, const struct watch_change *);
+
+/* Watches that stay (watch_stays.c). They are asked when a day ends, never at a mark:
+ * watch_idle and watch_look raise nothing for them.
+ *
+ * The marks that are due then are those of the days from *first to *last; false: of none. */
+bool watch_days(const struct watch_rule *, const struct calendar *, day_t ended, day_t *first, day_t *last);
+/* The day at whose end a mark of `day` is due. */
+day_t watch_stays_until(const struct watch_rule *, const struct calendar *, day_t day);
+/* Has the pupil such a mark on that day? Cheap: nine in ten have not. */
+static inline bool watch_touched(const struct watch_rule *rule, const struct pupil *p, day_t day)
+{
+	uint8_t am = pupil_code(p, day, AM), pm = pupil_code(p, day, PM);
+
+	return (am != CODE_NONE && code_in(rule->codes, am)) || (pm != CODE_NONE && code_in(rule->codes, pm));
+}
+/* Is there something to say of the marks of `day`, due at the end of `until`? Not where an
+ * alert stands that spoke of the same marks on end (`once`: any of the school year). */
+bool watch_stays(const struct pathway *, uint8_t watch, const struct pupil *, const struct standing *, day_t day,
+                 day_t until, struct watch_change *);
+/* Do the marks that an alert spoke of still stand? */
+bool watch_stands(const struct watch_rule *, const struct pupil *, const struct standing_alert *);
+/* Is the rule, one of the view's pathway, known to be excused on that day? `c` NULL: no case. */
+bool watch_excused(const struct watch_rule *, const struct case_state *c, const struct case_view *, day_t on);
 
 /* Applying. The event's `kind`, `up`, `first_day` and `last_day` are the
  * change's; an event of a kind that no watch raises changes nothing. `standing` may be NULL where

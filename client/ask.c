@@ -144,6 +144,27 @@ static void add_from(struct body *body, const json_t *next)
 		body_text(body, "from", json_string_value(next));
 }
 
+int ask_once(const struct invocation *invocation, enum attend_command command, struct body *body, void (*say)(json_t *))
+{
+	struct attend_reply reply;
+	int status;
+	struct attend *connection = invocation_open(invocation, 0);
+	if (!connection) {
+		body_free(body);
+		return 2;
+	}
+	json_t *answer = ask(invocation, connection, command, NULL, body, &reply, &status);
+	if (answer && invocation->json) {
+		json_object_set_new(answer, "seq", json_integer((json_int_t)reply.position));
+		print_json(answer);
+	} else if (answer) {
+		say(answer);
+	}
+	json_decref(answer);
+	attend_close(&connection);
+	return status;
+}
+
 int ask_pages(const struct invocation *invocation, struct attend *connection, const char *what, page_fill *fill,
               page_item *each, void *context)
 {

@@ -33,6 +33,10 @@ void body_free(struct body *);
 json_t *ask(const struct invocation *, struct attend *, enum attend_command, const uint8_t *id, struct body *,
             struct attend_reply *reply, int *status);
 
+/* One submission of a command that does no more: the answer is said by `say`, or printed as
+ * it is. Takes the body; returns the exit status. */
+int ask_once(const struct invocation *, enum attend_command, struct body *, void (*say)(json_t *));
+
 /* A question that comes in pages: `what` with `fill`'s keys, again and again with
  * `from` set to the `next` of the page before; `fill` gives a `from` of its own at
  * the first page only. `each` borrows an item. Returns the exit status. */

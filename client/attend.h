@@ -68,7 +68,9 @@ enum attend_command {
 	ATTEND_COVER = 0x1b,
 	ATTEND_MOVE = 0x1c,
 	ATTEND_CHOOSE = 0x1d,
-	ATTEND_OFFER = 0x1f,
+	ATTEND_SCHOOL = 0x1e,
+	ATTEND_TASK = 0x1f,
+	ATTEND_OFFER = 0x40,
 	ATTEND_QUERY = 0x20,
 };
 

@@ -60,6 +60,8 @@ void print_alert(FILE *out, const json_t *alert)
 		fprintf(out, "  [%s]", status);
 	if (text(alert, "upn"))
 		fprintf(out, "  pupil %s", text(alert, "upn"));
+	else if (!text(alert, "case") && text(alert, "urn")) /* of a school's task */
+		fprintf(out, "  school %s", text(alert, "urn"));
 	if (text(alert, "case"))
 		fprintf(out, "  case %s", text(alert, "case"));
 	fputc('\n', out);

@@ -44,28 +44,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-/* The answer is said by `say`, or printed as it is. */
-static int submit(const struct invocation *invocation, enum attend_command command, struct body *body, void (*say)(json_t *))
-{
-	struct attend_reply reply;
-	int status;
-	struct attend *connection = invocation_open(invocation, 0);
-	if (!connection) {
-		body_free(body);
-		return 2;
-	}
-	json_t *answer = ask(invocation, connection, command, NULL, body, &reply, &status);
-	if (answer && invocation->json) {
-		json_object_set_new(answer, "seq", json_integer((json_int_t)reply.position));
-		print_json(answer);
-	} else if (answer) {
-		say(answer);
-	}
-	json_decref(answer);
-	attend_close(&connection);
-	return status;
-}
-
 static const char *text_of(json_t *answer, const char *key)
 {
 	const char *text = json_string_value(json_object_get(answer, key));
@@ -116,7 +94,7 @@ int pathway_move(int argc, char **argv)
 	if (a.version)
 		body_number(&body, "version", a.version);
 	passage_body(&body, &a.passage);
-	return submit(&a.invocation, ATTEND_MOVE, &body, say_moved);
+	return ask_once(&a.invocation, ATTEND_MOVE, &body, say_moved);
 }
 
 /* ---- choose ---- */
@@ -153,5 +131,5 @@ int pathway_choose(int argc, char **argv)
 	body_begin(&body);
 	body_text(&body, "urn", a.words[0]);
 	body_text(&body, "pathway", a.words[1]);
-	return submit(&a.invocation, ATTEND_CHOOSE, &body, say_chosen);
+	return ask_once(&a.invocation, ATTEND_CHOOSE, &body, say_chosen);
 }

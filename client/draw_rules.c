@@ -330,6 +330,10 @@ void rules_watch(struct card *c, int width, const struct watch_rule *w)
 	case WATCH_SHARE:
 		card_add(c, CARD_PLAIN, words("%u %% of possible sessions: %s", w->at_least, codes));
 		break;
+	case WATCH_STAYS:
+		card_add(c, CARD_PLAIN, w->at_least == 1 ? words("%s, still when the day ends", codes)
+							 : words("%s, still after %u school days", codes, w->at_least - 1u));
+		break;
 	}
 	add_labelled(c, CARD_MUTED, "Alerts go to: ", w->tells ? words_of_roles(w->tells, "and") : NULL);
 	card_end(c);

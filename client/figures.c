@@ -262,7 +262,7 @@ void print_deadlines(const json_t *items)
 		const char *note = yes(d, "overdue") ? yes(d, "provisional") ? "OVERDUE, provisional" : "OVERDUE"
 		                   : yes(d, "provisional") ? "provisional" : "";
 		table_row(table, (const char *const[]){ when_due(due, text(d, "due")), text(d, "case"),
-		                                       text(d, "upn") ? text(d, "upn") : "(erased)", text(d, "kind"), note });
+		                                       text(d, "upn") ? text(d, "upn") : text(d, "case") ? "(erased)" : text(d, "urn"), text(d, "kind"), note });
 	}
 	if (!json_array_size(items))
 		puts("No open deadline.");

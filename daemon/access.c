@@ -27,11 +27,15 @@ bool access_command(uint8_t role, uint8_t command)
 	case COMMAND_FACT:
 		may = STAFF | R(SCHOOL) | R(LEAD);
 		break;
+	case COMMAND_TASK:
+		may = STAFF | R(SCHOOL);
+		break;
 	case COMMAND_CALENDAR:
 	case COMMAND_ACKNOWLEDGE:
 	case COMMAND_LINK:
 	case COMMAND_COVER:
 	case COMMAND_OFFER:
+	case COMMAND_SCHOOL:
 		may = STAFF;
 		break;
 	case COMMAND_MOVE:

@@ -140,6 +140,12 @@ static void answer(struct again *a, uint64_t position)
 	} else if (ev->kind == EVENT_MEETING_OFFERED) {
 		pack_map(p, OFFER_KEYS);
 		pack_offer(p, &ev->meeting_offered);
+	} else if (ev->kind == EVENT_SCHOOL_DESCRIBED) {
+		pack_map(p, 2);
+		pack_described(p, &ev->school_described);
+	} else if (ev->kind == EVENT_TASK_DONE) {
+		pack_map(p, 5);
+		pack_task_done(p, &ev->task_done);
 	} else if (ev->kind == EVENT_ACCESS_GRANTED) {
 		pack_map(p, 1);
 		pack_key_uint(p, "principal", position);

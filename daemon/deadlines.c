@@ -27,6 +27,14 @@ uint64_t first_timer(struct engine *e, struct txn *txn, struct slice *key)
 	return instant;
 }
 
+/* Marks arm the day's timer beside engine_append. */
+static bool timer_known(struct engine *e)
+{
+	if (e->state.timers_changed)
+		e->timer_known = e->state.timers_changed = false;
+	return e->timer_known;
+}
+
 uint64_t engine_next_timer(struct engine *e)
 {
 	struct txn *txn;
@@ -34,7 +42,7 @@ uint64_t engine_next_timer(struct engine *e)
 
 	if (e->state.clock_held || e->options.manual_clock)
 		return 0;
-	if (e->timer_known)
+	if (timer_known(e))
 		return e->next_timer;
 	txn = engine_read(e);
 	if (!txn)
@@ -78,6 +86,18 @@ static void fire(struct engine *e, uint64_t instant, uint32_t case_no, uint8_t d
 	free(c);
 }
 
+/* The timer of no case: the day before its instant is over. */
+static void end_day(struct engine *e, uint64_t instant)
+{
+	day_t ended = day_of_ms(instant) - 1;
+	struct event ev;
+
+	engine_event(e, &ev, EVENT_DAY_ENDED, 0);
+	ev.day_ended.day = (uint16_t)ended;
+	engine_append(e, &ev);
+	react_to_day(e, ended, e->now_ms > instant ? e->now_ms - instant : 0);
+}
+
 bool fire_due(struct engine *e, uint64_t until_ms, bool manual)
 {
 	if (!engine_write(e))
@@ -99,7 +119,10 @@ bool fire_due(struct engine *e, uint64_t until_ms, bool manual)
 		phase = read_u8(&r);
 		if (manual && instant > e->now_ms)
 			e->now_ms = instant;
-		fire(e, instant, case_no, deadline, phase);
+		if (case_no)
+			fire(e, instant, case_no, deadline, phase);
+		else
+			end_day(e, instant);
 	}
 	return false;
 }
@@ -116,7 +139,7 @@ bool engine_tick(struct engine *e, uint64_t now_ms)
 		struct txn *txn;
 		struct slice key;
 
-		if (e->timer_known)
+		if (timer_known(e))
 			return false;
 		txn = engine_read(e);
 		next = txn ? first_timer(e, txn, &key) : 0;

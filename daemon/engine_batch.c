@@ -430,7 +430,7 @@ void engine_hold(struct engine *e, const struct peer *peer, uint8_t command, con
 	h->offset = e->at->replies_used;
 	h->size = (uint32_t)size;
 	/* an answer may tell of what this batch has appended: without it, it is not true */
-	h->writes = (command & 0xf0) == 0x10 || command == COMMAND_CURSOR ||
+	h->writes = command_submits(command) || command == COMMAND_CURSOR ||
 		    ((command == COMMAND_QUERY || command == COMMAND_HELLO) && engine_head(e) > e->committed);
 	w = writer_of(e->at->replies + e->at->replies_used, size);
 	message_reply(&w, command, id, status, position);
@@ -467,7 +467,7 @@ void engine_reply(struct engine *e, const struct request *r, enum status status,
 	struct slice body = pack_slice(&e->body);
 
 	e->replied++;
-	if (r->message->together && status == STATUS_OK && !body.size && (r->message->command & 0xf0) == 0x10) {
+	if (r->message->together && status == STATUS_OK && !body.size && command_submits(r->message->command)) {
 		hold_together(e, r, position);
 	} else {
 		/* another answer in between ends the row */

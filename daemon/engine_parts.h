@@ -7,6 +7,8 @@
  *   access.c          who may what (the contract's table)
  *   submit_*.c        one file a sort of submission: decide, then append
  *   react.c           what watches say of the marks just taken in
+ *   react_days.c      what watches say when a day ends
+ *   react_schools.c   what of schools' recurring tasks is undone then, or moves
  *   react_people.c    what something learnt late changes for open cases
  *   deadlines.c       time: what fell due; the clock that is held
  *   query_*.c         questions
@@ -300,7 +302,7 @@ typedef void submit(struct engine *, const struct request *);
 void marks_look_at(struct engine *, const struct request *); /* before submit_marks; changes nothing else */
 submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathway, submit_grant,
 	submit_revoke, submit_acknowledge, submit_clock, submit_fact, submit_link, submit_cover, submit_move,
-	submit_choose, submit_offer;
+	submit_choose, submit_school, submit_task, submit_offer;
 /* The first answer of a submission, made again from its event. */
 void answer_again(struct engine *, const struct request *, uint64_t position);
 /* Puts id and receipt into the event that a submission makes. */
@@ -341,6 +343,10 @@ bool body_flag(struct slice body, const char *key, const char **wrong); /* yes w
 enum { OFFER_KEYS = 4 };
 void pack_offer(struct pack *, const struct event_meeting_offered *); /* as the answer, and in the log */
 
+/* ---- submit_schools.c ---- */
+void pack_described(struct pack *, const struct event_school_described *); /* two keys and their values */
+void pack_task_done(struct pack *, const struct event_task_done *);        /* five */
+
 /* ---- react.c ---- */
 void react_to_mark(struct engine *, const struct applied_mark *, uint32_t pupil);
 void react_to_case(struct engine *, uint32_t number); /* breaches, after an action */
@@ -354,6 +360,24 @@ struct dues *dues_of_case(struct engine *, uint32_t number);
 uint64_t react_to_moved_case(struct engine *, uint32_t number, struct dues *);
 void raise_case_alert(struct engine *, const struct case_state *, const struct case_view *, uint8_t kind,
 		      uint8_t deadline, struct slice text, uint64_t late_ms);
+
+void raise_watch(struct engine *, const struct pathway *, const struct pupil *, uint32_t pupil,
+		 const struct watch_change *, uint64_t late_ms);
+void withdraw_alert(struct engine *, uint8_t kind, uint64_t alert, uint32_t pupil, uint32_t case_no, uint8_t deadline);
+
+/* ---- react_days.c: watches that look when a day ends ---- */
+void react_to_day(struct engine *, day_t ended, uint64_t late_ms);
+/* A mark that such a watch looks for came, or went, once its time was over. */
+void react_to_stay(struct engine *, const struct pathway *, const struct applied_mark *, uint32_t pupil);
+void react_to_moved_stays(struct engine *, const struct pathway *, struct pupil *, uint32_t number); /* days moved */
+void react_to_excuse(struct engine *, uint32_t case_no); /* an action may excuse what was said */
+
+void remind_schools(struct engine *, day_t ended, uint64_t late_ms); /* of what was not ticked off */
+/* The open instances of all schools' tasks before a calendar changes; then, once it did, an
+ * alert to each school of which one has moved: how many. Takes the list. */
+struct task_dues;
+struct task_dues *tasks_before(struct engine *);
+unsigned react_to_moved_tasks(struct engine *, struct task_dues *);
 
 /* ---- react_people.c ---- */
 /* What is known of these pupils' open cases before something is recorded; then, once it

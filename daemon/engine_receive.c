@@ -75,6 +75,10 @@ static submit *submission_of(uint8_t command)
 		return submit_choose;
 	case COMMAND_OFFER:
 		return submit_offer;
+	case COMMAND_SCHOOL:
+		return submit_school;
+	case COMMAND_TASK:
+		return submit_task;
 	default:
 		return NULL;
 	}

@@ -402,6 +402,19 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 		head(e, p, ev, position, OFFER_KEYS);
 		pack_offer(p, &ev->meeting_offered);
 		break;
+	case EVENT_DAY_ENDED:
+		head(e, p, ev, position, 1);
+		pack_text(p, "day");
+		pack_date(p, ev->day_ended.day);
+		break;
+	case EVENT_SCHOOL_DESCRIBED:
+		head(e, p, ev, position, 2);
+		pack_described(p, &ev->school_described);
+		break;
+	case EVENT_TASK_DONE:
+		head(e, p, ev, position, 5);
+		pack_task_done(p, &ev->task_done);
+		break;
 	case EVENT_CLOCK_HELD:
 		head(e, p, ev, position, 1);
 		pack_text(p, "seen");

@@ -50,7 +50,7 @@ enum status page_close(struct engine *e, struct page *page)
 
 struct open_deadline {
 	uint64_t due_ms;
-	uint32_t case_no, pupil;
+	uint32_t case_no, pupil, urn; /* case 0: a school's task */
 	uint8_t number;
 	bool overdue, provisional;
 	uint8_t state;
@@ -65,6 +65,8 @@ static int by_due(const void *a, const void *b)
 		return x->due_ms < y->due_ms ? -1 : 1;
 	if (x->case_no != y->case_no)
 		return x->case_no < y->case_no ? -1 : 1;
+	if (x->urn != y->urn)
+		return x->urn < y->urn ? -1 : 1;
 	return x->number - y->number;
 }
 
@@ -72,6 +74,31 @@ struct open_list {
 	struct open_deadline *list;
 	size_t count, room;
 };
+
+static void add_open(struct open_list *out, struct open_deadline d)
+{
+	if (out->count == out->room) {
+		out->room = out->room ? out->room * 2 : 256;
+		out->list = memory_grow(out->list, out->room * sizeof *out->list);
+	}
+	out->list[out->count++] = d;
+}
+
+static void gather_tasks(struct engine *e, struct open_list *out, const struct principal *who, uint64_t before_ms)
+{
+	for (uint32_t i = 0; i < e->state.school_count; i++) {
+		const struct school *school = e->state.schools[i];
+		const struct pathway *pathway = state_school_pathway(&e->state, school->urn);
+		struct task_span span;
+
+		for (unsigned t = 0; pathway && access_alert(who, school->urn, 0) && t < pathway->task_count; t++)
+			if (state_task(&e->state, school, &pathway->tasks[t], day_of_ms(e->now_ms), &span) &&
+			    day_start_ms(span.due + 1) < before_ms)
+				add_open(out, (struct open_deadline){
+					.due_ms = day_start_ms(span.due + 1), .urn = school->urn, .number = (uint8_t)t,
+					.state = DEADLINE_OPEN, .kind = pathway->tasks[t].name, .title = pathway->tasks[t].title});
+	}
+}
 
 static void gather(struct engine *e, struct open_list *out, const struct case_state *c, uint64_t before_ms)
 {
@@ -84,25 +111,27 @@ static void gather(struct engine *e, struct open_list *out, const struct case_st
 
 		if ((d->state != DEADLINE_OPEN && !overdue) || d->due_ms >= before_ms)
 			continue;
-		if (out->count == out->room) {
-			out->room = out->room ? out->room * 2 : 256;
-			out->list = memory_grow(out->list, out->room * sizeof *out->list);
-		}
-		out->list[out->count++] = (struct open_deadline){
-			.due_ms = d->due_ms, .case_no = c->number, .pupil = c->pupil, .number = (uint8_t)(i + 1),
+		add_open(out, (struct open_deadline){
+			.due_ms = d->due_ms, .case_no = c->number, .pupil = c->pupil, .urn = c->urn, .number = (uint8_t)(i + 1),
 			.overdue = overdue, .provisional = d->provisional, .state = d->state,
-			.kind = view.pathway->deadlines[d->rule].name, .title = view.pathway->deadlines[d->rule].title};
+			.kind = view.pathway->deadlines[d->rule].name, .title = view.pathway->deadlines[d->rule].title});
 	}
 }
 
 static void pack_open(struct engine *e, struct pack *p, struct txn *txn, const struct open_deadline *d)
 {
-	pack_map(p, 9);
+	pack_map(p, 10);
 	pack_text(p, "case");
 	pack_case(p, d->case_no);
 	pack_text(p, "upn");
 	pack_upn(e, p, txn, d->pupil);
-	pack_key_uint(p, "deadline", d->number);
+	pack_text(p, "urn");
+	pack_urn(p, d->urn);
+	pack_text(p, "deadline");
+	if (d->case_no)
+		pack_uint(p, d->number);
+	else
+		pack_nil(p);
 	pack_key_str(p, "kind", d->kind);
 	pack_key_str(p, "title", d->title);
 	pack_text(p, "due");
@@ -135,6 +164,8 @@ enum status query_deadlines(struct engine *e, const struct request *r, struct tx
 		    access_alert(r->who, state_school_of(&e->state, c->pupil), n) && in_hands_of(e, txn, c, officer))
 			gather(e, &open, c, before_ms);
 	free(c);
+	if (!officer.size) /* a school's tasks are in no officer's hands */
+		gather_tasks(e, &open, r->who, before_ms);
 	if (open.count)
 		qsort(open.list, open.count, sizeof *open.list, by_due);
 	for (size_t i = (size_t)from; i < open.count; i++) {

@@ -13,8 +13,8 @@ enum { ALERT_TEXT_MAX = 4096 };
 
 /* ---- watches over a pupil ---- */
 
-static void raise_watch(struct engine *e, const struct pathway *pathway, const struct pupil *p, uint32_t pupil,
-			const struct watch_change *change)
+void raise_watch(struct engine *e, const struct pathway *pathway, const struct pupil *p, uint32_t pupil,
+		 const struct watch_change *change, uint64_t late_ms)
 {
 	uint8_t room[ALERT_TEXT_MAX];
 	struct writer w = writer_of(room, sizeof room);
@@ -30,13 +30,14 @@ static void raise_watch(struct engine *e, const struct pathway *pathway, const s
 						      .first_day = change->first_day,
 						      .last_day = change->last_day,
 						      .up = change->up,
+						      .late_ms = late_ms,
 						      .text = writer_slice(&w),
 						      .tells = rule >= 0 ? pathway->watches[rule].tells : 0,
 						      .clause = rule >= 0 ? pathway->watches[rule].clause : slice_of(NULL, 0)};
 	engine_append(e, &ev);
 }
 
-static void withdraw(struct engine *e, uint8_t kind, uint64_t alert, uint32_t pupil, uint32_t case_no, uint8_t deadline)
+void withdraw_alert(struct engine *e, uint8_t kind, uint64_t alert, uint32_t pupil, uint32_t case_no, uint8_t deadline)
 {
 	struct event ev;
 
@@ -64,9 +65,9 @@ static void look(struct engine *e, const struct pathway *pathway, struct pupil *
 	count = watch_look(pathway, p, state_calendar(&e->state, p->urn), &standing, mark, changes);
 	for (size_t i = 0; i < count && e->broken == STORE_OK; i++)
 		if (changes[i].withdraw)
-			withdraw(e, changes[i].kind, changes[i].alert, pupil, p->case_no, 0);
+			withdraw_alert(e, changes[i].kind, changes[i].alert, pupil, p->case_no, 0);
 		else
-			raise_watch(e, pathway, p, pupil, &changes[i]);
+			raise_watch(e, pathway, p, pupil, &changes[i], 0);
 }
 
 /* ---- breaches of a case's running periods ---- */
@@ -143,7 +144,7 @@ static void look_at_case(struct engine *e, uint32_t number, const struct watch_m
 			change_breach(e, c, &view, n, breaches[i].text);
 			break;
 		case BREACH_WITHDRAW:
-			withdraw(e, ALERT_BREACH, c->deadlines[n - 1].breach_alert, c->pupil, c->number, n);
+			withdraw_alert(e, ALERT_BREACH, c->deadlines[n - 1].breach_alert, c->pupil, c->number, n);
 			break;
 		}
 	}
@@ -165,11 +166,14 @@ void react_to_mark(struct engine *e, const struct applied_mark *a, uint32_t pupi
 	if (a->pupil->case_no && e->broken == STORE_OK &&
 	    touches(&a->mark, e->state.breach_codes))
 		look_at_case(e, a->pupil->case_no, &a->mark);
+	if (touches(&a->mark, pathway->day_codes))
+		react_to_stay(e, pathway, a, pupil);
 }
 
 void react_to_case(struct engine *e, uint32_t number)
 {
 	look_at_case(e, number, NULL);
+	react_to_excuse(e, number);
 }
 
 /* ---- a changed calendar ---- */
@@ -183,6 +187,7 @@ struct due {
 struct dues {
 	size_t count, room;
 	struct due *list;
+	struct task_dues *tasks; /* of schools; NULL: not of a calendar */
 };
 
 static void note_dues(struct dues *dues, const struct case_state *c)
@@ -203,6 +208,7 @@ struct dues *dues_before(struct engine *e, uint32_t urn)
 	struct dues *dues = memory_new(sizeof *dues);
 	struct case_state *c = memory_new(sizeof *c);
 
+	dues->tasks = tasks_before(e);
 	for (uint32_t n = 1; n <= e->state.case_count; n++)
 		if (state_case_load(&e->state, n, c) == STORE_OK && !c->closed && state_case_at(&e->state, c, urn))
 			note_dues(dues, c);
@@ -299,7 +305,10 @@ uint64_t react_to_calendar(struct engine *e, uint32_t urn, struct dues *dues)
 
 		if (pathway && p->urn && (!urn || p->urn == urn))
 			look(e, pathway, p, n, &none);
+		if (pathway && p->urn && (!urn || p->urn == urn) && pathway->day_codes)
+			react_to_moved_stays(e, pathway, p, n);
 	}
+	moved += react_to_moved_tasks(e, dues->tasks);
 	free(c);
 	free(dues->list);
 	free(dues);

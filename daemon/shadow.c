@@ -86,6 +86,9 @@ bool event_concerns(struct txn *txn, const struct event *ev, uint32_t case_no, u
 	case EVENT_CLOCK_MOVED:
 	case EVENT_ROSTER_SUBMITTED:
 	case EVENT_COVER_NAMED:
+	case EVENT_DAY_ENDED:
+	case EVENT_SCHOOL_DESCRIBED:
+	case EVENT_TASK_DONE:
 		break;
 	}
 	return false;

@@ -53,6 +53,9 @@ void state_free(struct state *s)
 	free(s->pathways);
 	free(s->principals);
 	free(s->choices);
+	for (uint32_t i = 0; i < s->school_count; i++)
+		free(s->schools[i]);
+	free(s->schools);
 	free(s->pupils);
 	free(s->dirty);
 	free(s->upns);
@@ -316,6 +319,9 @@ bool state_add_pathway(struct state *s, const struct event_pathway_loaded *e, ui
 	s->pathways[s->pathway_count++] = loaded;
 	s->breach_codes |= loaded->pathway->breach_codes;
 	s->alert_starts |= loaded->pathway->alert_starts;
+	s->day_codes |= loaded->pathway->day_codes;
+	if (loaded->pathway->day_reach > s->day_reach)
+		s->day_reach = loaded->pathway->day_reach;
 	s->default_pathway = find_default(s);
 	s->last_calendar = NULL;
 	return true;

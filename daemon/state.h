@@ -16,6 +16,7 @@
 
 #include "casework/case.h"
 #include "casework/people.h"
+#include "casework/task.h"
 #include "casework/watch.h"
 #include "proto/event.h"
 #include "store/secrets.h"
@@ -43,6 +44,7 @@ struct principal {
 struct scope_calendar {
 	uint32_t urn;           /* 0: the authority's */
 	struct calendar calendar;
+	struct terms terms;
 };
 
 /* A pathway loaded: decoded, and the bytes that it points into. */
@@ -136,8 +138,16 @@ struct state {
 	uint32_t choice_count;
 	struct offer *offers;   /* that stand, rising by school, day and meeting; owned */
 	uint32_t offer_count;
+	struct school **schools; /* of which it is known what they are; owned */
+	uint32_t school_count;
 	bool timers_changed;    /* in the table, since whoever knows the first of them looked */
 	uint64_t breach_codes;  /* of all pathways together */
+	uint64_t day_codes;     /* likewise: what is looked at when a day ends, */
+	uint16_t day_reach;     /* after so many school days at most */
+	struct {                /* the days that are told when they end; state_days.c */
+		day_t next, until; /* the next one, and the last at which a mark so far may be due */
+		bool armed, changed;
+	} days;
 	uint32_t alert_starts;  /* likewise: the kinds of alert that start a deadline somewhere */
 	struct principal **principals;
 	uint32_t principal_count;
@@ -218,6 +228,16 @@ enum store_result state_view_earlier(struct state *, const struct case_state *, 
 
 /* The standing alerts of a pupil, all zero where there are none. */
 enum store_result state_standing(struct state *, uint32_t pupil, struct standing *);
+
+/* A school of which it is known what it is; NULL: it is not. */
+struct school *state_school(const struct state *, uint32_t urn);
+/* The open instance of a school's task; false: its calendar has none. */
+bool state_task(struct state *, const struct school *, const struct task_rule *, day_t today, struct task_span *);
+
+/* The last day that is over for the watches that look when one ends; 0: none was looked at yet. */
+day_t state_over(const struct state *, day_t today);
+/* After the marks of an event that was recorded at `at_ms`: what they await. */
+enum store_result state_save_days(struct state *, uint64_t at_ms);
 
 /* People round a pupil; all zero where nothing is known. */
 enum store_result state_people(struct state *, uint32_t pupil, struct people *);

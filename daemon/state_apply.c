@@ -196,6 +196,7 @@ static enum store_result apply_calendar(struct state *s, const struct event *e, 
 	free(room);
 	state_set_calendar(s, c->urn, c->rows, c->row_count);
 	recount_scope(s, c->urn, position);
+	state_await_more(s);
 	for (uint32_t n = 1; n <= s->case_count && result == STORE_OK; n++)
 		result = move_case(s, n, c->urn);
 	return result;
@@ -326,6 +327,8 @@ enum store_result state_apply_mark(struct state *s, uint8_t version, uint32_t ur
 	pathway = state_school_pathway(s, p->urn);
 	out->change = pupil_mark(p, state_calendar(s, p->urn), m->day, m->session, m->code,
 				 pathway ? pathway->threshold : 0, &out->mark.held);
+	if (code_in(s->day_codes, m->code) && position > s->tables_from)
+		state_await(s, p->urn, m->day);
 	if (moved) /* the window is of another school's weeks from now on */
 		pupil_recount(p, state_calendar(s, p->urn));
 	return result;
@@ -336,9 +339,10 @@ enum store_result state_apply_id(struct state *s, const struct event *e, uint64_
 	uint8_t room[16];
 	struct writer w = writer_of(room, sizeof room);
 	struct key key;
+	enum store_result result = state_save_days(s, e->at_ms);
 
-	if (!e->submitted || !s->txn)
-		return STORE_OK;
+	if (result != STORE_OK || !e->submitted || !s->txn)
+		return result;
 	key = key_bytes(e->id, UUID_SIZE);
 	write_u64(&w, position);
 	write_u64(&w, e->receipt);
@@ -417,6 +421,12 @@ static enum store_result apply_one(struct state *s, const struct event *e, uint6
 		return state_apply_linked(s, e);
 	case EVENT_COVER_NAMED:
 		return state_apply_cover(s, e);
+	case EVENT_DAY_ENDED:
+		return state_apply_day_ended(s, e);
+	case EVENT_SCHOOL_DESCRIBED:
+		return state_apply_described(s, e);
+	case EVENT_TASK_DONE:
+		return state_apply_task_done(s, e);
 	case EVENT_CLOCK_HELD:
 		s->clock_held = true;
 		return save_clock(s);

@@ -368,6 +368,8 @@ enum store_result state_apply_alert_raised(struct state *s, const struct event *
 		return result;
 	if (r->kind == ALERT_BREACH)
 		result = set_breach(s, r->case_no, r->deadline, position);
+	else if (r->kind == ALERT_REMINDER && !r->case_no)
+		result = state_apply_reminded(s, r, position);
 	if (result == STORE_OK)
 		result = tell_case(s, r->case_no, r->kind, position, r->last_day ? r->last_day : day_of_ms(e->at_ms), true);
 	if (result == STORE_OK && s->txn)

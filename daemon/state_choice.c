@@ -47,6 +47,7 @@ void state_set_calendar(struct state *s, uint32_t urn, const struct calendar_row
 	}
 	scope->urn = urn;
 	calendar_build(&scope->calendar, rows, count);
+	terms_build(&scope->terms, rows, count);
 	s->last_calendar = NULL;
 }
 

@@ -110,6 +110,14 @@ static bool take_cover(struct state *s, struct slice key, struct slice value)
 	return state_set_cover(s, &e);
 }
 
+static bool take_school(struct state *s, struct slice key, struct slice value)
+{
+	struct reader r = reader_of(key);
+	uint32_t urn = read_u32(&r);
+
+	return reader_done(&r) && school_decode(state_make_school(s, urn), value);
+}
+
 static bool take_upn(struct state *s, struct slice key, struct slice value)
 {
 	struct reader r = reader_of(value);
@@ -182,8 +190,14 @@ static enum store_result load_meta(struct state *s)
 
 		s->clock_held = read_u8(&r);
 		s->clock_ms = read_u64(&r);
-		return reader_done(&r) ? STORE_OK : STORE_DAMAGED;
+		if (!reader_done(&r))
+			return STORE_DAMAGED;
+	} else if (result != STORE_NONE) {
+		return result;
 	}
+	result = store_get(s->txn, TABLE_META, slice_text("days"), &value);
+	if (result == STORE_OK && !state_take_days(s, value))
+		return STORE_DAMAGED;
 	return result == STORE_NONE ? STORE_OK : result;
 }
 
@@ -216,6 +230,8 @@ enum store_result state_load(struct state *s, struct txn *txn, char *why, size_t
 		result = each(s, TABLE_PATHWAYS, take_pathway, why, why_size);
 	if (result == STORE_OK)
 		result = each(s, TABLE_COVERS, take_cover, why, why_size);
+	if (result == STORE_OK)
+		result = each(s, TABLE_SCHOOLS, take_school, why, why_size);
 	if (result == STORE_OK)
 		result = each(s, TABLE_UPNS, take_upn, why, why_size);
 	if (result == STORE_OK)

@@ -18,6 +18,19 @@ void state_set_principal(struct state *, const struct event_access_granted *, ui
 enum store_result state_put(struct state *, enum table, const struct key *, const struct writer *value);
 enum store_result state_drop(struct state *, enum table, const struct key *);
 
+/* A mark of this day that a watch looks at when a day ends. */
+void state_await(struct state *, uint32_t urn, day_t);
+void state_await_more(struct state *); /* days move */
+bool state_take_days(struct state *, struct slice value);
+enum store_result state_apply_day_ended(struct state *, const struct event *);
+void state_await_always(struct state *);
+
+struct school *state_make_school(struct state *, uint32_t urn);
+enum store_result state_apply_described(struct state *, const struct event *);
+enum store_result state_apply_task_done(struct state *, const struct event *);
+/* Of an alert that reminds of a school's task. */
+enum store_result state_apply_reminded(struct state *, const struct event_alert_raised *, uint64_t alert);
+
 bool state_set_cover(struct state *, const struct event_cover_named *);
 
 /* One function an event kind, for those of people, cases and alerts. */

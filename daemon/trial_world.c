@@ -261,6 +261,9 @@ static void take_marks(struct trial_world *w, const struct event *ev, uint64_t p
 		state_touch(&e->state, m.pupil, position);
 		react_to_mark(e, &applied, m.pupil);
 	}
+	if (e->broken == STORE_OK)
+		e->broken = state_save_days(&e->state, ev->at_ms);
+	e->timer_known = false;
 }
 
 static void take_calendar(struct trial_world *w, const struct event *ev)
@@ -384,6 +387,14 @@ bool world_take(struct trial_world *w, const struct event *ev, uint64_t position
 		if (world_until(w, ev->at_ms))
 			take_move(w, ev);
 		break;
+	case EVENT_SCHOOL_DESCRIBED:
+	case EVENT_TASK_DONE:
+		if (world_until(w, ev->at_ms)) {
+			*w->event = *ev;
+			w->event->submitted = false;
+			engine_append(e, w->event);
+		}
+		break;
 	/* the pathways are those of now, and the rest is the world's own to make */
 	case EVENT_PATHWAY_LOADED:
 	case EVENT_PATHWAY_CHOSEN:
@@ -397,6 +408,7 @@ bool world_take(struct trial_world *w, const struct event *ev, uint64_t position
 	case EVENT_CLOCK_HELD:
 	case EVENT_CLOCK_CONFIRMED:
 	case EVENT_CLOCK_MOVED:
+	case EVENT_DAY_ENDED:
 		break;
 	}
 	return commit(w);

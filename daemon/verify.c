@@ -184,6 +184,9 @@ static void compare_touched(struct verify *v, const struct event *ev, uint64_t p
 	case EVENT_PUPILS_LINKED:
 	case EVENT_COVER_NAMED:
 	case EVENT_MEETING_OFFERED:
+	case EVENT_DAY_ENDED:
+	case EVENT_SCHOOL_DESCRIBED:
+	case EVENT_TASK_DONE:
 		break;
 	}
 }
@@ -332,12 +335,14 @@ static void compare(struct verify *v)
 {
 	static const enum table same[] = {TABLE_TREE,  TABLE_IDS,	  TABLE_UPNS,	TABLE_PERSONS,	TABLE_STANDING,
 					  TABLE_CASES, TABLE_PUPIL_CASES, TABLE_TIMERS, TABLE_ALERTS,	TABLE_ALERT_CHANGES,
-					  TABLE_ACCESS, TABLE_CALENDARS,  TABLE_PATHWAYS, TABLE_PEOPLE, TABLE_COVERS};
+					  TABLE_ACCESS, TABLE_CALENDARS,  TABLE_PATHWAYS, TABLE_PEOPLE, TABLE_COVERS,
+					  TABLE_SCHOOLS};
 
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
 		compare_table(v, same[i]);
 	compare_meta(v, "authority");
 	compare_meta(v, "clock");
+	compare_meta(v, "days");
 	check_tail(v);
 	check_signature(v);
 }

@@ -41,12 +41,12 @@ static void compile_first_and_last(struct compiler *c, uint32_t first, uint32_t 
 
 static void compile_file(struct compiler *c)
 {
-	enum { PATHWAY, TITLE, SOURCE, STAGES, FIRST, CLOSED, WATCHES, NOTICES, DEADLINES, ACTIONS, LIMITS, MEETINGS };
+	enum { PATHWAY, TITLE, SOURCE, STAGES, FIRST, CLOSED, WATCHES, NOTICES, DEADLINES, ACTIONS, LIMITS, MEETINGS, TASKS };
 	struct entry e[] = {
 		{"pathway", true, 0}, {"title", true, 0}, {"source", true, 0}, {"stages", true, 0},
 		{"first stage", true, 0}, {"closed stage", true, 0}, {"watches", false, 0},
 		{"penalty notices", false, 0}, {"deadlines", false, 0}, {"actions", true, 0},
-		{"limits", false, 0}, {"meetings", false, 0},
+		{"limits", false, 0}, {"meetings", false, 0}, {"tasks", false, 0},
 	};
 
 	if (document_find(&c->doc, 0, "pathway") == 0) {
@@ -60,14 +60,15 @@ static void compile_file(struct compiler *c)
 	c->p->source_name = read_text(c, e[SOURCE].node);
 	compile_stages(c, e[STAGES].node);
 	compile_first_and_last(c, e[FIRST].node, e[CLOSED].node);
-	compile_watches(c, e[WATCHES].node);
 	compile_notices(c, e[NOTICES].node);
 	compile_deadline_names(c, e[DEADLINES].node);
 	compile_action_names(c, e[ACTIONS].node);
+	compile_watches(c, e[WATCHES].node);
 	compile_deadlines(c);
 	compile_actions(c);
 	compile_limits(c, e[LIMITS].node);
 	compile_meetings(c, e[MEETINGS].node);
+	compile_tasks(c, e[TASKS].node);
 	/* A half-read file would only be blamed for what wasn't read of it. */
 	if (c->report->count == 0)
 		compile_whole(c);

@@ -136,7 +136,7 @@ void compile_deadlines(struct compiler *c)
 
 static uint8_t watch_type_named(struct slice text)
 {
-	static const char *const names[] = {"count", "run", "sick", "share"};
+	static const char *const names[] = {"count", "run", "sick", "share", "stays"};
 
 	for (uint8_t i = 0; i < COUNT_OF(names); i++)
 		if (slice_is(text, names[i]))
@@ -146,10 +146,11 @@ static uint8_t watch_type_named(struct slice text)
 
 static void compile_watch(struct compiler *c, uint32_t key, struct watch_rule *w)
 {
-	enum { KIND, CODES_, AT_LEAST, FROM, CLAUSE, SOURCE, TELLS, TEXT, DOWN };
+	enum { KIND, CODES_, AT_LEAST, FROM, CLAUSE, SOURCE, TELLS, TEXT, DOWN, NEW, ONCE, UNLESS };
 	struct entry e[] = {
 		{"kind", true, 0}, {"codes", true, 0}, {"at least", true, 0}, {"from possible", false, 0},
 		{"clause", false, 0}, {"source", false, 0}, {"tells", false, 0}, {"text", true, 0}, {"text down", false, 0},
+		{"new pupils", false, 0}, {"once", false, 0}, {"unless", false, 0},
 	};
 
 	unsigned before = c->report->count;
@@ -157,12 +158,13 @@ static void compile_watch(struct compiler *c, uint32_t key, struct watch_rule *w
 	w->kind = alert_kind_parse(node_of(c, key)->text);
 	if (w->kind == 0)
 		fault_node(c->report, node_of(c, key), "a watch is named for the alert that it raises (threshold, attendance-return, "
-		           "sickness-return, missing-from-school, persistent, severe, approaching)");
+		           "sickness-return, missing-from-school, persistent, severe, approaching, unexplained, reason-wanted, part-time, "
+		           "not-arrived, never-arrived)");
 	if (!read_map(c, next_child(c, key), "a watch", e, COUNT_OF(e)))
 		return;
 	w->type = e[KIND].node != 0 ? watch_type_named(read_name(c, e[KIND].node)) : WATCH_COUNT;
 	if (w->type == 0)
-		fault_node(c->report, node_of(c, e[KIND].node), "a watch counts (count), follows a run (run), adds up sickness (sick) or takes a share (share)");
+		fault_node(c->report, node_of(c, e[KIND].node), "a watch counts (count), follows a run (run), adds up sickness (sick), takes a share (share) or asks whether a mark stays (stays)");
 	w->codes = read_codes(c, e[CODES_].node);
 	w->at_least = (uint16_t)read_number(c, e[AT_LEAST].node, 1, w->type == WATCH_SHARE ? 100 : 400);
 	if (e[FROM].node != 0 && w->type != WATCH_SHARE)
@@ -171,6 +173,12 @@ static void compile_watch(struct compiler *c, uint32_t key, struct watch_rule *w
 		w->from_possible = (uint16_t)read_number(c, e[FROM].node, 1, 400);
 	if (e[DOWN].node != 0 && w->type != WATCH_SHARE)
 		fault_node(c->report, node_of(c, e[DOWN].node), "\"text down\" belongs to a share alone: take it out");
+	for (unsigned i = NEW; i <= UNLESS; i++)
+		if (e[i].node != 0 && w->type != WATCH_STAYS)
+			fault_node(c->report, node_of(c, e[i].node), "\"%s\" belongs to a mark that stays alone: take it out", e[i].key);
+	w->new_pupils = read_yes_no(c, e[NEW].node, false);
+	w->once = read_yes_no(c, e[ONCE].node, false);
+	read_expression(c, e[UNLESS].node, NULL, EXPRESSION_WATCH, &w->unless);
 	w->clause = read_text(c, e[CLAUSE].node);
 	read_text(c, e[SOURCE].node);
 	w->tells = read_told(c, e[TELLS].node);

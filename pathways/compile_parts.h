@@ -62,9 +62,10 @@ void compile_deadline_names(struct compiler *, uint32_t section);
 void compile_deadlines(struct compiler *);
 void compile_action_names(struct compiler *, uint32_t section); /* and their fields */
 void compile_actions(struct compiler *);
-void compile_watches(struct compiler *, uint32_t section);
+void compile_watches(struct compiler *, uint32_t section); /* after the names, which an "unless" may ask for */
 void compile_notices(struct compiler *, uint32_t section);
 void compile_meetings(struct compiler *, uint32_t section); /* after the actions */
+void compile_tasks(struct compiler *, uint32_t section); /* compile_tasks.c */
 /* compile_limits.c: after the actions; of a checklist, its fields with the others, its needs after them. */
 void compile_limits(struct compiler *, uint32_t section);
 void compile_checklist_fields(struct compiler *, uint32_t section, struct action_rule *);

@@ -24,6 +24,7 @@ enum expression_place {
 	EXPRESSION_NEED,     /* a need of an action */
 	EXPRESSION_EFFECT,   /* what an action starts, meets, cancels, moves: no free text, which is sealed */
 	EXPRESSION_QUESTION, /* at a deadline's end: no fields given */
+	EXPRESSION_WATCH,    /* when a day ends: no deadline either */
 };
 
 struct expression_fault {

@@ -100,6 +100,28 @@ uint8_t role_parse(struct slice text)
 	return 0;
 }
 
+const char *school_kind_text(uint8_t kind)
+{
+	switch (kind) {
+#define X(name, number, text) \
+	case number: \
+		return text;
+		SCHOOL_KINDS(X)
+#undef X
+	}
+	return NULL;
+}
+
+uint8_t school_kind_parse(struct slice text)
+{
+#define X(name, number, spelling) \
+	if (slice_is(text, spelling)) \
+		return number;
+	SCHOOL_KINDS(X)
+#undef X
+	return 0;
+}
+
 uint8_t event_newest(uint8_t kind)
 {
 	switch (kind) {
@@ -362,6 +384,20 @@ void event_encode(struct writer *w, const struct event *e)
 		write_u16(w, e->meeting_offered.on);
 		write_u8(w, e->meeting_offered.stands);
 		write_blob(w, e->meeting_offered.meeting);
+		return;
+	case EVENT_DAY_ENDED:
+		write_u16(w, e->day_ended.day);
+		return;
+	case EVENT_SCHOOL_DESCRIBED:
+		write_varint(w, e->school_described.urn);
+		write_u8(w, e->school_described.kinds);
+		return;
+	case EVENT_TASK_DONE:
+		write_varint(w, e->task_done.urn);
+		write_blob(w, e->task_done.task);
+		write_u16(w, e->task_done.on);
+		write_u16(w, e->task_done.first);
+		write_u16(w, e->task_done.through);
 		return;
 	}
 }

@@ -44,6 +44,7 @@
 
 #include "proto/bytes.h"
 #include "proto/ids.h"
+#include "proto/marks.h"
 
 /*  name, number, newest version, text */
 #define EVENT_KINDS(X) \
@@ -70,6 +71,9 @@
 	X(COVER_NAMED, 21, 1, "cover-named") \
 	X(CASE_MOVED, 22, 1, "case-moved") \
 	X(PATHWAY_CHOSEN, 23, 1, "pathway-chosen") \
+	X(DAY_ENDED, 24, 1, "day-ended") \
+	X(SCHOOL_DESCRIBED, 25, 1, "school-described") \
+	X(TASK_DONE, 26, 1, "task-done") \
 	X(MEETING_OFFERED, 30, 1, "meeting-offered")
 
 enum event_kind {
@@ -99,7 +103,11 @@ const char *event_kind_text(uint8_t kind); /* NULL for none of the list */
 	X(APPROACHING, 15, "approaching") \
 	X(DRIFT, 20, "drift") \
 	X(FACT_CHANGED, 21, "fact-changed") \
-	X(UNEXPLAINED, 22, "unexplained")
+	X(UNEXPLAINED, 22, "unexplained") \
+	X(REASON_WANTED, 23, "reason-wanted") \
+	X(PART_TIME, 24, "part-time") \
+	X(NOT_ARRIVED, 25, "not-arrived") \
+	X(NEVER_ARRIVED, 26, "never-arrived")
 
 enum alert_kind {
 #define X(name, number, text) ALERT_##name = number,
@@ -159,6 +167,27 @@ enum role {
 
 const char *role_text(uint8_t role);
 uint8_t role_parse(struct slice text); /* 0: none */
+
+/*  name, number, text */
+#define SCHOOL_KINDS(X) \
+	X(PRIMARY, 1, "primary") \
+	X(SECONDARY, 2, "secondary")
+
+enum school_kind {
+#define X(name, number, text) SCHOOL_##name = number,
+	SCHOOL_KINDS(X)
+#undef X
+};
+
+enum {
+	SCHOOL_KINDS_ALL = 0
+#define X(name, number, text) | 1 << (number)
+	SCHOOL_KINDS(X)
+#undef X
+};
+
+const char *school_kind_text(uint8_t kind);
+uint8_t school_kind_parse(struct slice text); /* 0: none */
 
 enum {
 	EVENT_SIZE_MAX = 256 * 1024, /* of a record; a submission is refused long before */
@@ -235,77 +264,8 @@ struct event_roster_submitted {
 	struct slice rows;
 };
 
-/* Marks are many, so they are read and written one at a time:
- *
- *   body     = urn:u32 known:u32 registers:u16 *register
- *              refused:varint *refusal
- *   register = day:u16 session:u8 count:u16 *mark
- *   mark     = pupil:zigzag (difference from the mark before, 0 at the first
- *              of the body) code:u8 [extras]
- *   extras   present where the top bit of code is set:
- *              bits:u8 [minutes_late:varint] [recorded_at:u48] [comment:blob]
- *              bit 0, 1, 2 of bits: which of the three follow; never none
- *   refusal  = row:varint reason:u8 detail:blob
- *
- * The counts that are patched in at the end have a fixed size. A register has at
- * least one mark, a pupil's number and a code are never 0, and a code is below 64.
- * `known` counts the rows equal to the mark held, which are not repeated here;
- * a refusal keeps the row's index in the submission and why, so that a repeat
- * gets the first answer again. The codes are casework/codes.h's numbers. From
- * version 2 on it is remembered whose a mark is where two schools write, and a D
- * makes no school the pupil's. */
-struct mark {
-	uint32_t pupil;
-	uint16_t day;
-	uint8_t session;
-	uint8_t code;
-	bool has_minutes, has_recorded;
-	uint16_t minutes_late;
-	uint64_t recorded_ms;
-	struct slice comment; /* sealed; empty: none */
-};
-
-struct refusal {
-	uint32_t row;        /* 0 is the submission's first mark */
-	uint8_t reason;      /* enum row_fault, proto/message.h */
-	struct slice detail; /* never personal; may be empty */
-};
-
-/* The writing side keeps its own place; its fields are its own, but for `total`, the
- * marks put so far. Where the writer runs full, that is seen at the writer. */
-struct marks_writer {
-	struct writer *out;
-	uint32_t pupil;
-	uint8_t *count_at;
-	uint32_t count, registers;
-	uint8_t *registers_at, *known_at;
-	uint32_t total;
-};
-
-/* `out` stands after the header. */
-void marks_begin(struct marks_writer *, struct writer *out, uint32_t urn);
-void marks_register(struct marks_writer *, uint16_t day, uint8_t session);
-void marks_put(struct marks_writer *, const struct mark *); /* day and session are the register's */
-/* A register without marks is taken out again. */
-void marks_end(struct marks_writer *, uint32_t known, uint32_t refused, const struct refusal refusals[]);
-
-/* The reading side; works over the body of a *whole* event as event_decode left it. */
-struct marks_reader {
-	struct reader in;
-	uint32_t urn, known;
-	uint32_t registers_left, marks_left, refused_left;
-	uint32_t pupil;
-	uint16_t day;
-	uint8_t session;
-};
-
-void marks_open(struct marks_reader *, struct slice body);
-bool marks_next(struct marks_reader *, struct mark *);      /* false: no more (or bad) */
-bool marks_refused(struct marks_reader *, struct refusal *); /* after the last mark */
-bool marks_good(const struct marks_reader *);               /* read to the end, nothing bad */
-
 struct event_marks_recorded {
-	struct slice body; /* for marks_open */
+	struct slice body; /* for marks_open, proto/marks.h */
 };
 
 /* An action on a case. `name` is the action's in the pathway that the case is
@@ -450,6 +410,25 @@ struct event_meeting_offered {
 	struct slice meeting;
 };
 
+/* A Monday to Friday is over: what is looked at then was. */
+struct event_day_ended {
+	uint16_t day;
+};
+
+/* What a school is; its recurring tasks depend on it. None: it has no such tasks any more. */
+struct event_school_described {
+	uint32_t urn;
+	uint8_t kinds;     /* bit per enum school_kind */
+};
+
+/* A recurring task of a school was done. */
+struct event_task_done {
+	uint32_t urn;
+	struct slice task; /* its name in the school's pathway */
+	uint16_t on;       /* the day that it was done */
+	uint16_t first, through; /* of the instance that it was done for; first 0: one of which there was a reminder */
+};
+
 struct event {
 	uint8_t kind, version;
 	uint64_t at_ms; /* 0: made by `attendd init`, before the daemon's clock (which may be a manual one) ran */
@@ -481,6 +460,9 @@ struct event {
 		struct event_case_moved case_moved;
 		struct event_pathway_chosen pathway_chosen;
 		struct event_meeting_offered meeting_offered;
+		struct event_day_ended day_ended;
+		struct event_school_described school_described;
+		struct event_task_done task_done;
 	};
 };
 

@@ -354,6 +354,22 @@ static void read_body_1(struct reader *r, struct event *e, bool trusted)
 		e->meeting_offered.stands = read_bool(r);
 		e->meeting_offered.meeting = read_blob(r);
 		return;
+	case EVENT_DAY_ENDED:
+		e->day_ended.day = read_u16(r);
+		return;
+	case EVENT_SCHOOL_DESCRIBED:
+		e->school_described.urn = read_number(r);
+		e->school_described.kinds = read_u8(r);
+		if (e->school_described.kinds & ~SCHOOL_KINDS_ALL)
+			reader_fault(r);
+		return;
+	case EVENT_TASK_DONE:
+		e->task_done.urn = read_number(r);
+		e->task_done.task = read_blob(r);
+		e->task_done.on = read_u16(r);
+		e->task_done.first = read_u16(r);
+		e->task_done.through = read_u16(r);
+		return;
 	}
 	reader_fault(r);
 }

@@ -61,14 +61,16 @@ enum {
 	X(COVER, 0x1b, "cover") \
 	X(MOVE, 0x1c, "move") \
 	X(CHOOSE, 0x1d, "choose") \
-	X(OFFER, 0x1f, "offer") \
+	X(SCHOOL, 0x1e, "school") \
+	X(TASK, 0x1f, "task") \
 	X(QUERY, 0x20, "query") \
 	X(SUBSCRIBE, 0x30, "subscribe") \
 	X(CREDIT, 0x31, "credit") \
 	X(CURSOR, 0x32, "cursor") \
 	X(UNSUBSCRIBE, 0x33, "unsubscribe") \
 	X(ITEMS, 0x34, "items") \
-	X(HEARTBEAT, 0x35, "heartbeat")
+	X(HEARTBEAT, 0x35, "heartbeat") \
+	X(OFFER, 0x40, "offer")
 
 enum command {
 #define X(name, number, text) COMMAND_##name = number,
@@ -78,6 +80,12 @@ enum command {
 };
 
 const char *command_text(uint8_t command); /* NULL: none */
+
+/* Is it a submission, without COMMAND_REPLY? */
+static inline bool command_submits(uint8_t command)
+{
+	return (command & 0xf0) == 0x10 || command == COMMAND_OFFER;
+}
 
 /*  name, number, field, text: why one row of a submission was refused */
 #define ROW_FAULTS(X) \

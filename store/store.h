@@ -35,7 +35,7 @@
 	X(STANDING, 6, "standing") /* pupil u32 -> standing alerts */ \
 	X(CASES, 7, "cases") /* case u32 -> casework/case.h record */ \
 	X(PUPIL_CASES, 8, "pupil_cases") /* pupil u32, case u32 -> nothing */ \
-	X(TIMERS, 9, "timers") /* instant u64, case u32, deadline u8, phase u8 -> nothing */ \
+	X(TIMERS, 9, "timers") /* instant u64, case u32, deadline u8, phase u8 -> nothing; case 0: of a day's end */ \
 	X(ALERTS, 10, "alerts") /* alert u64 -> its state */ \
 	X(ACCESS, 11, "access") /* public key, 32 -> role, schools, cases, or revoked */ \
 	X(CALENDARS, 12, "calendars") /* urn u32 -> rows; urn u32, day u16, meeting -> position of its being offered */ \
@@ -44,7 +44,8 @@
 	X(META, 15, "meta") /* name -> value */ \
 	X(ALERT_CHANGES, 16, "alert_changes") /* position u64 of an event about an alert -> alert u64 */ \
 	X(PEOPLE, 17, "people") /* pupil u32 -> casework/people.h record: facts, links, schools */ \
-	X(COVERS, 18, "covers") /* an officer's public key, 32 -> who covers, 32, from and until u16 */
+	X(COVERS, 18, "covers") /* an officer's public key, 32 -> who covers, 32, from and until u16 */ \
+	X(SCHOOLS, 19, "schools") /* urn u32 -> casework/task.h record: what it is, how far its tasks came */
 
 enum table {
 #define X(name, number, text) TABLE_##name = number,
@@ -58,8 +59,9 @@ const char *table_text(enum table);
 /* Version of the tables' layout; a newer store is refused by name. One of an older version
  * gets the tables that it lacks when it is opened for writing; opened for reading, they are empty.
  *   1  the tables up to ALERT_CHANGES
- *   2  PEOPLE and COVERS as well */
-enum { STORE_SCHEMA = 2, STORE_TABLES_1 = 17 };
+ *   2  PEOPLE and COVERS as well
+ *   3  SCHOOLS as well */
+enum { STORE_SCHEMA = 3, STORE_TABLES_1 = 17 };
 enum { STORE_KEY_MAX = 511 }; /* bytes of a key; 1 at least */
 
 enum store_result {

@@ -88,10 +88,17 @@ static void standing_keeps_the_newest_and_one_threshold(void **state)
 	for (uint64_t alert = 1002; alert < 1002 + STANDING_MAX; alert++)
 		watch_apply_raised(&s->pupil, &s->standing, &event, alert, 10);
 	assert_int_equal(s->standing.count, STANDING_MAX);
-	assert_int_equal(s->standing.alerts[0].alert, 1002);
-	watch_apply_withdrawn(&s->pupil, &s->standing, 1003);
+	/* the oldest of its kind made room, and not the threshold */
+	assert_int_equal(s->standing.alerts[0].alert, 1001);
+	assert_int_equal(s->standing.alerts[1].alert, 1003);
+	event.kind = ALERT_SICKNESS_RETURN; /* the first of its kind: the oldest of all */
+	watch_apply_raised(&s->pupil, &s->standing, &event, 1500, 10);
+	assert_int_equal(s->standing.count, STANDING_MAX);
+	assert_int_equal(s->standing.alerts[0].alert, 1003);
+	assert_int_equal(s->standing.alerts[STANDING_MAX - 1].alert, 1500);
+	watch_apply_withdrawn(&s->pupil, &s->standing, 1004);
 	assert_int_equal(s->standing.count, STANDING_MAX - 1);
-	assert_int_equal(s->standing.alerts[1].alert, 1004);
+	assert_int_equal(s->standing.alerts[1].alert, 1005);
 	/* A share is not kept. */
 	event = (struct event_alert_raised){
 		.kind = ALERT_SEVERE, .up = true, .last_day = s->pupil.latest_day};

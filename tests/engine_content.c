@@ -87,7 +87,7 @@ static void en_01_an_unknown_code_is_refused_by_name_and_the_rest_is_taken(void 
 {
 	uint64_t head = host_head(&h);
 	const struct answer *a = host_ask(&h, CONNECTOR, COMMAND_MARKS,
-					  "{'urn':'" SCHOOL_URN "','registers':[['2026-09-08','AM',[['%s','/'],['%s','QQ'],['%s','N']]]]}",
+					  "{'urn':'" SCHOOL_URN "','registers':[['2026-09-08','AM',[['%s','/'],['%s','QQ'],['%s','O']]]]}",
 					  upn[1], upn[2], upn[3]);
 
 	(void)context;

@@ -112,7 +112,8 @@ static void a_roles_forbidden_command(void **context)
 		{COMMAND_GRANT, "a"},	       {COMMAND_REVOKE, "a"},	      {COMMAND_ACKNOWLEDGE, "aom"},
 		{COMMAND_CLOCK, "a"},	       {COMMAND_QUERY, "acslomu"},    {COMMAND_SUBSCRIBE, "aslomu"},
 		{COMMAND_FACT, "aslom"},       {COMMAND_LINK, "aom"},         {COMMAND_COVER, "aom"},
-		{COMMAND_MOVE, "am"},	       {COMMAND_CHOOSE, "a"},	       {COMMAND_OFFER, "aom"},
+		{COMMAND_MOVE, "am"},	       {COMMAND_CHOOSE, "a"},        {COMMAND_SCHOOL, "aom"},
+		{COMMAND_TASK, "asom"},       {COMMAND_OFFER, "aom"},
 		{COMMAND_CREDIT, "aslomu"},    {COMMAND_CURSOR, "aslomu"},    {COMMAND_UNSUBSCRIBE, "aslomu"},
 	};
 	static const char letters[] = "acslomu";

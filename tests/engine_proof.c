@@ -30,6 +30,7 @@ static int setup(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_FACT, "{'upn':'%s','fact':'looked-after'}", upn[0]), STATUS_OK, NULL);
 	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','other':'%s'}", upn[0], upn[1]), STATUS_OK, NULL);
 	host_key_text(key, MANAGER);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['primary']}"), STATUS_OK, NULL);
 	assert_answer(host_ask(&h, OFFICER, COMMAND_COVER, "{'cover':'%s','until':'2026-10-01'}", key), STATUS_OK, NULL);
 	host_ask(&h, OFFICER, COMMAND_CURSOR, "{'cursor':'c','position':3}");
 	engine_clock_stepped(h.engine, h.now_ms, 400000);

@@ -13,7 +13,7 @@ enum { PUPILS = 40, FIRST_DAY = 20699 /* 2026-09-03 */ };
 
 static struct host h;
 static char upn[PUPILS + 1][UPN_SIZE + 1];
-static const char *const codes[] = {"/", "\\", "N", "O", "U", "G", "I", "M", "L", "X", "B", "C"};
+static const char *const codes[] = {"/", "\\", "N", "O", "U", "G", "I", "M", "L", "X", "B", "C", "C2", "Z"};
 
 static int setup(void **context)
 {
@@ -89,6 +89,7 @@ static void random_action(void)
 		"'notice-to-improve','parent':'p1'", "'notice-to-improve','parent':'p2'", "'penalty-notice','parent':'p1'",
 		"'payment','parent':'p1'", "'decision','parent':'p1','fields':{'outcome':'not-to-issue'}", "'decision','fields':{'outcome':'close'}",
 		"'monitoring-outcome','fields':{'outcome':'continue'}", "'close'", "'sickness-expected'", "'sickness-return'",
+		"'first-day-call'", "'part-time-timetable','fields':{'consent':'yes','review_date':'2026-10-30'}", "'enquiries','fields':{'resolved':'yes'}",
 	};
 	char date[DATE_TEXT_SIZE + 1];
 
@@ -111,6 +112,19 @@ static void random_calendar(void)
 	host_put(&h, OFFICER, COMMAND_CALENDAR, NULL,
 		 "{%s'rows':[['2026-09-02','2026-10-23','term','A'],['2026-11-02','2026-12-18','term','B'],['2027-01-04','2027-04-01','term','C']%s]}",
 		 random_below(3) ? "" : random_below(2) ? "'urn':'" SCHOOL_URN "'," : "'urn':'" OTHER_URN "',", rows);
+}
+
+static void random_school(void)
+{
+	static const char *const kinds[] = {"", "'primary'", "'secondary'", "'primary','secondary'"};
+	static const char *const tasks[] = {"lates", "attendance-review", "school-nurse", "governors-report", "attendance-tracker"};
+	char on[DATE_TEXT_SIZE + 1];
+
+	day_text(on, day_of_ms(h.now_ms) - (day_t)random_below(10));
+	if (random_below(4) == 0)
+		host_put(&h, OFFICER, COMMAND_SCHOOL, NULL, "{'urn':'%s','kinds':[%s]}", random_urn(), kinds[random_below(4)]);
+	else
+		host_put(&h, OFFICER, COMMAND_TASK, NULL, "{'urn':'%s','task':'%s','on':'%s'}", random_urn(), tasks[random_below(5)], on);
 }
 
 static void random_settings(void)
@@ -142,6 +156,8 @@ static void random_step(void)
 			random_action();
 		else if (kind < 92)
 			random_calendar();
+		else if (kind < 96)
+			random_school();
 		else
 			random_settings();
 	}
@@ -170,6 +186,9 @@ static void a_random_workload(void **context)
 	assert_true(times_in(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'alerts'}")->text, "\"alert\":") > 20);
 	printf("%llu events, %u cases\n", (unsigned long long)host_head(&h), h.engine->state.case_count);
 	assert_true(h.engine->state.case_count > 5);
+	assert_true(h.engine->state.school_count == 2);
+	assert_non_null(strstr(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'alerts'}")->text, "\"kind\":\"unexplained\""));
+	assert_true(h.engine->state.schools[0]->task_count + h.engine->state.schools[1]->task_count > 10);
 	assert_verified(&h);
 	host_start_again(&h, upn, PUPILS, true);
 	host_start_again(&h, upn, PUPILS, false);

@@ -167,6 +167,8 @@ static void an_auditor_reads_all_and_changes_nothing(void **context)
 		{COMMAND_MOVE, "{'case':'C1','pathway':'stockport','reason':'x'}"},
 		{COMMAND_CHOOSE, "{'urn':'123456'}"},
 		{COMMAND_OFFER, "{'urn':'123456'}"},
+		{COMMAND_SCHOOL, "{'urn':'123456','kinds':['primary']}"},
+		{COMMAND_TASK, "{'urn':'123456','task':'lates'}"},
 	};
 	uint64_t head = host_head(&h);
 	char *tables = host_tables(&h, false), *now;

@@ -27,7 +27,7 @@ static int teardown(void **context)
 
 static void serve(unsigned pupil, const char *on)
 {
-	host_mark(&h, SCHOOL_URN, pupil + 1, "2026-09-07", "AM", "N");
+	host_mark(&h, SCHOOL_URN, pupil + 1, "2026-09-07", "AM", "O");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','on':'%s','parent':'p1','override':'r'}",
 			       upn[pupil], on),
 		      STATUS_OK, NULL);
@@ -157,7 +157,7 @@ static void a_thousand_at_once_come_in_parts(void **context)
 
 		host_upn(text, 100 + i);
 		host_begin(&h);
-		host_put(&h, CONNECTOR, COMMAND_MARKS, NULL, "{'urn':'" SCHOOL_URN "','registers':[['2026-09-14','AM',[['%s','N']]]]}", text);
+		host_put(&h, CONNECTOR, COMMAND_MARKS, NULL, "{'urn':'" SCHOOL_URN "','registers':[['2026-09-14','AM',[['%s','O']]]]}", text);
 		host_put(&h, OFFICER, COMMAND_ACTION, NULL, "{'upn':'%s','action':'notice-to-improve','parent':'p1','override':'r'}", text);
 		host_commit(&h);
 		for (unsigned j = 0; j < h.count; j++)
@@ -197,7 +197,7 @@ static void a_manual_clock_fires_on_its_way(void **context)
 	host_crash(&h); /* the time that it was moved to is remembered */
 	assert_answer(host_ask(&h, ADMIN, COMMAND_HELLO, "{}"), STATUS_OK, "\"now\":\"2026-10-06T09:00:00Z\"");
 	/* an action dated back makes something due, which fires by itself */
-	host_mark(&h, SCHOOL_URN, 2, "2026-09-14", "AM", "N");
+	host_mark(&h, SCHOOL_URN, 2, "2026-09-14", "AM", "O");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','on':'2026-09-11','parent':'p1','override':'r'}", upn[1]),
 		      STATUS_OK, NULL);
 	assert_int_equal(host_alerts(&h, "decision", NULL, one), 2);
@@ -306,7 +306,7 @@ static void a_step_while_it_runs_is_held(void **context)
 	assert_held(true);
 	/* the shell goes on telling the time as it was, and what is recorded bears it */
 	h.now_ms = told + 600000;
-	host_mark(&h, SCHOOL_URN, 3, "2026-09-16", "AM", "N");
+	host_mark(&h, SCHOOL_URN, 3, "2026-09-16", "AM", "O");
 	assert_int_equal(engine_now(h.engine), told + 600000);
 	engine_clock_stepped(h.engine, told, 0); /* it came back by itself: the hold stays */
 	host_turns(&h);
@@ -325,7 +325,7 @@ static void backwards_nothing_is_recorded_earlier(void **context)
 	(void)context;
 	two_notices();
 	h.now_ms -= 200000; /* less than what counts as a step */
-	host_mark(&h, SCHOOL_URN, 3, "2026-09-15", "AM", "N");
+	host_mark(&h, SCHOOL_URN, 3, "2026-09-15", "AM", "O");
 	assert_int_equal(engine_now(h.engine), host_ms("2026-09-16T09:00:00Z"));
 	log = strdup(host_ask(&h, ADMIN, COMMAND_QUERY, "{'what':'log'}")->text);
 	assert_null(strstr(log, "2026-09-16T08:"));

@@ -112,7 +112,7 @@ static void what_a_meeting_cannot_say(void **state)
 	}
 }
 
-/* A store may hold files compiled before meetings were: form 2 ends where they begin. */
+/* A store may hold files compiled before meetings were: form 3 ends where they begin. */
 static void an_older_form_has_none(void **state)
 {
 	const char *section = strstr(file, "meetings:");
@@ -121,7 +121,7 @@ static void an_older_form_has_none(void **state)
 	(void)state;
 	assert_true(bytes.size > 0);
 	assert_int_equal(bytes.bytes[bytes.size - 1], 0);
-	room[0] = 2;
+	room[0] = 3;
 	assert_true(pathway_decode(&pathway, slice_of(room, bytes.size - 1)));
 	assert_int_equal(pathway.meeting_count, 0);
 	assert_false(pathway_decode(&pathway, bytes)); /* nothing may stand behind it */

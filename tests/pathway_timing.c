@@ -58,6 +58,19 @@ static void faults_name_line_and_remedy(void **state)
 		{"idle: 4 weeks", "task: 4 weeks", 1, "\"while\" belongs to \"idle\" alone"},
 		{"idle: 4 weeks", "idle: 4 weeks after warning", 0, "counts from the latest action"},
 		{"idle: 4 weeks", "idle: 4 weeks\n    per parent: yes", 0, "of the whole case"},
+		{"kind: stays\n    codes: [Z]", "kind: run\n    codes: [N]", 3, "\"new pupils\" belongs to a mark that stays alone"},
+		{"codes: [Z]", "codes: [L]", -2, "a mark of some codes, of absence or of none"},
+		{"done(convene) >= 1\n", "done(convened) >= 1\n", 0, "convened"},
+		{"done(convene) >= 1\n", "given(outcome)\n", 0, "there is none here"},
+		{"done(convene) >= 1\n", "attended_on_last_day = 0\n", 0, "is of a deadline"},
+		{"every: week", "every: day", 0, "every week, fortnight, half-term, term or year"},
+		{"every: half-term", "every: half-term, in: may", 0, "a month goes with a task of every year"},
+		{"in: march, ", "", 0, "a month goes with a task of every year"},
+		{"in: march", "in: mars", 0, "the name of a month"},
+		{"schools: [primary]", "schools: [college]", 0, "primary or secondary expected"},
+		{"schools: [primary]", "schools: [primary, secondary]", 0, "one of all schools says nothing of them"},
+		{"schools: [primary]", "schools: [primary, primary]", 0, "stands twice"},
+		{"title: The nurse, ", "", 0, "title"},
 		{"starts: tell-parents", "starts: [tell-parents, nothing-done]", -3, "every action starts nothing-done"},
 		{"idle: 4 weeks", "idle: 4 weeks\n    met if: attended_on_last_day >= 1", 1, "only a task or a reminder is met"},
 		{"tells: manager", "tells: managers", 0, "or a list of them"},
@@ -174,6 +187,32 @@ static void form_1_is_read(void **state)
 	free(copy);
 }
 
+static void what_days_ends_ask_for_is_read_back(void **state)
+{
+	static struct pathway p;
+	struct writer out = writer_of(room, sizeof room);
+	const struct watch_rule *w;
+	int nurse, tests;
+
+	(void)state;
+	assert_true(pathway_compile(slice_text(source), &out, &report));
+	assert_true(pathway_decode(&p, writer_slice(&out)));
+	w = &p.watches[pathway_watch(&p, ALERT_NOT_ARRIVED)];
+	assert_true(w->new_pupils && w->once && w->unless.count == 3 && w->type == WATCH_STAYS);
+	assert_int_equal(p.day_codes, CODE_BIT(CODE_Z));
+	assert_int_equal(p.day_reach, 2);
+	assert_int_equal(p.task_count, 3);
+	assert_int_equal(p.tasks[0].every, EVERY_WEEK);
+	assert_int_equal(p.tasks[0].roles, 1u << ROLE_OFFICER);
+	nurse = pathway_task(&p, slice_text("nurse"));
+	assert_int_equal(p.tasks[nurse].roles, 1u << ROLE_SCHOOL | 1u << ROLE_OFFICER | 1u << ROLE_MANAGER);
+	assert_int_equal(p.tasks[nurse].tells, 1u << ROLE_SCHOOL);
+	assert_int_equal(p.tasks[nurse].month, 0);
+	tests = pathway_task(&p, slice_text("tests"));
+	assert_int_equal(p.tasks[tests].month, 3);
+	assert_int_equal(p.tasks[tests].schools, 1 << SCHOOL_PRIMARY);
+}
+
 /* Whatever passes is safe to run: a changed byte is refused or is another sound pathway. */
 static void a_damaged_form_is_refused_or_sound(void **state)
 {
@@ -206,6 +245,7 @@ int main(void)
 		cmocka_unit_test(a_name_of_an_action_and_a_field_is_refused),
 		cmocka_unit_test(a_question_escalates_unless_the_file_says_otherwise),
 		cmocka_unit_test(form_1_is_read),
+		cmocka_unit_test(what_days_ends_ask_for_is_read_back),
 		cmocka_unit_test(a_damaged_form_is_refused_or_sound),
 	};
 

@@ -141,6 +141,15 @@ static void sample(struct event *e, uint8_t kind)
 	case EVENT_MEETING_OFFERED:
 		e->meeting_offered = (struct event_meeting_offered){106125, 20703, true, text("targeted-support")};
 		return;
+	case EVENT_DAY_ENDED:
+		e->day_ended.day = 20703;
+		return;
+	case EVENT_SCHOOL_DESCRIBED:
+		e->school_described = (struct event_school_described){106125, 1 << SCHOOL_SECONDARY};
+		return;
+	case EVENT_TASK_DONE:
+		e->task_done = (struct event_task_done){106125, text("attendance-display"), 20704, 20703, 20707};
+		return;
 	}
 	fail_msg("there is no sample of event kind %u", kind);
 }

@@ -236,6 +236,16 @@ static void fill_body(struct event *e)
 	case EVENT_MEETING_OFFERED:
 		e->meeting_offered = (struct event_meeting_offered){(uint32_t)number("urn"), (uint16_t)number("on"), number("stands") != 0, text("meeting")};
 		return;
+	case EVENT_DAY_ENDED:
+		e->day_ended.day = (uint16_t)number("day");
+		return;
+	case EVENT_SCHOOL_DESCRIBED:
+		e->school_described = (struct event_school_described){(uint32_t)number("urn"), (uint8_t)number("kinds")};
+		return;
+	case EVENT_TASK_DONE:
+		e->task_done = (struct event_task_done){(uint32_t)number("urn"), text("task"), (uint16_t)number("on"),
+		                                        (uint16_t)number("first"), (uint16_t)number("through")};
+		return;
 	}
 }
 

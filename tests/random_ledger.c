@@ -244,6 +244,9 @@ static bool take_event(void *context, uint64_t position, struct slice record)
 	case EVENT_COVER_NAMED:
 	case EVENT_PATHWAY_CHOSEN:
 	case EVENT_MEETING_OFFERED:
+	case EVENT_DAY_ENDED:
+	case EVENT_SCHOOL_DESCRIBED:
+	case EVENT_TASK_DONE:
 		break;
 	}
 	return true;

@@ -22,7 +22,7 @@ SIGNATURE = 0xA77D
 VERSION = 1
 COMMANDS = {
     "hello": 0x01, "marks": 0x10, "roster": 0x11, "action": 0x12, "calendar": 0x13, "pathway": 0x14, "grant": 0x15,
-    "revoke": 0x16, "acknowledge": 0x17, "clock": 0x18, "fact": 0x19, "move": 0x1c, "choose": 0x1d, "offer": 0x1f, "query": 0x20, "subscribe": 0x30, "credit": 0x31,
+    "revoke": 0x16, "acknowledge": 0x17, "clock": 0x18, "fact": 0x19, "move": 0x1c, "choose": 0x1d, "offer": 0x40, "query": 0x20, "subscribe": 0x30, "credit": 0x31,
     "cursor": 0x32, "unsubscribe": 0x33, "items": 0x34, "heartbeat": 0x35,
 }
 NAMES = {number: name for name, number in COMMANDS.items()}

@@ -1,0 +1,168 @@
+/* Days' ends: each is told once, in order, whatever happened meanwhile; and nothing is told
+ * where nothing is awaited.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/engine_parts.h"
+#include "tests/engine_host.h"
+
+static struct host h;
+static char one[8192];
+
+static int setup(void **context)
+{
+	(void)context;
+	host_make(&h, &(struct host_options){.start = "2026-09-07T09:00:00Z"});
+	return 0;
+}
+
+static int teardown(void **context)
+{
+	(void)context;
+	assert_verified(&h);
+	host_end(&h);
+	return 0;
+}
+
+static char *log_text(void)
+{
+	return strdup(host_ask(&h, ADMIN, COMMAND_QUERY, "{'what':'log'}")->text);
+}
+
+/* The days that were told to be over, "2026-09-07 2026-09-08 ". */
+static char *days_told(void)
+{
+	static char out[4096];
+	char *log = log_text();
+
+	out[0] = '\0';
+	for (const char *at = log; (at = strstr(at, "\"kind\":\"day-ended\"")); at++) {
+		const char *day = strstr(at, "\"day\":\"");
+
+		snprintf(out + strlen(out), sizeof out - strlen(out), "%.10s ", day + 7);
+	}
+	free(log);
+	return out;
+}
+
+static void nothing_awaited_nothing_told(void **context)
+{
+	(void)context;
+	assert_int_equal(engine_next_timer(h.engine), 0);
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-07", "AM", "O");
+	assert_int_equal(engine_next_timer(h.engine), 0);
+	host_mark(&h, SCHOOL_URN, 2, "2026-09-07", "AM", "N");
+	assert_int_equal(engine_next_timer(h.engine), host_ms("2026-09-07T23:00:00Z"));
+	host_set_time(&h, "2026-12-01T09:00:00Z");
+	host_turns(&h);
+	/* until the last day on which that mark may be due, and no longer */
+	assert_string_equal(days_told(), "2026-09-07 2026-09-08 2026-09-09 2026-09-10 2026-09-11 2026-09-14 2026-09-15 2026-09-16 2026-09-17 "
+					 "2026-09-18 2026-09-21 ");
+	assert_int_equal(engine_next_timer(h.engine), 0);
+	/* and again from the next such mark on, with the days between passed over */
+	host_mark(&h, SCHOOL_URN, 1, "2026-12-01", "AM", "N");
+	assert_int_equal(engine_next_timer(h.engine), host_ms("2026-12-02T00:00:00Z"));
+}
+
+static void each_day_once_and_in_time(void **context)
+{
+	static const char *const ends[] = {"2026-09-07T23:00:00Z", "2026-09-08T23:00:00Z", "2026-09-09T23:00:00Z"};
+	static const char *const wanted[] = {"2026-09-07 ", "2026-09-07 2026-09-08 ", "2026-09-07 2026-09-08 2026-09-09 "};
+
+	(void)context;
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-07", "AM", "N");
+	for (unsigned i = 0; i < 3; i++) {
+		h.now_ms = host_ms(ends[i]) - 1;
+		host_turns(&h);
+		assert_string_equal(days_told(), i ? wanted[i - 1] : "");
+		h.now_ms++;
+		host_turns(&h);
+		assert_string_equal(days_told(), wanted[i]);
+		if (i % 2)
+			host_crash(&h);
+		else
+			host_restart(&h);
+		host_turns(&h);
+		assert_string_equal(days_told(), wanted[i]);
+	}
+	assert_int_equal(host_alerts(&h, "unexplained", NULL, one), 1);
+	assert_int_equal(number_of(one, "late_ms"), 0);
+}
+
+static void late_ones_come_in_due_order(void **context)
+{
+	const char *not_arrived, *unexplained, *overdue;
+	char *log;
+
+	(void)context;
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-07", "AM", "N");
+	host_set_time(&h, "2026-09-30T09:00:00Z");
+	host_turns(&h);
+	assert_int_equal(host_alerts(&h, "reason-wanted", NULL, one), 1);
+	assert_true(number_of(one, "late_ms") > 15 * 86400000ull);
+	log = log_text();
+	unexplained = strstr(log, "\"alert_kind\":\"unexplained\"");
+	not_arrived = strstr(log, "\"day\":\"2026-09-08\"");
+	overdue = strstr(log, "\"alert_kind\":\"reason-wanted\"");
+	assert_non_null(unexplained);
+	assert_true(unexplained < not_arrived && not_arrived < overdue);
+	free(log);
+}
+
+/* A school's tasks are told for as long as they recur, marks or none. */
+static void sp_21_a_school_alone(void **context)
+{
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[['2026-09-02','2026-10-23','term','A']]}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['primary','primary']}"), STATUS_OK,
+		      "\"kinds\":[\"primary\"]");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['college']}"), STATUS_BAD_FIELD, "kinds");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "'}"), STATUS_BAD_FIELD, "kinds");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'1','kinds':[]}"), STATUS_BAD_FIELD, "urn");
+	host_set_time(&h, "2026-09-12T09:00:00Z");
+	host_turns(&h);
+	assert_int_equal(host_alerts(&h, "reminder", NULL, one), 11); /* weekly and fortnightly */
+	host_set_time(&h, "2027-01-12T09:00:00Z");
+	host_turns(&h);
+	assert_int_equal(host_alerts(&h, "reminder", NULL, one), 7 * 6 + 4 * 5 + 6 + 1 + 5 + 4 - 1);
+	host_crash(&h);
+	host_turns(&h);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'deadlines'}"), STATUS_OK, "\"items\":[]");
+}
+
+static void sp_21_a_task_is_ticked_off_once(void **context)
+{
+	uint8_t id[UUID_SIZE];
+
+	(void)context;
+	host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[['2026-09-02','2026-10-23','term','A']]}");
+	host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['primary']}");
+	host_id(&h, id);
+	assert_answer(host_again(&h, SCHOOL, COMMAND_TASK, id, "{'urn':'" SCHOOL_URN "','task':'lates'}"), STATUS_OK,
+		      "\"on\":\"2026-09-07\",\"first\":\"2026-09-07\",\"last\":\"2026-09-13\"");
+	assert_answer(host_again(&h, SCHOOL, COMMAND_TASK, id, "{'urn':'" SCHOOL_URN "','task':'lates'}"), STATUS_KNOWN,
+		      "\"first\":\"2026-09-07\",\"last\":\"2026-09-13\"");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_TASK, "{'urn':'" OTHER_URN "','task':'lates'}"), STATUS_FORBIDDEN, "urn");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_TASK, "{'urn':'" OTHER_URN "','task':'lates'}"), STATUS_NOT_FOUND, "urn");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_TASK, "{'urn':'" SCHOOL_URN "','task':'late'}"), STATUS_NOT_FOUND, "task");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_TASK, "{'urn':'" SCHOOL_URN "','task':'lates','on':'2026-09-08'}"), STATUS_BAD_FIELD, "not a date that has come");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_TASK, "{'urn':'" SCHOOL_URN "','task':'lates','of':'2026-09-08'}"), STATUS_BAD_FIELD, "is wanted");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'deadlines','before':'2026-09-11'}"), STATUS_OK, "\"items\":[]");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'deadlines','before':'2026-09-12'}"), STATUS_OK,
+		      "\"case\":null,\"upn\":null,\"urn\":\"" SCHOOL_URN "\",\"deadline\":null,\"kind\":\"attendance-display\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'deadlines','officer':'officer'}"), STATUS_OK, "\"items\":[]");
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(nothing_awaited_nothing_told), T(each_day_once_and_in_time), T(late_ones_come_in_due_order),
+		T(sp_21_a_school_alone),	 T(sp_21_a_task_is_ticked_off_once),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
