@@ -271,6 +271,7 @@ struct pathway {
 	struct notice_rule notices;
 	uint16_t step_count;
 	struct step steps[STEPS_MAX];
+	struct slice letters;     /* letter.h; empty: none */
 	/* Worked out by pathway_decode, not in the compiled bytes: */
 	unsigned threshold;       /* at_least of the count watch of kind THRESHOLD; 0: none */
 	uint64_t breach_codes;    /* of all deadlines together: a mark that neither was nor is one of them changes no breach */

@@ -3,14 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "casework/pathway_sound.h"
 
+#include "casework/letter.h"
 #include "casework/pupil.h"
-
-/* Where an expression stands decides what it may ask. */
-enum place {
-	PLACE_NEED,     /* an action's condition: free text counts as given too */
-	PLACE_EFFECT,   /* of an action, in replay: free text is sealed and can't be asked for */
-	PLACE_QUESTION, /* at a deadline's end: there is no action */
-};
 
 static bool name_sound(struct slice name)
 {
@@ -102,8 +96,8 @@ static bool operand_sound(const struct pathway *p, const struct action_rule *act
 	return false;
 }
 
-static bool expression_sound(const struct pathway *p, const struct action_rule *action,
-                             const struct expression *e, enum place place)
+bool expression_sound(const struct pathway *p, const struct action_rule *action, const struct expression *e,
+                      enum place place)
 {
 	unsigned depth = 0;
 
@@ -189,7 +183,7 @@ static bool fields_sound(const struct action_rule *a)
 	return true;
 }
 
-static bool action_sound(const struct pathway *p, const struct action_rule *a)
+bool action_sound(const struct pathway *p, const struct action_rule *a)
 {
 	if (!name_sound(a->name) || !fields_sound(a))
 		return false;
@@ -249,5 +243,5 @@ bool pathway_sound(const struct pathway *p)
 		    w->type < WATCH_COUNT || w->type > WATCH_SHARE || w->at_least == 0)
 			return false;
 	}
-	return notices_sound(&p->notices);
+	return notices_sound(&p->notices) && letters_sound(p);
 }
