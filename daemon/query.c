@@ -16,7 +16,7 @@ static const struct {
 	{"checkpoint", query_checkpoint}, {"prove", query_prove},     {"consistency", query_consistency},
 	{"pathways", query_pathways}, {"pathway", query_pathway},     {"backup", query_backup},
 	{"calendar", query_calendar}, {"people", query_people},	      {"covers", query_covers},
-	{"try", query_try},
+	{"try", query_try},	      {"letter", query_letter},
 };
 
 enum status query_fault(struct engine *e, enum status status, const char *field, const char *reason)
