@@ -1,6 +1,6 @@
 # Stories (stories/README.md): each file is a test, played to the engine without sockets.
 add_executable(attend-story story_run.c story_words.c story_talk.c story_acts.c story_marks.c story_school.c
-  story_people.c story_sees.c story_alerts.c engine_host.c engine_inside.c engine_texts.c)
+  story_people.c story_sees.c story_alerts.c story_letters.c engine_host.c engine_inside.c engine_texts.c)
 target_link_libraries(attend-story PRIVATE attend-engine attend-pathways PkgConfig::JANSSON PkgConfig::YAML PkgConfig::CMOCKA)
 target_compile_options(attend-story PRIVATE -Wno-missing-prototypes)
 

@@ -13,6 +13,7 @@
  *   story_people.c  facts, families, covers
  *   story_sees.c    cases, deadlines, figures, what may be done next
  *   story_alerts.c  alerts
+ *   story_letters.c letters
  *
  * A new verb is a row in VERBS (story_run.c), the words that it takes, and a
  * function over story_word, story_ask and story_equal.
@@ -179,6 +180,7 @@ void story_links(const struct entry *);
 void story_away(const struct entry *);
 void story_moves(const struct entry *);
 void story_restart(const struct entry *);
+void story_makes(const struct entry *);
 
 void story_stage(const struct entry *);
 void story_case(const struct entry *);
