@@ -21,6 +21,7 @@
 	X("fact", command_fact, "records something known of a pupil from a day on") \
 	X("link", command_link, "records siblings, or a parent that two pupils have in common") \
 	X("cover", command_cover, "names who stands in for an officer who is away") \
+	X("letter", command_letter, "a letter or form, filled from the case's own figures") \
 	X("deadlines", command_deadlines, "open deadlines in the order in which they fall due") \
 	X("alerts", command_alerts, "all alerts so far") \
 	X("watch", command_watch, "alerts as they come") \
