@@ -14,7 +14,8 @@
  * block is there, of a list or table with all that follows; `words` is how the file says it.
  * `each`, of an item or a row: one for each parent, or for each time an action was recorded.
  *
- * Making a letter changes nothing. What isn't known is named in its place, never left blank.
+ * Making a letter changes nothing. What isn't known is named in its place, never left blank; a block of
+ * which it isn't known whether it holds is left out, and that is named beside the letter.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CASEWORK_LETTER_H

@@ -75,17 +75,21 @@ static void miss(struct making *m, struct slice brace, struct slice label)
 	m->made->missing_count++;
 }
 
-static void put_missing(struct making *m, struct slice brace, const char *before, struct slice label)
+static void put_missing(struct making *m, struct slice brace, struct slice label)
 {
-	struct writer *cell = m->made->cell;
-	uint8_t *start;
+	put(m->made->cell, "[not known: ");
+	write_bytes(m->made->cell, label.bytes, label.size);
+	put(m->made->cell, "]");
+	miss(m, brace, label);
+}
 
-	put(cell, "[not known: ");
-	start = cell->at;
-	put(cell, before);
-	write_bytes(cell, label.bytes, label.size);
-	miss(m, brace, slice_of(start, (size_t)(cell->at - start)));
-	put(cell, "]");
+/* Whether a block is to be there isn't known: it isn't, and whoever makes the letter is told. */
+static void miss_block(struct making *m, const struct letter_block *block)
+{
+	m->made->cell->at = m->made->cell->start;
+	put(m->made->cell, "whether ");
+	write_bytes(m->made->cell, block->words.bytes, block->words.size);
+	miss(m, block->words, writer_slice(m->made->cell));
 }
 
 /* --- words ---------------------------------------------------------------- */
@@ -354,18 +358,18 @@ static void put_block(struct making *m, const struct letter_block *block)
 			if (put_part(m, &part))
 				continue;
 			m->made->cell->at = before;
-			put_missing(m, part.brace, "", part.text);
+			put_missing(m, part.brace, part.text);
 		}
 		end_cell(m);
 	}
 }
 
-/* In the place of a block of which something isn't known. */
-static void put_unknown(struct making *m, uint8_t kind, struct slice brace, const char *before, struct slice label)
+/* In the place of the items or rows of which there is none. */
+static void put_none(struct making *m, uint8_t kind, struct slice brace, struct slice label)
 {
 	begin_block(m, kind, 1);
 	begin_cell(m);
-	put_missing(m, brace, before, label);
+	put_missing(m, brace, label);
 	end_cell(m);
 }
 
@@ -379,7 +383,7 @@ static void put_each_parent(struct making *m, const struct letter_block *block)
 	}
 	m->scope.parent = parent;
 	if (m->source->parent_count == 0)
-		put_unknown(m, block->kind, slice_text("parent"), "", slice_text("the parents"));
+		put_none(m, block->kind, slice_text("parent"), slice_text("the parents"));
 }
 
 static void put_each(struct making *m, const struct letter_block *block)
@@ -404,7 +408,7 @@ static void put_each(struct making *m, const struct letter_block *block)
 	}
 	m->done = NULL;
 	if (count == 0)
-		put_unknown(m, block->kind, m->scope.view->pathway->actions[action].name, "", m->scope.view->pathway->actions[action].title);
+		put_none(m, block->kind, m->scope.view->pathway->actions[action].name, m->scope.view->pathway->actions[action].title);
 }
 
 void letter_make(const struct letter *letter, const struct scope *scope, const struct letter_source *source,
@@ -423,8 +427,8 @@ void letter_make(const struct letter *letter, const struct scope *scope, const s
 		if (!member)
 			skipping = holds != YES;
 		if (holds == UNKNOWN)
-			put_unknown(&m, BLOCK_TEXT, block.words, "whether ", block.words);
-		else if (!skipping)
+			miss_block(&m, &block);
+		if (!skipping)
 			put_each(&m, &block);
 	}
 }

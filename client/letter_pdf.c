@@ -258,7 +258,7 @@ static void draw_letter(struct sheet *s, const json_t *blocks)
 			s->y += gap;
 		}
 		if (is_kind(block, "heading")) {
-			if (left_on_page(s) < 60) /* not alone at a page's end */
+			if (left_on_page(s) < 6 * by_hand_height) /* not alone at a page's end */
 				new_page(s);
 			draw_text(s, "H1", cell_of(cells, 0), 0, "Sans Bold 13");
 		} else if (is_kind(block, "text")) {

@@ -54,11 +54,33 @@ static uint8_t read_each(struct compiler *c, uint32_t node)
 	return EACH_ONCE;
 }
 
-enum { B_HEADING, B_TEXT, B_LIST, B_TABLE, B_COLUMNS, B_WHEN, B_EACH };
+enum { B_HEADING, B_TEXT, B_LIST, B_TABLE, B_COLUMNS, B_WHEN };
+
+/* An item or a row; or a map of it and for what it stands each time. */
+static void read_member(struct compiler *c, struct letter_room *l, uint32_t node, const struct letter_block *head)
+{
+	struct entry e[] = {{head->kind == BLOCK_LIST ? "item" : "row", true, node}, {"for each", false, 0}};
+	struct letter_block member = {.kind = (uint8_t)(head->kind + 1)};
+
+	if (node_of(c, node)->kind == NODE_MAP) {
+		e[0].node = 0;
+		if (!read_map(c, node, head->kind == BLOCK_LIST ? "an item" : "a row", e, COUNT_OF(e)) || e[0].node == 0)
+			return;
+		member.each = read_each(c, e[1].node);
+	}
+	if (head->kind == BLOCK_LIST)
+		member.cells[member.cell_count++] = read_cell(c, l, e[0].node, false);
+	else
+		read_cells(c, l, e[0].node, &member);
+	if (head->cell_count > 0 && member.cell_count != head->cell_count)
+		fault_node(c->report, node_of(c, node), "this row has %u cells, and the table %u columns", member.cell_count, head->cell_count);
+	else if (member.cell_count == 0)
+		fault_node(c->report, node_of(c, node), "the row is empty: write its cells, or take it out");
+	add_block(c, l, node, &member);
+}
 
 static void read_members(struct compiler *c, struct letter_room *l, const struct entry *e, struct letter_block *head)
 {
-	uint8_t each = read_each(c, e[B_EACH].node);
 	uint32_t members = e[B_LIST].node != 0 ? e[B_LIST].node : e[B_TABLE].node;
 
 	head->kind = e[B_LIST].node != 0 ? BLOCK_LIST : BLOCK_TABLE;
@@ -67,19 +89,8 @@ static void read_members(struct compiler *c, struct letter_room *l, const struct
 	add_block(c, l, members, head);
 	if (!is_kind(c, members, NODE_LIST, e[B_LIST].node != 0 ? "a list" : "a table"))
 		return;
-	for (uint32_t at = first_child(c, members); at != 0; at = next_child(c, at)) {
-		struct letter_block member = {.kind = (uint8_t)(head->kind + 1), .each = each};
-
-		if (head->kind == BLOCK_LIST)
-			member.cells[member.cell_count++] = read_cell(c, l, at, false);
-		else
-			read_cells(c, l, at, &member);
-		if (head->kind == BLOCK_TABLE && head->cell_count > 0 && member.cell_count != head->cell_count)
-			fault_node(c->report, node_of(c, at), "this row has %u cells, and the table %u columns", member.cell_count, head->cell_count);
-		else if (head->kind == BLOCK_TABLE && member.cell_count == 0)
-			fault_node(c->report, node_of(c, at), "the row is empty: write its cells, or take it out");
-		add_block(c, l, at, &member);
-	}
+	for (uint32_t at = first_child(c, members); at != 0; at = next_child(c, at))
+		read_member(c, l, at, head);
 	if (first_child(c, members) == 0)
 		fault_node(c->report, node_of(c, members), "it is empty: write what it holds, or take it out");
 }
@@ -87,7 +98,7 @@ static void read_members(struct compiler *c, struct letter_room *l, const struct
 static void read_block(struct compiler *c, struct letter_room *l, uint32_t node)
 {
 	struct entry e[] = {{"heading", false, 0}, {"text", false, 0}, {"list", false, 0}, {"table", false, 0}, {"columns", false, 0},
-		{"when", false, 0}, {"for each", false, 0}};
+		{"when", false, 0}};
 	struct letter_block block = {0};
 	unsigned kinds = 0;
 
@@ -100,9 +111,8 @@ static void read_block(struct compiler *c, struct letter_room *l, uint32_t node)
 		return;
 	for (unsigned i = B_HEADING; i <= B_TABLE; i++)
 		kinds += e[i].node != 0;
-	if (kinds != 1 || (e[B_EACH].node != 0 && e[B_LIST].node == 0 && e[B_TABLE].node == 0) ||
-	    (e[B_COLUMNS].node != 0 && e[B_TABLE].node == 0)) {
-		fault_node(c->report, node_of(c, node), "one of \"heading\", \"text\", \"list\" and \"table\" stands here; \"for each\" goes with a list or a table, \"columns\" with a table");
+	if (kinds != 1 || (e[B_COLUMNS].node != 0 && e[B_TABLE].node == 0)) {
+		fault_node(c->report, node_of(c, node), "one of \"heading\", \"text\", \"list\" and \"table\" stands here; \"columns\" goes with a table");
 		return;
 	}
 	read_expression(c, e[B_WHEN].node, &l->letter.rule, EXPRESSION_NEED, &block.when);

@@ -5,7 +5,7 @@
 
 #include "tests/story.h"
 
-/* A letter as lines: its blocks, the cells of a row with bars between them. The caller frees. */
+/* A letter as lines: its blocks that say something, the cells of a row with bars between them. The caller frees. */
 static char *letter_lines(const json_t *item)
 {
 	char *lines = NULL;
@@ -16,7 +16,7 @@ static char *letter_lines(const json_t *item)
 	json_array_foreach(json_object_get(item, "blocks"), i, block) {
 		json_array_foreach(json_object_get(block, "cells"), j, cell)
 			fprintf(out, "%s%s", j ? " | " : "", json_string_value(cell));
-		fputc('\n', out);
+		fputs(j ? "\n" : "", out);
 	}
 	fclose(out);
 	return lines;

@@ -37,7 +37,7 @@ static const struct verb {
 	{"links", true, story_links, {"pupil", "for", "to parent", "no longer", "changes", "forbidden", "refused"}},
 	{"is away", true, story_away, {"covered by", "from", "until", "forbidden", "refused"}},
 	{"moves", true, story_moves, {"case", "to stage", "deadlines", "because", "forbidden", "refused"}},
-	{"makes", true, story_makes, {"pupil", "for", "with", "says", "says not", "names missing", "letters", "unmet", "forbidden", "refused"}},
+	{"makes", true, story_makes, {"pupil", "for", "with", "says", "says not", "names missing", "letters", "unmet", "barred", "forbidden", "refused"}},
 	{"policy changes", false, story_policy, {"becomes", "refused"}},
 	{"the daemon", false, story_restart, {NULL}},
 	{"stage", false, story_stage, {"pupil", "as known on"}},

@@ -202,7 +202,7 @@ static void write_lacks(FILE *out, const json_t *lacks)
 
 void answer_words(const struct answer *a, char *words, size_t size)
 {
-	json_t *body = answer_json(a), *refused = json_object_get(body, "refused");
+	json_t *body = answer_json(a), *refused = json_object_get(body, "refused"), *faults = json_object_get(body, "faults");
 	FILE *out = fmemopen(words, size, "w");
 
 	fprintf(out, "%u", a->status);
@@ -216,6 +216,9 @@ void answer_words(const struct answer *a, char *words, size_t size)
 		fprintf(out, "\n      row %lld: %s: %s", (long long)json_integer_value(json_array_get(row, 0)),
 			json_string_value(json_array_get(row, 1)), json_string_value(json_array_get(row, 2)));
 	}
+	for (size_t i = 0; i < json_array_size(faults); i++)
+		fprintf(out, "\n      line %lld: %s", (long long)json_integer_value(json_array_get(json_array_get(faults, i), 0)),
+			json_string_value(json_array_get(json_array_get(faults, i), 2)));
 	fclose(out);
 	json_decref(body);
 }
