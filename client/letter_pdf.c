@@ -147,7 +147,8 @@ static struct grid grid_of(const json_t *blocks, size_t table)
 	if (g.columns > COLUMNS_MAX)
 		g.columns = COLUMNS_MAX;
 	for (unsigned c = 0; c < g.columns; c++) {
-		g.widths[c] = g.widths[c] < 14 ? 14 : g.widths[c] > 60 ? 60 : g.widths[c];
+		double most = c == 0 && !g.heads ? 34 : 60; /* a row's head is no more than a third */
+		g.widths[c] = g.widths[c] < 14 ? 14 : g.widths[c] > most ? most : g.widths[c];
 		sum += g.widths[c];
 	}
 	for (unsigned c = 0; c < g.columns; c++)
