@@ -131,7 +131,7 @@ static bool put_word(void *context, uint8_t word, struct slice parent, struct wr
 
 /* A field of an action that was recorded: in the clear, or sealed. */
 struct reading {
-	const struct writing *l;
+	struct writing *l;
 	struct slice field;
 	struct writer *out;
 	bool found;
@@ -141,7 +141,7 @@ static bool take_recorded(void *context, uint64_t position, struct slice record)
 {
 	struct reading *r = context;
 	struct event *ev = memory_new(sizeof *ev);
-	struct writer w = writer_of((uint8_t *)r->l->event, EVENT_ROOM);
+	struct writer w = writer_of(r->l->event, EVENT_ROOM);
 	const struct action_field *fields = ev->action_recorded.fields;
 	const char *wrong = NULL;
 
@@ -163,7 +163,7 @@ static bool take_recorded(void *context, uint64_t position, struct slice record)
 
 static bool put_recorded(void *context, const struct case_done *done, struct slice field, struct writer *out)
 {
-	const struct writing *l = context;
+	struct writing *l = context;
 	struct reading r = {.l = l, .field = field, .out = out};
 
 	if (done->position <= l->engine->committed)
@@ -385,10 +385,11 @@ static enum status list(struct writing *l)
 			pack_array(p, count);
 		}
 		for (unsigned i = 0; letter_at(l->view.pathway, i, &l->letter); i++) {
-			if (decide(l) == STATUS_FORBIDDEN || pass == 0) {
-				count += pass == 0 && decide(l) != STATUS_FORBIDDEN;
+			if (decide(l) == STATUS_FORBIDDEN)
 				continue;
-			}
+			count++;
+			if (pass == 0)
+				continue;
 			pack_map(p, 7);
 			pack_key_str(p, "letter", l->letter.rule.name);
 			pack_key_str(p, "title", l->letter.rule.title);

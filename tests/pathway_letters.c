@@ -89,6 +89,26 @@ static void a_letter_is_blocks_of_cells_of_parts(void **state)
 	free(p);
 }
 
+/* A log of before there were letters. */
+static void a_pathway_of_the_form_before_has_none(void **state)
+{
+	struct pathway *p = good(HEAD "    body: [x]\n");
+	static uint8_t bytes[PATHWAY_SIZE_MAX];
+	struct writer out = writer_of(bytes, sizeof bytes);
+	struct letter letter;
+
+	(void)state;
+	p->letters = slice_of(NULL, 0);
+	pathway_encode(&out, p);
+	assert_int_equal(bytes[0], 3);
+	bytes[0] = 2;
+	assert_false(pathway_decode(p, writer_slice(&out)));
+	assert_true(pathway_decode(p, slice_of(bytes, writer_size(&out) - 1)));
+	assert_false(letter_at(p, 0, &letter));
+	assert_int_equal(p->action_count, 2);
+	free(p);
+}
+
 struct row {
 	const char *letter;
 	unsigned line, column; /* of the file; line from the first behind HEAD, 0 */
@@ -173,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_letter_is_blocks_of_cells_of_parts),
 		cmocka_unit_test(what_is_wrong_is_told_where_it_stands),
+		cmocka_unit_test(a_pathway_of_the_form_before_has_none),
 		cmocka_unit_test(bytes_that_no_compiler_wrote_are_refused_or_safe),
 	};
 
