@@ -172,6 +172,13 @@ enum status case_decide(const struct case_state *c, const struct case_view *, en
 /* May this role pass over the action's unmet needs, with a reason? (Never over a bar.) */
 bool case_may_override(const struct action_rule *, enum role who);
 
+/* The same of a letter (letter.h) as a rule: are its fields well given, and may it be made now?
+ * `filled` comes out as expressions ask for the fields. Nothing passes over what is unmet. */
+struct filled;
+enum status case_decide_letter(const struct case_state *, const struct case_view *, enum role who,
+                               const struct action_rule *letter, const struct event_action_recorded *given,
+                               const struct slice text_fields[], size_t text_field_count, struct filled *, struct lacks *);
+
 /* A case begins: zeroed, with its numbers, on `pathway`'s first stage. */
 void case_open(struct case_state *, const struct pathway *, const struct event_action_recorded *,
                uint32_t urn, uint64_t at_ms);

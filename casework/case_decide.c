@@ -286,3 +286,16 @@ enum status case_decide(const struct case_state *c, const struct case_view *view
 	status = verdict(lacks, overriding && case_may_override(action, who));
 	return role_in(action->roles, who) ? status : STATUS_FORBIDDEN;
 }
+
+enum status case_decide_letter(const struct case_state *c, const struct case_view *view, enum role who,
+                               const struct action_rule *letter, const struct event_action_recorded *given,
+                               const struct slice text_fields[], size_t text_field_count, struct filled *filled, struct lacks *lacks)
+{
+	struct scope scope = {c, view, letter, filled, given->parent, given->on, NULL, (uint8_t)who};
+
+	memset(lacks, 0, sizeof *lacks);
+	fill(filled, letter, given);
+	check_fields(lacks, letter, given, text_fields, text_field_count, filled);
+	check_conditions(lacks, &scope);
+	return role_in(letter->roles, who) ? verdict(lacks, false) : STATUS_FORBIDDEN;
+}

@@ -405,13 +405,11 @@ static struct value operand(const struct scope *scope, const struct step *step)
 	return UNKNOWN_VALUE;
 }
 
-enum tristate expression_holds(const struct scope *scope, const struct expression *e)
+static struct value work_out(const struct scope *scope, const struct expression *e)
 {
 	struct value stack[EXPRESSION_STACK_MAX];
 	unsigned depth = 0;
 
-	if (e->count == 0)
-		return YES;
 	for (unsigned i = 0; i < e->count; i++) {
 		const struct step *step = &scope->view->pathway->steps[e->first + i];
 
@@ -431,5 +429,20 @@ enum tristate expression_holds(const struct scope *scope, const struct expressio
 		}
 	}
 	assert(depth == 1);
-	return !stack[0].known ? UNKNOWN : stack[0].number != 0 ? YES : NO;
+	return stack[0];
+}
+
+enum tristate expression_holds(const struct scope *scope, const struct expression *e)
+{
+	struct value value = e->count == 0 ? number(1) : work_out(scope, e);
+
+	return !value.known ? UNKNOWN : value.number != 0 ? YES : NO;
+}
+
+bool expression_value(const struct scope *scope, const struct expression *e, int64_t *found)
+{
+	struct value value = work_out(scope, e);
+
+	*found = value.number;
+	return value.known;
 }

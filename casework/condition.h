@@ -35,6 +35,8 @@ bool scope_figure(const struct scope *, enum figure, int64_t *);
 
 /* An empty expression is always so. */
 enum tristate expression_holds(const struct scope *, const struct expression *);
+/* What it comes to; false: unknown. */
+bool expression_value(const struct scope *, const struct expression *, int64_t *);
 
 /* Unauthorised sessions in the 10 school weeks that end with `scope->on`'s, or with the
  * last school week before it; of an action also not after the latest register's. */

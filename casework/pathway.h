@@ -320,6 +320,7 @@ struct pathway {
 	struct step steps[STEPS_MAX];
 	uint8_t meeting_count;
 	struct meeting_rule meetings[MEETINGS_MAX];
+	struct slice letters;     /* letter.h; empty: none */
 	/* Worked out by pathway_work_out, not in the compiled bytes: */
 	unsigned threshold;       /* at_least of the count watch of kind THRESHOLD; 0: none */
 	uint64_t run_codes;       /* of all watches over runs of days together; never CODE_NONE */

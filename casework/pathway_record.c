@@ -3,7 +3,8 @@
  * The bytes stand in the log for ever: a later form takes another number in the
  * first byte and a reader of its own. Form 2 is form 1 with what
  * pathway_timing.h adds behind it (and nothing in `starts at end`), form 3 that with
- * pathway_days.h, form 4 that with pathway_meetings.h. The reader checks shape only (counts
+ * pathway_days.h, form 4 that with pathway_meetings.h, form 5 that with the
+ * letters of letter.h as a blob. The reader checks shape only (counts
  * within their arrays, flags 0 or 1); pathway_sound() then checks that what is
  * referred to is there, so that the rules may run it unasked.
  *
@@ -12,10 +13,11 @@
 
 #include "casework/pathway_days.h"
 #include "casework/pathway_meetings.h"
+#include "casework/pathway_record.h"
 #include "casework/pathway_sound.h"
 #include "casework/pathway_timing.h"
 
-enum { PATHWAY_FORMAT_1 = 1, PATHWAY_FORMAT = 4 };
+enum { PATHWAY_FORMAT_1 = 1, PATHWAY_FORMAT = 5 };
 
 static void put_length(struct writer *out, const struct length *length)
 {
@@ -23,7 +25,7 @@ static void put_length(struct writer *out, const struct length *length)
 	write_u8(out, length->unit);
 }
 
-static void put_expression(struct writer *out, const struct expression *e)
+void expression_encode(struct writer *out, const struct expression *e)
 {
 	write_varint(out, e->first);
 	write_u8(out, e->count);
@@ -53,7 +55,7 @@ static void put_deadline(struct writer *out, const struct deadline_rule *d)
 	write_u8(out, d->decides);
 	write_u8(out, d->question_count);
 	for (unsigned i = 0; i < d->question_count; i++) {
-		put_expression(out, &d->questions[i].when);
+		expression_encode(out, &d->questions[i].when);
 		write_blob(out, d->questions[i].text);
 		put_slices(out, d->questions[i].outcomes, d->questions[i].outcome_count);
 	}
@@ -65,11 +67,11 @@ static void put_effects(struct writer *out, const struct effect list[], unsigned
 	write_u8(out, (uint8_t)count);
 	for (unsigned i = 0; i < count; i++) {
 		write_u8(out, list[i].deadline);
-		put_expression(out, &list[i].when);
+		expression_encode(out, &list[i].when);
 	}
 }
 
-static void put_action(struct writer *out, const struct action_rule *a)
+void action_encode(struct writer *out, const struct action_rule *a)
 {
 	write_blob(out, a->name);
 	write_blob(out, a->title);
@@ -101,7 +103,7 @@ static void put_action(struct writer *out, const struct action_rule *a)
 		write_blob(out, c->supplied_by);
 		write_u8(out, c->bar);
 		write_u8(out, c->lenient);
-		put_expression(out, &c->need);
+		expression_encode(out, &c->need);
 	}
 	put_effects(out, a->starts, a->start_count);
 	put_effects(out, a->meets, a->meet_count);
@@ -109,7 +111,7 @@ static void put_action(struct writer *out, const struct action_rule *a)
 	write_u8(out, a->move_count);
 	for (unsigned i = 0; i < a->move_count; i++) {
 		write_u8(out, a->moves[i].stage);
-		put_expression(out, &a->moves[i].when);
+		expression_encode(out, &a->moves[i].when);
 	}
 }
 
@@ -150,7 +152,7 @@ void pathway_encode(struct writer *out, const struct pathway *p)
 		put_deadline(out, &p->deadlines[i]);
 	write_u8(out, p->action_count);
 	for (unsigned i = 0; i < p->action_count; i++)
-		put_action(out, &p->actions[i]);
+		action_encode(out, &p->actions[i]);
 	write_u8(out, p->watch_count);
 	for (unsigned i = 0; i < p->watch_count; i++) {
 		const struct watch_rule *w = &p->watches[i];
@@ -168,6 +170,7 @@ void pathway_encode(struct writer *out, const struct pathway *p)
 	timing_encode(out, p);
 	days_encode(out, p);
 	meetings_encode(out, p);
+	write_blob(out, p->letters);
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -207,12 +210,10 @@ static struct length get_length(struct reader *in)
 	return length;
 }
 
-static struct expression get_expression(struct reader *in)
+void expression_decode(struct reader *in, struct expression *e)
 {
-	struct expression e = {.first = (uint16_t)get_up_to(in, STEPS_MAX)};
-
-	e.count = get_count(in, EXPRESSION_MAX);
-	return e;
+	e->first = (uint16_t)get_up_to(in, STEPS_MAX);
+	e->count = get_count(in, EXPRESSION_MAX);
 }
 
 static uint8_t get_slices(struct reader *in, struct slice list[], unsigned most)
@@ -251,7 +252,7 @@ static void get_deadline(struct reader *in, struct deadline_rule *d, uint8_t for
 	for (unsigned i = 0; i < d->question_count; i++) {
 		struct question *q = &d->questions[i];
 
-		q->when = get_expression(in);
+		expression_decode(in, &q->when);
 		q->text = read_blob(in);
 		q->outcome_count = get_slices(in, q->outcomes, OUTCOMES_MAX);
 	}
@@ -264,12 +265,12 @@ static uint8_t get_effects(struct reader *in, struct effect list[])
 
 	for (unsigned i = 0; i < count; i++) {
 		list[i].deadline = read_u8(in);
-		list[i].when = get_expression(in);
+		expression_decode(in, &list[i].when);
 	}
 	return count;
 }
 
-static void get_action(struct reader *in, struct action_rule *a)
+void action_decode(struct reader *in, struct action_rule *a)
 {
 	a->name = read_blob(in);
 	a->title = read_blob(in);
@@ -301,7 +302,7 @@ static void get_action(struct reader *in, struct action_rule *a)
 		c->supplied_by = read_blob(in);
 		c->bar = get_flag(in);
 		c->lenient = get_flag(in);
-		c->need = get_expression(in);
+		expression_decode(in, &c->need);
 	}
 	a->start_count = get_effects(in, a->starts);
 	a->meet_count = get_effects(in, a->meets);
@@ -309,7 +310,7 @@ static void get_action(struct reader *in, struct action_rule *a)
 	a->move_count = get_count(in, MOVES_MAX);
 	for (unsigned i = 0; i < a->move_count; i++) {
 		a->moves[i].stage = read_u8(in);
-		a->moves[i].when = get_expression(in);
+		expression_decode(in, &a->moves[i].when);
 	}
 	a->stage = a->move_count ? a->moves[a->move_count - 1].stage : 0;
 }
@@ -411,7 +412,7 @@ bool pathway_decode(struct pathway *p, struct slice compiled)
 		get_deadline(&in, &p->deadlines[i], format);
 	p->action_count = get_count(&in, ACTIONS_MAX);
 	for (unsigned i = 0; i < p->action_count && !in.bad; i++)
-		get_action(&in, &p->actions[i]);
+		action_decode(&in, &p->actions[i]);
 	p->watch_count = get_count(&in, WATCHES_MAX);
 	for (unsigned i = 0; i < p->watch_count && !in.bad; i++)
 		get_watch(&in, &p->watches[i]);
@@ -422,6 +423,8 @@ bool pathway_decode(struct pathway *p, struct slice compiled)
 		days_decode(&in, p);
 	if (format >= 4)
 		meetings_decode(&in, p);
+	if (format >= 5)
+		p->letters = read_blob(&in);
 	if (!reader_done(&in) || titles != p->stage_count || !pathway_sound(p))
 		return false;
 	pathway_work_out(p);

@@ -3,16 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "casework/pathway_sound.h"
 
+#include "casework/letter.h"
 #include "casework/pathway_meetings.h"
 #include "casework/pupil.h"
-
-/* Where an expression stands decides what it may ask. */
-enum place {
-	PLACE_NEED,     /* an action's condition: free text counts as given too */
-	PLACE_EFFECT,   /* of an action, in replay: free text is sealed and can't be asked for */
-	PLACE_QUESTION, /* at a deadline's end: there is no action */
-	PLACE_WATCH,    /* when a day ends: no deadline either */
-};
 
 static bool name_sound(struct slice name)
 {
@@ -117,8 +110,8 @@ static bool operand_sound(const struct pathway *p, const struct action_rule *act
 	return false;
 }
 
-static bool expression_sound(const struct pathway *p, const struct action_rule *action,
-                             const struct expression *e, enum place place)
+bool expression_sound(const struct pathway *p, const struct action_rule *action, const struct expression *e,
+                      enum place place)
 {
 	unsigned depth = 0;
 
@@ -204,7 +197,7 @@ static bool fields_sound(const struct action_rule *a)
 	return true;
 }
 
-static bool action_sound(const struct pathway *p, const struct action_rule *a)
+bool action_sound(const struct pathway *p, const struct action_rule *a)
 {
 	if (!name_sound(a->name) || !fields_sound(a))
 		return false;
@@ -286,5 +279,5 @@ bool pathway_sound(const struct pathway *p)
 	for (unsigned i = 0; i < p->task_count; i++)
 		if (!task_sound(&p->tasks[i]) || pathway_task(p, p->tasks[i].name) != (int)i)
 			return false;
-	return notices_sound(&p->notices) && meetings_sound(p);
+	return notices_sound(&p->notices) && meetings_sound(p) && letters_sound(p);
 }

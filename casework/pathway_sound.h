@@ -12,4 +12,15 @@
 
 bool pathway_sound(const struct pathway *);
 
+/* Where an expression stands decides what it may ask. */
+enum place {
+	PLACE_NEED,     /* an action's condition, a letter: free text counts as given too */
+	PLACE_EFFECT,   /* of an action, in replay: free text is sealed and can't be asked for */
+	PLACE_QUESTION, /* at a deadline's end: there is no action */
+	PLACE_WATCH,    /* when a day ends: no deadline either */
+};
+
+bool expression_sound(const struct pathway *, const struct action_rule *, const struct expression *, enum place);
+bool action_sound(const struct pathway *, const struct action_rule *);
+
 #endif

@@ -1,20 +1,15 @@
 /* pathway_timing.c - the bytes of a pathway's timing, written and read.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "casework/pathway_record.h"
 #include "casework/pathway_timing.h"
-
-static void put_expression(struct writer *out, const struct expression *e)
-{
-	write_varint(out, e->first);
-	write_u8(out, e->count);
-}
 
 static void put_effects(struct writer *out, const struct effect list[], unsigned count)
 {
 	write_u8(out, (uint8_t)count);
 	for (unsigned i = 0; i < count; i++) {
 		write_u8(out, list[i].deadline);
-		put_expression(out, &list[i].when);
+		expression_encode(out, &list[i].when);
 	}
 }
 
@@ -24,9 +19,9 @@ static void put_rule(struct writer *out, const struct deadline_rule *d)
 	write_u8(out, d->anchor_action);
 	write_blob(out, d->anchor_field);
 	write_u8(out, d->idle);
-	put_expression(out, &d->idle_while);
+	expression_encode(out, &d->idle_while);
 	write_u8(out, d->reminder);
-	put_expression(out, &d->met_if);
+	expression_encode(out, &d->met_if);
 	write_varint(out, d->started_by);
 	write_varint(out, d->tells);
 	write_varint(out, d->escalates_to);
@@ -70,21 +65,13 @@ static uint8_t get_count(struct reader *in, unsigned most)
 	return count;
 }
 
-static struct expression get_expression(struct reader *in)
-{
-	struct expression e = {.first = (uint16_t)get_up_to(in, STEPS_MAX)};
-
-	e.count = get_count(in, EXPRESSION_MAX);
-	return e;
-}
-
 static uint8_t get_effects(struct reader *in, struct effect list[])
 {
 	uint8_t count = get_count(in, ENDS_MAX);
 
 	for (unsigned i = 0; i < count; i++) {
 		list[i].deadline = read_u8(in);
-		list[i].when = get_expression(in);
+		expression_decode(in, &list[i].when);
 	}
 	return count;
 }
@@ -106,9 +93,9 @@ static void get_rule(struct reader *in, struct deadline_rule *d)
 	d->anchor_action = read_u8(in);
 	d->anchor_field = read_blob(in);
 	d->idle = get_count(in, 1) == 1;
-	d->idle_while = get_expression(in);
+	expression_decode(in, &d->idle_while);
 	d->reminder = get_count(in, 1) == 1;
-	d->met_if = get_expression(in);
+	expression_decode(in, &d->met_if);
 	d->started_by = get_up_to(in, UINT32_MAX);
 	d->tells = get_roles(in);
 	d->escalates_to = get_roles(in);

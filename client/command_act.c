@@ -7,8 +7,8 @@
 
 #include "client/ask.h"
 #include "client/command.h"
+#include "client/fields.h"
 #include "client/table.h"
-#include "proto/event.h"
 #include "proto/ids.h"
 #include "proto/status.h"
 
@@ -17,8 +17,7 @@ enum { KEY_PUPIL = 0x2000, KEY_CASE, KEY_ON, KEY_PARENT, KEY_OVERRIDE, KEY_ID };
 struct act_arguments {
 	struct invocation invocation;
 	const char *action, *pupil, *case_id, *on, *parent, *override;
-	char *fields[ACTION_FIELDS_MAX]; /* name=value */
-	unsigned field_count;
+	struct fields fields;
 	bool has_id;
 	uint8_t id[UUID_SIZE];
 };
@@ -35,19 +34,10 @@ static const struct argp_option act_options[] = {
 
 static void take_argument(struct act_arguments *a, char *argument, struct argp_state *state)
 {
-	if (!a->action) {
+	if (!a->action)
 		a->action = argument;
-		return;
-	}
-	const char *equals = strchr(argument, '=');
-	if (!equals || equals == argument)
-		argp_error(state, "'%s' is not field=value; a value with spaces is quoted: note='rang home'", argument);
-	if (a->field_count == ACTION_FIELDS_MAX)
-		argp_error(state, "at most %d fields", ACTION_FIELDS_MAX);
-	for (unsigned i = 0; i < a->field_count; i++)
-		if (strncmp(a->fields[i], argument, (size_t)(equals - argument) + 1) == 0)
-			argp_error(state, "the field '%.*s' is given twice", (int)(equals - argument), argument);
-	a->fields[a->field_count++] = argument;
+	else
+		fields_take(&a->fields, argument, state);
 }
 
 static error_t act_parse(int key, char *argument, struct argp_state *state)
@@ -102,20 +92,6 @@ static const struct argp act_argp = {
 	.children = invocation_children,
 };
 
-static void pack_fields(struct body *body, const struct act_arguments *a)
-{
-	if (!a->field_count)
-		return;
-	body_key(body, "fields");
-	msgpack_pack_map(&body->pack, a->field_count);
-	for (unsigned i = 0; i < a->field_count; i++) {
-		char *equals = strchr(a->fields[i], '=');
-		msgpack_pack_str(&body->pack, (size_t)(equals - a->fields[i]));
-		msgpack_pack_str_body(&body->pack, a->fields[i], (size_t)(equals - a->fields[i]));
-		body_string(body, equals + 1);
-	}
-}
-
 static void print_recorded(const struct act_arguments *a, const json_t *answer, const struct attend_reply *reply)
 {
 	const char *case_id = json_string_value(json_object_get(answer, "case"));
@@ -146,7 +122,7 @@ int command_act(int argc, char **argv)
 	body_text(&body, "on", a.on);
 	body_text(&body, "parent", a.parent);
 	body_text(&body, "override", a.override);
-	pack_fields(&body, &a);
+	fields_body(&body, &a.fields);
 	json_t *answer = ask(&a.invocation, connection, ATTEND_ACTION, a.has_id ? a.id : NULL, &body, &reply, &status);
 	if (answer && a.invocation.json) {
 		json_object_set_new(answer, "seq", json_integer((json_int_t)reply.position));
@@ -195,27 +171,6 @@ static const struct argp actions_argp = {
 	.children = invocation_children,
 };
 
-static void print_field(const json_t *field)
-{
-	const char *name = json_string_value(json_object_get(field, "name"));
-	const char *type = json_string_value(json_object_get(field, "type"));
-	const char *title = json_string_value(json_object_get(field, "title"));
-	const json_t *values = json_object_get(field, "values");
-	printf("      %s=", name ? name : "?");
-	if (json_array_size(values)) {
-		size_t index;
-		json_t *value;
-		json_array_foreach(values, index, value)
-			printf("%s%s", index ? "|" : "", json_string_value(value));
-	} else {
-		printf("<%s>", type ? type : "text");
-	}
-	printf("%s", json_is_true(json_object_get(field, "required")) ? "  (wanted)" : "");
-	if (title && *title)
-		printf("  %s", title);
-	putchar('\n');
-}
-
 static void print_action(const json_t *item)
 {
 	const char *action = json_string_value(json_object_get(item, "action"));
@@ -226,12 +181,9 @@ static void print_action(const json_t *item)
 	if (stage)
 		printf(" (leads to %s)", stage);
 	puts(json_array_size(lacks) ? "" : "  - ready");
-	size_t index;
-	json_t *field;
 	if (json_is_true(json_object_get(item, "needs_parent")))
 		puts("      --parent ID  (wanted)");
-	json_array_foreach(json_object_get(item, "fields"), index, field)
-		print_field(field);
+	fields_print(json_object_get(item, "fields"));
 	if (json_array_size(lacks))
 		printf("    still lacks%s:\n", json_is_true(json_object_get(item, "may_override")) ? " (you may pass over it with --override REASON, but not over a bar)" : "");
 	print_lacks(stdout, lacks, action, "      ");

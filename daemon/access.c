@@ -82,6 +82,7 @@ bool access_query(uint8_t role, struct slice what)
 		{"pathway", READERS | R(SCHOOL) | R(LEAD)},
 		{"calendar", ANYBODY},
 		{"people", READERS | R(SCHOOL) | R(LEAD)},
+		{"letter", STAFF | R(SCHOOL) | R(LEAD)}, /* each is for whom the pathway says */
 		{"covers", READERS},
 		{"report", READERS | R(SCHOOL)},
 		{"backup", R(ADMINISTRATOR)},

@@ -391,7 +391,7 @@ unsigned react_to_known(struct engine *, struct outlook *, const char *what);
 typedef enum status query(struct engine *, const struct request *, struct txn *);
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
-	query_backup, query_calendar, query_people, query_covers, query_try, query_report;
+	query_backup, query_calendar, query_people, query_covers, query_try, query_report, query_letter;
 void trial_end(struct engine *); /* whatever becomes of it */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);
@@ -413,7 +413,10 @@ bool query_as_of(struct engine *, const struct request *, struct txn *, uint64_t
 bool query_is_now(const struct engine *, uint64_t position); /* answered from the live state, not from a shadow */
 /* The pupil that "upn" names and this principal may see; 0: e->body and `*status` say why not. */
 uint32_t query_upn(struct engine *, const struct request *, struct txn *, enum status *status);
+/* The case that "case" names, or the pupil's of "upn": the open one, else the latest. */
+enum status query_find_case(struct engine *, const struct request *, struct txn *, struct case_state *);
 void pack_percentage(struct pack *, unsigned attended, unsigned possible);
+void pack_fields(struct pack *, const struct action_rule *); /* a list of what may be given */
 bool pack_upn(struct engine *, struct pack *, struct txn *, uint32_t pupil); /* nil where erased */
 void pack_text_or_nil(struct pack *, const char *key, struct slice text);
 void pack_pupil_figures(struct pack *, const struct figures *); /* fourteen keys */

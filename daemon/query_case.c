@@ -243,6 +243,21 @@ static uint32_t case_of(struct engine *e, struct txn *txn, struct state *s, uint
 	return open ? open : count ? numbers[count - 1] : 0;
 }
 
+enum status query_find_case(struct engine *e, const struct request *r, struct txn *txn, struct case_state *c)
+{
+	uint32_t number = 0, pupil = 0;
+	enum status status = find(e, r, txn, &number, &pupil);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!number) {
+		number = case_of(e, txn, &e->state, pupil);
+		if (!number || !access_alert(r->who, state_school_of(&e->state, pupil), number))
+			return query_fault(e, STATUS_NOT_FOUND, "upn", "this pupil has no case");
+	}
+	return state_case_load(&e->state, number, c) == STORE_OK ? STATUS_OK : query_fault(e, STATUS_DAMAGED, NULL, "the case can't be read");
+}
+
 enum status query_case(struct engine *e, const struct request *r, struct txn *txn)
 {
 	struct case_state *c = memory_new(sizeof *c);
@@ -288,7 +303,7 @@ done:
 
 static const char *const type_names[] = {"", "yes/no", "text", "date", "number", "one of", "money"};
 
-static void pack_fields(struct pack *p, const struct action_rule *rule)
+void pack_fields(struct pack *p, const struct action_rule *rule)
 {
 	pack_array(p, rule->field_count);
 	for (unsigned i = 0; i < rule->field_count; i++) {

@@ -41,12 +41,12 @@ static void compile_first_and_last(struct compiler *c, uint32_t first, uint32_t 
 
 static void compile_file(struct compiler *c)
 {
-	enum { PATHWAY, TITLE, SOURCE, STAGES, FIRST, CLOSED, WATCHES, NOTICES, DEADLINES, ACTIONS, LIMITS, MEETINGS, TASKS };
+	enum { PATHWAY, TITLE, SOURCE, STAGES, FIRST, CLOSED, WATCHES, NOTICES, DEADLINES, ACTIONS, LIMITS, MEETINGS, TASKS, LETTERS };
 	struct entry e[] = {
 		{"pathway", true, 0}, {"title", true, 0}, {"source", true, 0}, {"stages", true, 0},
 		{"first stage", true, 0}, {"closed stage", true, 0}, {"watches", false, 0},
 		{"penalty notices", false, 0}, {"deadlines", false, 0}, {"actions", true, 0},
-		{"limits", false, 0}, {"meetings", false, 0}, {"tasks", false, 0},
+		{"limits", false, 0}, {"meetings", false, 0}, {"tasks", false, 0}, {"letters", false, 0},
 	};
 
 	if (document_find(&c->doc, 0, "pathway") == 0) {
@@ -69,6 +69,7 @@ static void compile_file(struct compiler *c)
 	compile_limits(c, e[LIMITS].node);
 	compile_meetings(c, e[MEETINGS].node);
 	compile_tasks(c, e[TASKS].node);
+	compile_letters(c, e[LETTERS].node);
 	/* A half-read file would only be blamed for what wasn't read of it. */
 	if (c->report->count == 0)
 		compile_whole(c);
@@ -109,6 +110,7 @@ bool pathway_compile(struct slice source, struct writer *out, struct compile_rep
 		return false;
 	}
 	c->report = report;
+	c->bundle = &bundle;
 	if (bundle_split(&bundle, source, report) && document_open(&c->doc, report)) {
 		if (merge_bundle(&c->doc, &bundle, report)) {
 			compile_file(c);
@@ -117,6 +119,7 @@ bool pathway_compile(struct slice source, struct writer *out, struct compile_rep
 		document_free(&c->doc);
 	}
 	faults_sort(report);
+	free(c->letters);
 	free(c->p);
 	free(c);
 	return good;

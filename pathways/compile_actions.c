@@ -102,7 +102,7 @@ static void compile_field(struct compiler *c, uint32_t key, struct field_rule *f
 	check_known_field(c, key, field);
 }
 
-static void compile_fields(struct compiler *c, uint32_t section, struct action_rule *a)
+void compile_fields(struct compiler *c, uint32_t section, struct action_rule *a)
 {
 	if (section == 0 || !is_kind(c, section, NODE_MAP, "the fields"))
 		return;
@@ -166,7 +166,7 @@ static void compile_need(struct compiler *c, uint32_t at, const struct action_ru
 	}
 }
 
-static void compile_needs(struct compiler *c, uint32_t list, struct action_rule *a)
+void compile_needs(struct compiler *c, uint32_t list, struct action_rule *a)
 {
 	if (list == 0 || !is_kind(c, list, NODE_LIST, "the needs"))
 		return;

@@ -11,8 +11,12 @@
 #include "pathways/document.h"
 #include "pathways/expression.h"
 
+struct bundle;
+struct letter_room;
+
 struct compiler {
 	struct compile_report *report;
+	const struct bundle *bundle;
 	struct document doc;
 	struct pathway *p;
 	/* by index in the pathway: the node of the name, and of what stands under it */
@@ -20,6 +24,7 @@ struct compiler {
 	uint32_t deadline_node[DEADLINES_MAX], deadline_body[DEADLINES_MAX];
 	uint32_t action_node[ACTIONS_MAX], action_body[ACTIONS_MAX];
 	uint32_t first_stage, closed_stage; /* nodes */
+	struct letter_room *letters; /* what the pathway's letters point into; freed with it */
 };
 
 /* --- values (compile_values.c); node 0: absent, gives the empty value --------- */
@@ -62,6 +67,9 @@ void compile_deadline_names(struct compiler *, uint32_t section);
 void compile_deadlines(struct compiler *);
 void compile_action_names(struct compiler *, uint32_t section); /* and their fields */
 void compile_actions(struct compiler *);
+void compile_fields(struct compiler *, uint32_t section, struct action_rule *);
+void compile_needs(struct compiler *, uint32_t list, struct action_rule *);
+void compile_letters(struct compiler *, uint32_t section); /* compile_letters.c: after the actions */
 void compile_watches(struct compiler *, uint32_t section); /* after the names, which an "unless" may ask for */
 void compile_notices(struct compiler *, uint32_t section);
 void compile_meetings(struct compiler *, uint32_t section); /* after the actions */

@@ -3,7 +3,7 @@
 
 Of each file: every rule deleted, every number one more and one less, every comparison and
 every and/or turned, every "not" taken away, every yes made no, one of each list left out. What
-is prose (titles, sources, texts) stays; who may record an action loses and gains each role. A mutant is *refused* where `check` refuses it, *killed*
+is prose (titles, sources, texts) stays, but each brace of a letter is left out; who may record an action loses and gains each role. A mutant is *refused* where `check` refuses it, *killed*
 where a story fails, and else *survives*. Survivors that are as they should be stand, with the
 reason, in tests/survivors.yaml; any other is a failure, and so is one that stands there
 and no longer survives.
@@ -27,7 +27,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PATHWAYS = ROOT / "pathways"
 STORIES = ROOT / "tests" / "stories"
-PROSE = {"pathway", "title", "source", "clause", "text", "text down", "breach text", "ask", "lack", "if unknown", "stages", "include"}
+PROSE = {"pathway", "title", "source", "clause", "text", "text down", "breach text", "ask", "lack", "if unknown", "stages", "include", "heading", "item"}
 ROLES = ("school", "lead", "officer", "manager")
 TURNED = {">=": ">", ">": ">=", "<=": "<", "<": "<=", "=": "!=", "!=": "="}
 
@@ -110,6 +110,13 @@ class Spoiler:
         for i, m in enumerate(re.finditer(r"\bnot (?=[\w(])", text)):
             change(m, "", f"not {i + 1} left out")
 
+    def braces(self, node, path, clauses):
+        """What a letter is filled with."""
+        text = self.source[node.start_mark.index:node.end_mark.index]
+        for i, m in enumerate(re.finditer(r"\{[^{}]+\}", text)):
+            self.add(path, f"brace {i + 1} {m.group()} left out",
+                     [(node.start_mark.index + m.start(), node.start_mark.index + m.end(), "")], node.start_mark.line + 1, clauses)
+
     def walk(self, node, path, clauses):
         if isinstance(node, yaml.MappingNode):
             own = [v.value for k, v in node.value if k.value == "clause"]
@@ -118,6 +125,8 @@ class Spoiler:
             if "may record" in words:
                 self.roles(node, path, clauses)
             for key, value in node.value:
+                if path.startswith("letters.") and ".body" in path and key.value in PROSE:
+                    self.braces(value, f"{path}.{key.value}", clauses)
                 if key.value in PROSE or key.value == "may record":
                     continue
                 if key.value == "may override" and not words & {"needs", "effect", "checklist"}:
@@ -129,14 +138,16 @@ class Spoiler:
                     self.walk(value, inner, clauses)
         elif isinstance(node, yaml.SequenceNode):
             for i, item in enumerate(node.value):
-                name = item.value if isinstance(item, yaml.ScalarNode) else str(i + 1)
+                name = item.value[:60] if isinstance(item, yaml.ScalarNode) else str(i + 1)
                 inner = f"{path}[{name}]"
                 if len(node.value) > 1:
                     start = item.start_mark.index
                     if not node.flow_style:
                         start = self.source.rindex("-", 0, start)
                     self.delete(start, item, inner, clauses, node.flow_style)
-                if not isinstance(item, yaml.ScalarNode) or not node.flow_style:
+                if isinstance(item, yaml.ScalarNode) and path.startswith("letters.") and ".body" in path:
+                    self.braces(item, inner, clauses)
+                elif not isinstance(item, yaml.ScalarNode) or not node.flow_style:
                     self.walk(item, inner, clauses)
         else:
             self.scalar(node, path, clauses)

@@ -27,3 +27,4 @@ add_test(NAME pathway_schema COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR
   --attend $<TARGET_FILE:attend> --words $<TARGET_FILE:pathway-words> WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 set_tests_properties(pathway_files pathway_schema PROPERTIES TIMEOUT 60 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 attend_test(pathway_meetings attend-pathways)
+attend_test(pathway_letters attend-pathways)

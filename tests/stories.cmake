@@ -1,6 +1,6 @@
 # Stories (stories/README.md): each file is a test, played to the engine without sockets.
 add_executable(attend-story story_run.c story_words.c story_talk.c story_acts.c story_marks.c story_school.c
-  story_people.c story_sees.c story_alerts.c story_report.c engine_host.c engine_inside.c engine_texts.c)
+  story_people.c story_sees.c story_alerts.c story_report.c story_letters.c engine_host.c engine_inside.c engine_texts.c)
 # What `attend report` adds up, without the command round it.
 foreach(part report report_pupils report_sums report_cases report_meeting when)
   target_sources(attend-story PRIVATE ${CMAKE_SOURCE_DIR}/client/${part}.c)

@@ -14,6 +14,7 @@
  *   story_sees.c    cases, deadlines, figures, what may be done next
  *   story_alerts.c  alerts
  *   story_report.c  reports
+ *   story_letters.c letters
  *
  * A new verb is a row in VERBS (story_run.c), the words that it takes, and a
  * function over story_word, story_ask and story_equal.
@@ -182,6 +183,7 @@ void story_links(const struct entry *);
 void story_away(const struct entry *);
 void story_moves(const struct entry *);
 void story_restart(const struct entry *);
+void story_makes(const struct entry *);
 
 void story_stage(const struct entry *);
 void story_case(const struct entry *);

@@ -7,11 +7,48 @@
 
 /* ---- rosters ---- */
 
-/* What the school holds of a pupil: `born`, `school`, `parents`. */
+/* A parent: an id, or a map of what the school holds of them. */
+static void put_parent(struct body *b, struct story *s, const struct node *n, size_t number)
+{
+	char text[STORY_TEXT_MAX];
+
+	if (n && n->kind == NODE_MAP) {
+		body_node(b, s, n);
+		return;
+	}
+	snprintf(text, sizeof text, "p%zu", number);
+	if (n)
+		story_text(s, n, text);
+	msgpack_pack_map(&b->pack, 1);
+	body_value(b, "id");
+	body_value(b, text);
+}
+
+/* Those of the words for which the roster has the same; how many. */
+static unsigned put_particulars(struct body *b, struct story *s, const struct node *of, bool put)
+{
+	static const char *const words[] = {"forename", "year_group", "groups"};
+	char text[STORY_TEXT_MAX];
+	unsigned count = 0;
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		const struct node *n = story_find(s->at, of, words[i]);
+
+		count += n != NULL;
+		if (!n || !put)
+			continue;
+		story_text(s, n, text);
+		body_value(b, words[i]);
+		body_value(b, text);
+	}
+	return count;
+}
+
+/* What the school holds of a pupil: `born`, `school`, `parents`, names and groups. */
 static void send_roster(struct story *s, struct story_pupil *p, const struct node *of)
 {
 	const struct node *born = story_find(s->at, of, "born"), *school = story_find(s->at, of, "school");
-	const struct node *parents = story_find(s->at, of, "parents");
+	const struct node *parents = story_find(s->at, of, "parents"), *surname = story_find(s->at, of, "surname");
 	char upn[UPN_SIZE + 1], text[STORY_TEXT_MAX];
 	const struct answer *a;
 	size_t count = 0;
@@ -26,11 +63,15 @@ static void send_roster(struct story *s, struct story_pupil *p, const struct nod
 	body_text(&b, "urn", p->urn);
 	body_key(&b, "pupils");
 	msgpack_pack_array(&b.pack, 1);
-	msgpack_pack_map(&b.pack, born && node_is(born, "unknown") ? 3 : 4);
+	msgpack_pack_map(&b.pack, (born && node_is(born, "unknown") ? 3 : 4) + put_particulars(&b, s, of, false));
 	body_value(&b, "upn");
 	body_value(&b, upn);
 	body_value(&b, "surname");
-	body_value(&b, p->name);
+	snprintf(text, sizeof text, "%s", p->name);
+	if (surname)
+		story_text(s, surname, text);
+	body_value(&b, text);
+	put_particulars(&b, s, of, true);
 	if (!born || !node_is(born, "unknown")) {
 		char date[DATE_TEXT_SIZE + 1] = "2015-05-01";
 
@@ -46,14 +87,9 @@ static void send_roster(struct story *s, struct story_pupil *p, const struct nod
 	for (size_t i = 0; i < (parents ? count : 2); i++) {
 		const struct node *n = story_first(s->at, parents);
 
-		snprintf(text, sizeof text, "p%zu", i + 1);
 		for (size_t k = 0; n && k < i; k++)
 			n = story_next(s->at, n);
-		if (n)
-			story_text(s, n, text);
-		msgpack_pack_map(&b.pack, 1);
-		body_value(&b, "id");
-		body_value(&b, text);
+		put_parent(&b, s, n, i + 1);
 	}
 	a = story_send(s, OFFICER, COMMAND_ROSTER, &b);
 	if (a->status != STATUS_OK)
