@@ -86,12 +86,3 @@ enum code_class code_class(uint8_t code)
 		return CODE_CLASS_ADMINISTRATIVE;
 	return (enum code_class)classes[code];
 }
-
-bool code_fits_session(uint8_t code, uint8_t session)
-{
-	if (code == CODE_AM)
-		return session == AM;
-	if (code == CODE_PM)
-		return session == PM;
-	return code_text(code) != NULL;
-}

@@ -79,12 +79,18 @@ uint8_t code_parse(struct slice text);        /* CODE_NONE: not in the list */
 const char *code_text(uint8_t code);          /* NULL: not in the list */
 const char *code_meaning(uint8_t code);
 enum code_class code_class(uint8_t code);     /* of a number that is not in the list: ADMINISTRATIVE */
-/* `/` belongs to AM, `\` to PM, every other code to both. */
-bool code_fits_session(uint8_t code, uint8_t session);
 
 static inline bool code_in(uint64_t set, uint8_t code)
 {
 	return (set >> code) & 1;
+}
+
+/* `/` belongs to AM (0), `\` to PM (1), every other code to both. */
+static inline bool code_fits_session(uint8_t code, uint8_t session)
+{
+	if (code == CODE_AM || code == CODE_PM)
+		return session == (code == CODE_PM);
+	return code < CODE_LIMIT && code_in(CODES_KNOWN, code);
 }
 
 #endif

@@ -324,7 +324,8 @@ struct pathway {
 	/* Worked out by pathway_work_out, not in the compiled bytes: */
 	unsigned threshold;       /* at_least of the count watch of kind THRESHOLD; 0: none */
 	uint64_t run_codes;       /* of all watches over runs of days together; never CODE_NONE */
-	uint8_t share_count, shares[WATCHES_MAX]; /* indexes of the watches over shares */
+	uint8_t share_count;
+	struct share { uint8_t kind; uint16_t at_least, from_possible; } shares[WATCHES_MAX]; /* of the watches over shares */
 	uint64_t breach_codes;    /* of all deadlines together: a mark that neither was nor is one of them changes no breach */
 	uint32_t alert_starts;    /* `started_by` of all deadlines together */
 	uint64_t day_codes;       /* of all watches that look when a day ends */

@@ -377,7 +377,8 @@ void pathway_work_out(struct pathway *p)
 			p->run_codes |= p->watches[i].codes;
 			break;
 		case WATCH_SHARE:
-			p->shares[p->share_count++] = (uint8_t)i;
+			p->shares[p->share_count++] =
+				(struct share){p->watches[i].kind, p->watches[i].at_least, p->watches[i].from_possible};
 			break;
 		case WATCH_STAYS:
 			p->day_codes |= p->watches[i].codes;

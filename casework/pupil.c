@@ -196,20 +196,21 @@ enum mark_change pupil_mark(struct pupil *p, const struct calendar *c, day_t day
 	if (!takes(p, day, session, code))
 		return MARK_TOO_OLD;
 
-	int week = day_week(day);
-	int before = p->latest_day ? latest_week(p) : week;
-	if (is_newest(p, day, session))
+	int week = day_week(day), before = p->latest_day ? latest_week(p) : week;
+	bool newest = is_newest(p, day, session);
+	if (newest)
 		advance(p, day, session);
 
-	uint64_t *word = &p->weeks[latest_week(p) - week];
+	uint64_t *word = &p->weeks[newest ? 0 : before - week];
 	unsigned shift = shift_of(day - week_monday(week), session);
 	*held = (uint8_t)(*word >> shift & CODE_MASK);
 	if (*held == code)
 		return MARK_SAME;
 	*word = (*word & ~(CODE_MASK << shift)) | (uint64_t)code << shift;
 
-	if (day == p->latest_day || day >= year_start(p)) {
-		count_session(p, *held, -1);
+	if (newest || day >= year_start(p)) {
+		if (*held != CODE_NONE)
+			count_session(p, *held, -1);
 		count_session(p, code, 1);
 	}
 	int more = code_in(CODES_UNAUTHORISED, code) - code_in(CODES_UNAUTHORISED, *held);

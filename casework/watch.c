@@ -61,10 +61,9 @@ static bool is_raised(const struct pupil *p, uint8_t kind)
 	return p->raised >> kind & 1;
 }
 
-static bool share_reached(const struct watch_rule *rule, const struct pupil *p)
+static bool share_reached(const struct pupil *p, unsigned at_least, unsigned from_possible)
 {
-	return p->possible > 0 && p->possible >= rule->from_possible &&
-	       p->absent * 100u >= (unsigned)rule->at_least * p->possible;
+	return p->possible > 0 && p->possible >= from_possible && p->absent * 100u >= at_least * p->possible;
 }
 
 static bool touches(const struct watch_rule *rule, uint8_t code)
@@ -97,8 +96,8 @@ bool watch_idle(const struct pathway *pathway, const struct pupil *p, const stru
 	if (pathway->threshold && p->window >= pathway->threshold && !is_raised(p, ALERT_THRESHOLD))
 		return false;
 	for (unsigned i = 0; i < pathway->share_count; i++) {
-		const struct watch_rule *rule = &pathway->watches[pathway->shares[i]];
-		if (share_reached(rule, p) != is_raised(p, rule->kind))
+		const struct share *share = &pathway->shares[i];
+		if (share_reached(p, share->at_least, share->from_possible) != is_raised(p, share->kind))
 			return false;
 	}
 	return true;
@@ -326,7 +325,7 @@ static void raise_count(struct look *l, uint8_t watch)
 static void raise_share(struct look *l, uint8_t watch)
 {
 	const struct watch_rule *rule = &l->pathway->watches[watch];
-	bool reached = share_reached(rule, l->pupil);
+	bool reached = share_reached(l->pupil, rule->at_least, rule->from_possible);
 	if (reached == is_raised(l->pupil, rule->kind))
 		return;
 	emit(l, (struct watch_change){.watch = watch,

@@ -127,18 +127,6 @@ struct pupil *state_shadow_pupil(struct state *s, uint32_t number)
 	return NULL;
 }
 
-void state_touch(struct state *s, uint32_t number, uint64_t position)
-{
-	struct pupil *p = state_pupil(s, number);
-
-	if (!p)
-		return;
-	if (position > p->position) /* an alert of this very event may have moved it on */
-		p->position = position;
-	if (!s->only_pupil)
-		s->dirty[(number - 1) / 8] |= (uint8_t)(1u << ((number - 1) % 8));
-}
-
 static void upn_insert(struct upn_slot *slots, uint32_t room, const struct upn_slot *slot)
 {
 	uint32_t i = (uint32_t)slot->low & (room - 1);

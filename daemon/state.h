@@ -199,7 +199,6 @@ bool state_other_wrote(struct state *, uint32_t pupil, uint32_t urn, day_t, uint
 /* The rest of a marks event: the id that it came under. */
 enum store_result state_apply_id(struct state *, const struct event *, uint64_t position);
 
-void state_touch(struct state *, uint32_t pupil, uint64_t position); /* changed by the event at position */
 /* The school whose staff may see the pupil: that of the latest register, or, before
  * any, of the roster. 0: none. */
 uint32_t state_school_of(struct state *, uint32_t pupil);
@@ -292,6 +291,19 @@ static inline struct pupil *state_pupil(struct state *s, uint32_t number)
 	if (s->only_pupil)
 		return state_shadow_pupil(s, number);
 	return number >= 1 && number <= s->pupil_count ? &s->pupils[number - 1] : NULL;
+}
+
+/* Changed by the event at position. */
+static inline void state_touch(struct state *s, uint32_t number, uint64_t position)
+{
+	struct pupil *p = state_pupil(s, number);
+
+	if (!p)
+		return;
+	if (position > p->position) /* an alert of this very event may have moved it on */
+		p->position = position;
+	if (!s->only_pupil)
+		s->dirty[(number - 1) / 8] |= (uint8_t)(1u << ((number - 1) % 8));
 }
 
 void state_look_up_school(struct state *, uint32_t urn);

@@ -75,10 +75,17 @@ void marks_put(struct marks_writer *m, const struct mark *mark)
 
 	assert(mark->pupil != 0 && mark->code != 0 && mark->code < CODE_END);
 	assert(m->total < MARKS_MAX);
-	write_zigzag(m->out, (int64_t)mark->pupil - (int64_t)m->pupil);
-	write_u8(m->out, extras ? mark->code | HAS_EXTRAS : mark->code);
-	if (extras)
-		put_extras(m->out, mark);
+	/* the next pupil of a class, and nothing more: two bytes */
+	if (mark->pupil == m->pupil + 1 && !extras && m->out->end - m->out->at >= 2) {
+		m->out->at[0] = 2; /* zigzag of 1 */
+		m->out->at[1] = mark->code;
+		m->out->at += 2;
+	} else {
+		write_zigzag(m->out, (int64_t)mark->pupil - (int64_t)m->pupil);
+		write_u8(m->out, extras ? mark->code | HAS_EXTRAS : mark->code);
+		if (extras)
+			put_extras(m->out, mark);
+	}
 	m->pupil = mark->pupil;
 	m->count++;
 	m->total++;
