@@ -2,7 +2,7 @@
  * read_map(), which stands here in between (--wrap), while the files named are compiled.
  *
  *   pathway-words FILE...     a line each: "word", what map, the word, required or optional;
- *                             and "unit" and "code" with their names
+ *                             and "unit", "code" and "fact" with their names
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -47,5 +47,8 @@ int main(int count, char **files)
 	for (unsigned code = 1; code < 64; code++)
 		if (code_text((uint8_t)code) != NULL && code_text((uint8_t)code)[0] != 0)
 			printf("code\t%s\n", code_text((uint8_t)code));
+	for (uint8_t fact = 1; fact < FACT_SCHOOL; fact++)
+		if (fact_text(fact) != NULL && !fact_of_parent(fact))
+			printf("fact\t%s\n", fact_text(fact));
 	return 0;
 }
