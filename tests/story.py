@@ -194,8 +194,8 @@ class Story:
         told = self.ask("push", path, who="connector")[-1]
         check(told["rows"] == term.count_rows(path) and told["refused"] == 0, "push", told)
         self.files.append(path)
-        self.screen.say("%s$ attend push %s%s  %d marks, %d accepted (%s)"
-                        % (DIM, os.path.basename(path), PLAIN, told["rows"], told["accepted"], what))
+        self.screen.say("%s$ attend push %s%s  %d mark%s, %d accepted (%s)"
+                        % (DIM, os.path.basename(path), PLAIN, told["rows"], "s" * (told["rows"] != 1), told["accepted"], what))
 
     def correct(self, day, session, code):
         path = os.path.join(self.folder, "correction-%s.csv" % day)
