@@ -71,7 +71,7 @@ static void check_fields(struct lacks *lacks, const struct action_rule *action,
 		const char *fault;
 
 		if (field < 0) {
-			lack_form(lacks, event->fields[i].name, "not a field of this action");
+			lack_form(lacks, event->fields[i].name, "not a field of this action or letter");
 			continue;
 		}
 		if ((seen >> field) & 1)
@@ -85,7 +85,7 @@ static void check_fields(struct lacks *lacks, const struct action_rule *action,
 		int field = action_field(action, text_fields[i]);
 
 		if (field < 0 || action->fields[field].type != FIELD_TEXT) {
-			lack_form(lacks, text_fields[i], field < 0 ? "not a field of this action" : "not free text");
+			lack_form(lacks, text_fields[i], field < 0 ? "not a field of this action or letter" : "not free text");
 			continue;
 		}
 		if ((seen >> field) & 1)

@@ -129,7 +129,7 @@ json_t *ask(const struct invocation *invocation, struct attend *connection, enum
 		return answer;
 	}
 	complain(invocation, "%s%s", result == ATTEND_REFUSED ? "refused: " : "", attend_why(connection));
-	print_lacks(stderr, json_object_get(answer, "lacks"), NULL, "  ");
+	print_lacks(stderr, json_object_get(answer, "lacks"), invocation->action, "  ");
 	print_faults(json_object_get(answer, "faults"));
 	json_decref(answer);
 	return NULL;

@@ -13,7 +13,7 @@
 	X("push", command_push, "marks from CSV or JSON lines") \
 	X("roster", command_roster, "pupils and parents from CSV") \
 	X("school", command_school, "says what a school is; its recurring tasks depend on it") \
-	X("task", command_task, "ticks off a school's recurring task") \
+	X("task", command_task, "a school's recurring tasks: lists them, ticks one off") \
 	GROUP("Officers") \
 	X("pupil", command_pupil, "a pupil's attendance figures") \
 	X("case", command_case, "a case: its stage, deadlines and what is next") \

@@ -115,6 +115,7 @@ int command_act(int argc, char **argv)
 	struct body body;
 	struct attend_reply reply;
 	int status;
+	a.invocation.action = a.action;
 	body_begin(&body);
 	body_text(&body, "action", a.action);
 	body_text(&body, "upn", a.pupil);
@@ -147,13 +148,16 @@ static error_t actions_parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		/* The UPN alone is what one types first. */
-		if (a->pupil)
-			argp_error(state, "one pupil at a time");
-		a->pupil = argument;
+		if (!a->pupil)
+			a->pupil = argument;
+		else if (!a->action)
+			a->action = argument;
+		else
+			argp_error(state, "one pupil and one action at a time");
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->pupil)
-			argp_error(state, "--pupil UPN is wanted");
+			argp_error(state, "which pupil? A UPN is wanted");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -161,13 +165,15 @@ static error_t actions_parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option actions_options[] = {
-	{ "pupil", KEY_PUPIL, "UPN", 0, "whose case", 0 },
+	{ "pupil", KEY_PUPIL, "UPN", 0, "whose case; as UPN alone", 0 },
 	{ 0 },
 };
 static const struct argp actions_argp = {
 	.options = actions_options,
 	.parser = actions_parse,
-	.doc = "What may be recorded next on a pupil's case, and what each step still lacks.",
+	.args_doc = "UPN [ACTION]",
+	.doc = "What may be recorded next on a pupil's case, and what each step still lacks; of one ACTION alone, where it is named.\v"
+	       "attend case UPN lists them in a line each.",
 	.children = invocation_children,
 };
 
@@ -189,6 +195,17 @@ static void print_action(const json_t *item)
 	print_lacks(stdout, lacks, action, "      ");
 }
 
+/* Drops all but the named one; false: it is not there. */
+static bool keep_one(json_t *items, const char *action)
+{
+	for (size_t i = json_array_size(items); i-- > 0;) {
+		const char *name = json_string_value(json_object_get(json_array_get(items, i), "action"));
+		if (!name || strcmp(name, action) != 0)
+			json_array_remove(items, i);
+	}
+	return json_array_size(items) > 0;
+}
+
 int command_actions(int argc, char **argv)
 {
 	struct act_arguments a = { .action = NULL };
@@ -204,7 +221,10 @@ int command_actions(int argc, char **argv)
 	json_t *answer = ask(&a.invocation, connection, ATTEND_QUERY, NULL, &body, NULL, &status);
 	size_t index;
 	json_t *item, *items = json_object_get(answer, "items");
-	if (answer && !a.invocation.json) {
+	if (a.action && answer && !keep_one(items, a.action)) {
+		complain(&a.invocation, "there is no action '%s' that you may record on it; attend case %s lists them", a.action, a.pupil);
+		status = 1;
+	} else if (answer && !a.invocation.json) {
 		const char *case_id = json_string_value(json_object_get(answer, "case"));
 		const char *stage = json_string_value(json_object_get(answer, "stage"));
 		printf("%s %s, stage %s. %s\n", case_id ? "Case" : "No case yet: pupil", case_id ? case_id : a.pupil,

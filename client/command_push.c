@@ -132,7 +132,7 @@ static void print_result(const struct push *p, bool json, bool whole)
 		return;
 	}
 	char rows[THOUSANDS_SIZE], accepted[THOUSANDS_SIZE], known[THOUSANDS_SIZE], refused[THOUSANDS_SIZE], rate[THOUSANDS_SIZE];
-	printf("%s rows: %s accepted, %s known already, %s refused", thousands(rows, p->rows),
+	printf("%s row%s: %s accepted, %s known already, %s refused", thousands(rows, p->rows), p->rows == 1 ? "" : "s",
 	       thousands(accepted, p->accepted), thousands(known, p->known), thousands(refused, p->refused));
 	if (elapsed_ms >= 1000)
 		printf(" (%" PRIu64 " s, %s rows/s)", elapsed_ms / 1000, thousands(rate, p->rows * 1000 / elapsed_ms));

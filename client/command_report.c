@@ -227,20 +227,32 @@ static void print_foot(const struct report_arguments *a)
 	const char *registers = report_latest(a->report);
 	printf("\nFrom %s to %s, as known now (event %lld).\n", when_date(from, a->from), when_date(to, a->to), (long long)a->head);
 	if (report_wants(a->report, REPORT_PUPILS)) {
-		snprintf(words, sizeof words, "%zu pupils with a mark in these days%s%s. A session is a morning or an afternoon; attendance is "
+		snprintf(words, sizeof words, "%zu pupil%s with a mark in these days%s%s. A session is a morning or an afternoon; attendance is "
 		         "sessions attended of those possible. A pupil counts whole where their latest register is, and among the groups and "
 		         "facts known of the last day. Persistent and severe are so from the 20th possible session on.",
-		         report_pupils(a->report), registers ? ", registers to " : "", registers ? when_date(latest, registers) : "");
+		         report_pupils(a->report), report_pupils(a->report) == 1 ? "" : "s", registers ? ", registers to " : "", registers ? when_date(latest, registers) : "");
 		print_folded(stdout, words, 0);
 	}
 	if (report_wants(a->report, REPORT_LISTED))
 		print_folded(stdout, "Listed: at or below a share that the school's pathway names, of what was possible in these days. Offered: in "
 		             "the school year of the last day.", 0);
 	if (report_wants(a->report, REPORT_NOTICES))
-		print_folded(stdout, "Penalty notices issued in these days; unpaid: the last day for paying is over.", 0);
+		print_folded(stdout, "Penalty notices issued in these days, for pupils of any group; unpaid: the last day for paying is over.", 0);
 	if (report_wants(a->report, REPORT_DEADLINES))
-		print_folded(stdout, "Tasks whose last day is one of these; no periods, reminders, or cancelled ones. A case is in the hands of whoever "
+		print_folded(stdout, "Tasks of cases whose last day is one of these; no periods, reminders, or cancelled ones, and not what schools do again and again (attend deadlines). A case is in the hands of whoever "
 		             "recorded the latest action on it.", 0);
+}
+
+/* What would change nothing is refused. */
+static bool filter_fits(const struct report_arguments *a)
+{
+	if (a->filter.near != NEAR && strcmp(a->kind, "threshold") != 0)
+		complain(&a->invocation, "--near is of attend report threshold alone");
+	else if ((a->filter.group || a->filter.year_group) && !report_wants(a->report, REPORT_PUPILS) && !report_wants(a->report, REPORT_LISTED))
+		complain(&a->invocation, "%s is not of pupils: leave out --group and --year-group", a->kind);
+	else
+		return true;
+	return false;
 }
 
 int command_report(int argc, char **argv)
@@ -250,6 +262,10 @@ int command_report(int argc, char **argv)
 	a.report = report_open(a.kind, &a.filter);
 	if (!a.report) {
 		complain(&a.invocation, "there is no report '%s'; attend report --help lists them", a.kind);
+		return 2;
+	}
+	if (!filter_fits(&a)) {
+		report_close(&a.report);
 		return 2;
 	}
 	struct attend *connection = invocation_open(&a.invocation, 0);

@@ -192,8 +192,8 @@ static void print_result(const struct roster_arguments *a, const struct roster *
 		json_decref(result);
 		return;
 	}
-	printf("%" PRIu64 " rows, %zu pupils: %" PRIu64 " recorded, %" PRIu64 " as known already, %" PRIu64 " refused\n", roster->rows,
-	       roster->count, a->accepted, a->known, a->refused + roster->refused);
+	printf("%" PRIu64 " row%s, %zu pupil%s: %" PRIu64 " recorded, %" PRIu64 " as known already, %" PRIu64 " refused\n", roster->rows,
+	       roster->rows == 1 ? "" : "s", roster->count, roster->count == 1 ? "" : "s", a->accepted, a->known, a->refused + roster->refused);
 }
 
 int command_roster(int argc, char **argv)

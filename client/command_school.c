@@ -6,6 +6,8 @@
 
 #include "client/ask.h"
 #include "client/command.h"
+#include "client/table.h"
+#include "client/when.h"
 
 enum { KEY_ON = 0x2200, KEY_SCHOOL, KEY_NONE, WORDS_MAX = 3 };
 
@@ -70,7 +72,10 @@ static void say_school(json_t *answer)
 	printf("%s:", text_of(answer, "urn"));
 	for (size_t i = 0; i < json_array_size(kinds); i++)
 		printf("%s %s", i ? " and" : "", json_string_value(json_array_get(kinds, i)));
-	puts(json_array_size(kinds) ? "; its tasks: attend deadlines" : " no recurring tasks any more");
+	if (json_array_size(kinds))
+		printf("; its tasks: attend task --school %s\n", text_of(answer, "urn"));
+	else
+		puts(" no recurring tasks any more");
 }
 
 int command_school(int argc, char **argv)
@@ -101,8 +106,8 @@ static const struct argp_option task_options[] = {
 static const struct argp task_argp = {
 	.options = task_options,
 	.parser = parse,
-	.args_doc = "NAME --school URN",
-	.doc = "Ticks off a school's recurring task, as attend deadlines names it.\v"
+	.args_doc = "[NAME] --school URN",
+	.doc = "Ticks off a school's recurring task; without a NAME, says which there are and what each is.\v"
 	       "It counts for the week, fortnight, half-term, term or month that is running on that day; between two of "
 	       "them, or with an earlier --on, for the one before, if there was a reminder of it, which falls away then.",
 	.children = invocation_children,
@@ -110,15 +115,59 @@ static const struct argp task_argp = {
 
 static void say_task(json_t *answer)
 {
-	printf("%s: %s is done, to %s\n", text_of(answer, "urn"), text_of(answer, "task"), text_of(answer, "last"));
+	char last[WHEN_SIZE];
+	printf("%s: %s is done, for the time to %s\n", text_of(answer, "urn"), text_of(answer, "task"), when_date(last, text_of(answer, "last")));
+}
+
+struct tasks {
+	const char *urn;
+	struct table *table;
+	bool json, some;
+};
+
+static void take_task(json_t *item, void *context)
+{
+	struct tasks *t = context;
+	char due[WHEN_SIZE];
+	if (json_is_string(json_object_get(item, "case")) || strcmp(text_of(item, "urn"), t->urn) != 0)
+		return;
+	t->some = true;
+	if (t->json)
+		print_json(item);
+	else
+		table_row(t->table, (const char *const[]){ when_due(due, text_of(item, "due")), text_of(item, "kind"), text_of(item, "title") });
+}
+
+static void fill_nothing(struct body *body, void *context, bool first)
+{
+	(void)body;
+	(void)context;
+	(void)first;
+}
+
+static int list_tasks(const struct school_arguments *a)
+{
+	static const char *const titles[] = { "due", "task", "", NULL };
+	struct attend *connection = invocation_open(&a->invocation, 0);
+	if (!connection)
+		return 2;
+	struct tasks t = { .urn = a->school, .table = table_new(titles), .json = a->invocation.json };
+	int status = ask_pages(&a->invocation, connection, "deadlines", fill_nothing, take_task, &t);
+	if (!status && !t.some && !t.json)
+		printf("%s: no recurring task is open; attend school says what it is, and its pathway which tasks it then has\n", a->school);
+	table_print(t.table, stdout, "");
+	attend_close(&connection);
+	return status;
 }
 
 int command_task(int argc, char **argv)
 {
 	struct school_arguments a = { .count = 0 };
 	invocation_parse(&task_argp, argc, argv, &a.invocation, &a);
+	if (a.school && a.count == 0 && !a.on)
+		return list_tasks(&a);
 	if (a.count != 1 || !a.school) {
-		complain(&a.invocation, "which task of which school? attend task NAME --school URN; attend deadlines names them");
+		complain(&a.invocation, "which task of which school? attend task NAME --school URN; without a NAME it lists them");
 		return 2;
 	}
 	struct body body;

@@ -253,7 +253,7 @@ void print_case(const json_t *one)
 
 void print_deadlines(const json_t *items)
 {
-	static const char *const titles[] = { "due", "case", "pupil", "deadline", "", NULL };
+	static const char *const titles[] = { "due", "case", "pupil or school", "deadline", "", NULL };
 	struct table *table = table_new(titles);
 	size_t index;
 	json_t *d;

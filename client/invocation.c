@@ -15,7 +15,7 @@ static const char default_server[] = "tcp://127.0.0.1:5570";
 static const struct argp_option connection_options[] = {
 	{ NULL, 0, NULL, 0, "The daemon:", 90 },
 	{ "server", KEY_SERVER, "ENDPOINT", 0, "where it listens (or ATTEND_SERVER; else tcp://127.0.0.1:5570)", 90 },
-	{ "server-key", KEY_SERVER_KEY, "FILE", 0, "its public key, attendd.pub (or ATTEND_SERVER_KEY)", 90 },
+	{ "server-key", KEY_SERVER_KEY, "FILE", 0, "its own key, attendd.pub (or ATTEND_SERVER_KEY)", 90 },
 	{ "identity", KEY_IDENTITY, "FILE", 0, "your own, from attend keygen (or ATTEND_IDENTITY)", 90 },
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "silence that counts as unreachable (10)", 90 },
 	{ "json", KEY_JSON, NULL, 0, "one JSON object a line", 90 },

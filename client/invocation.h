@@ -20,6 +20,7 @@ struct invocation {
 	const char *server, *server_key, *identity; /* from an option or the environment */
 	unsigned timeout_ms;
 	bool json;
+	const char *action;       /* the action that is being recorded; NULL: none */
 };
 
 /* For `children` of a command's argp; the command hands its invocation on as

@@ -22,7 +22,7 @@
 	X("governors", "the termly report in one, without names: attendance, groups, reasons, penalty notices") \
 	X("meeting", "a targeted meeting's pack: which schools were offered one, trends by group, the pupils listed and what is known of each") \
 	X("notices", "penalty notices by number and by what became of them") \
-	X("deadlines", "tasks met and missed, by officer")
+	X("deadlines", "cases' tasks met and missed, by officer (a school's recurring ones: attend deadlines)")
 
 /*  name, what the daemon calls it (`of`) */
 #define REPORT_SOURCES(X) \

@@ -88,7 +88,7 @@ static void finish_deadlines(struct report_table *t)
 }
 
 const struct report_form report_form_deadlines = {
-	.name = "deadlines", .title = "Tasks due, by the officer in whose hands the case is", .sources = 1u << REPORT_DEADLINES,
+	.name = "deadlines", .title = "Tasks due on cases, by the officer in whose hands the case is", .sources = 1u << REPORT_DEADLINES,
 	.take = take_deadline, .finish = finish_deadlines,
 	.columns = { { "officer", "officer" }, { "tasks", ">tasks" }, { "open", ">open" }, { "met", ">met" }, { "missed", ">missed" },
 	             { "done_late", ">of them done late" }, { "met_percentage", ">met in time %" } },

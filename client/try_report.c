@@ -93,11 +93,11 @@ void try_report_head(FILE *out, const char *path, const json_t *summary, const c
 	snprintf(day, sizeof day, "%.10s", text_of(summary, "first"));
 	when_date(first, day);
 	snprintf(day, sizeof day, "%.10s", text_of(summary, "last"));
-	snprintf(line, sizeof line, "%s to %s: %s pupils of %lld school%s, %s marks", first, when_date(last, day),
-	         count_of(a, summary, "pupils"), number_of(summary, "schools"), plural(number_of(summary, "schools")),
-	         count_of(b, summary, "marks"));
-	fprintf(out, "History:    %s,\n            %s actions on %s cases\n", line, count_of(c, summary, "actions"),
-	        count_of(cases, summary, "cases_in_force"));
+	snprintf(line, sizeof line, "%s to %s: %s pupil%s of %lld school%s, %s mark%s", first, when_date(last, day),
+	         count_of(a, summary, "pupils"), plural(number_of(summary, "pupils")), number_of(summary, "schools"),
+	         plural(number_of(summary, "schools")), count_of(b, summary, "marks"), plural(number_of(summary, "marks")));
+	fprintf(out, "History:    %s,\n            %s action%s on %s case%s\n", line, count_of(c, summary, "actions"), plural(number_of(summary, "actions")),
+	        count_of(cases, summary, "cases_in_force"), plural(number_of(summary, "cases_in_force")));
 	fprintf(out, "It took:    %.1f seconds\n", (double)number_of(summary, "took_ms") / 1000);
 	print_trust(out, summary);
 	print_changes(out, before, after);
@@ -218,8 +218,8 @@ static void print_short(FILE *out, const json_t *summary)
 		fputs("  Nothing would have differed for anybody.\n", out);
 		return;
 	}
-	fprintf(out, "  %s families (%s of %s pupils) would have seen a difference, in %s case%s.\n",
-	        count_of(a, summary, "affected_families"), count_of(b, summary, "affected_pupils"), count_of(c, summary, "pupils"),
+	fprintf(out, "  %s famil%s (%s of %s pupils) would have seen a difference, in %s case%s.\n",
+	        count_of(a, summary, "affected_families"), number_of(summary, "affected_families") == 1 ? "y" : "ies", count_of(b, summary, "affected_pupils"), count_of(c, summary, "pupils"),
 	        count_of(d, summary, "affected_cases"), plural(number_of(summary, "affected_cases")));
 	print_sum(out, "Decisions put to officers", summary, wants_decisions);
 	print_sum(out, "Other alerts", summary, wants_alerts);

@@ -249,6 +249,7 @@ static enum status look(struct writing *l)
 	struct engine *e = l->engine;
 	struct event_action_recorded *a = &l->given.action_recorded;
 	const char *wrong = NULL;
+	bool known = false;
 
 	a->parent = mp_find_str(l->request->message->body, "parent", &wrong);
 	if (wrong || (a->parent.size && !parent_ok(a->parent)))
@@ -262,6 +263,10 @@ static enum status look(struct writing *l)
 	a->on = (uint16_t)l->view.today;
 	l->particulars = pupil_particulars(e, l->c.pupil, l->particulars_room);
 	gather_parents(l);
+	for (unsigned i = 0; i < l->parent_count; i++)
+		known = known || slice_equal(l->parents[i], a->parent);
+	if (a->parent.size && l->parent_count && !known)
+		return query_fault(e, STATUS_BAD_FIELD, "parent", "the roster has no such parent of this pupil; attend people UPN lists them");
 	return STATUS_OK;
 }
 

@@ -98,7 +98,7 @@ static const struct task_rule *rule_named(struct engine *e, const struct request
 		return NULL;
 	}
 	if (i < 0 || !task_concerns(&pathway->tasks[i], school)) {
-		fault(e, r, STATUS_NOT_FOUND, "task", "this school has no such task; attend deadlines lists them");
+		fault(e, r, STATUS_NOT_FOUND, "task", "this school has no such task; attend task --school URN lists them");
 		return NULL;
 	}
 	if (r->who->role != ROLE_ADMINISTRATOR && !((pathway->tasks[i].roles >> r->who->role) & 1)) {
@@ -132,7 +132,7 @@ static bool choose_instance(struct engine *e, const struct request *r, const str
 	if (!open)
 		return fault(e, r, STATUS_NOT_FOUND, "task", "the school's calendar has no term for it");
 	day_text_long(day, span.first);
-	snprintf(text, sizeof text, "it was done already; it comes again from %s on", day);
+	snprintf(text, sizeof text, "it was done already, or its time has not come; it comes next from %s on", day);
 	return fault(e, r, STATUS_BAD_FIELD, "on", text);
 }
 

@@ -287,7 +287,7 @@ void submit_clock(struct engine *e, const struct request *r)
 		return;
 	}
 	if (!time_parse(to, &to_ms)) {
-		engine_refuse(e, r, STATUS_BAD_FIELD, "to", "not a time: 2026-09-01T08:00:00Z");
+		engine_refuse(e, r, STATUS_BAD_FIELD, "to", "not a time such as 2026-09-01T08:00:00Z");
 		return;
 	}
 	if (e->state.clock_held) {

@@ -235,6 +235,22 @@ class Comparison:
         return took
 
 
+def tasks_of_a_school(c, daemon):
+    """Those of one school are listed; one that is ticked off is due later, and no other is."""
+    def due(urn):
+        rows = map(json.loads, daemon.cli("task", "--school", urn, "--json").stdout.splitlines())
+        return {row["kind"]: row["due"] for row in rows}
+
+    daemon.cli("school", "100001", "primary")
+    daemon.cli("clock", "2027-01-05T09:00:00Z")
+    before = due("100001")
+    daemon.cli("task", "lates", "--school", "100001")
+    after = due("100001")
+    moved = [(name, after.get(name, "") > due) for name, due in before.items() if after.get(name) != due]
+    if moved != [("lates", True)] or due("100002"):
+        c.differ("a school's tasks", [("lates", True)], (moved, due("100002")))
+
+
 def run(args, seed):
     r = random.Random(seed)
     town = school.make_town(args.pupils, args.schools, FIRST, LAST, seed)
@@ -283,6 +299,11 @@ def run(args, seed):
         refused = daemon.cli("report", "persistent", identity=connector, check=False)
         if refused.returncode != 1 or "your role does not allow it" not in refused.stderr:
             c.differ("a connector's report", "a refusal", (refused.returncode, refused.stdout, refused.stderr))
+        for kind, *option in (("notices", "--near", "2"), ("notices", "--group", "send"), ("deadlines", "--year-group", "2")):
+            unused = daemon.cli("report", kind, *option, check=False)
+            if unused.returncode != 2 or option[0] not in unused.stderr:
+                c.differ("an option that changes nothing", "a refusal", (unused.returncode, unused.stdout, unused.stderr))
+        tasks_of_a_school(c, daemon)
         print("%d pupils, %d rows of reports compared in %.1f s: %d differ; all pupils' rows came in %.3f s"
               % (len(town.pupils), c.rows, time.monotonic() - began, c.differences, took))
         ended = daemon.stop()

@@ -194,8 +194,8 @@ class Story:
         told = self.ask("push", path, who="connector")[-1]
         check(told["rows"] == term.count_rows(path) and told["refused"] == 0, "push", told)
         self.files.append(path)
-        self.screen.say("%s$ attend push %s%s  %d marks, %d accepted (%s)"
-                        % (DIM, os.path.basename(path), PLAIN, told["rows"], told["accepted"], what))
+        self.screen.say("%s$ attend push %s%s  %d mark%s, %d accepted (%s)"
+                        % (DIM, os.path.basename(path), PLAIN, told["rows"], "s" * (told["rows"] != 1), told["accepted"], what))
 
     def correct(self, day, session, code):
         path = os.path.join(self.folder, "correction-%s.csv" % day)
@@ -258,6 +258,11 @@ class Story:
         self.push("2026-09-21", "2026-10-09", corrections=True)
         refused = self.act("officer", "notice-to-improve", "--parent", "p1", "support_named=yes", status=1)
         check("referral" in refused.stderr and "medical" in refused.stderr, refused.stderr)
+        check("recorded by: referral" in refused.stderr and "recorded by: notice" not in refused.stderr, refused.stderr)
+        for name, lists in (("referral", True), ("no-such", False)):
+            one = self.daemon.cli("actions", self.child.upn, name, identity=self.who["officer"], check=False)
+            check((one.returncode == 0) == lists, "attend actions", name, one)
+            check(("  referral  " in one.stdout) == lists and "  plan  " not in one.stdout, one.stdout)
         self.screen.say("The school's referral lacks a reason; the officer knows it and overrides, in writing:")
         fields = ("contract_engaged=no", "support_engaged=no")
         refused = self.act("school", "referral", *fields, status=1)
