@@ -228,7 +228,7 @@ void answer_words(const struct answer *a, char *words, size_t size)
 
 /* ---- what an answer must be ---- */
 
-/* One wanted lack: a text, or {SP-09: text, from: action, bar: yes}. */
+/* One wanted lack: a text, or {SP-09: text, from: action, bar: yes}; `lack` in place of the clause where it has none. */
 static bool lack_fits(struct story *s, const json_t *lack, const struct node *wanted)
 {
 	char text[STORY_TEXT_MAX], key[STORY_TEXT_MAX];
@@ -246,7 +246,7 @@ static bool lack_fits(struct story *s, const json_t *lack, const struct node *wa
 		} else if (strcmp(key, "bar") == 0) {
 			if (json_is_true(json_object_get(lack, "bar")) != (strcmp(text, "yes") == 0))
 				return false;
-		} else if (strcmp(json_text(lack, "clause"), key) != 0 || !strstr(json_text(lack, "text"), text)) {
+		} else if (strcmp(json_text(lack, "clause"), strcmp(key, "lack") == 0 ? "" : key) != 0 || !strstr(json_text(lack, "text"), text)) {
 			return false;
 		}
 	}
