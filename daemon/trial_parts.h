@@ -77,7 +77,7 @@ struct trial_world {
 	size_t refusal_count, refusal_room;
 	struct trial_case {
 		uint32_t number;    /* the log's, of the action that opened it */
-		uint64_t due_ms;    /* when a deadline of it last fell due */
+		uint64_t due_ms;    /* when one of it that asks something last fell due */
 	} *cases;               /* its own cases, from 1 at [0] */
 	uint32_t case_count;
 	struct trial_deed *deeds;

@@ -80,6 +80,27 @@ static void note_withdrawn(struct trial_world *w, uint64_t number)
 		w->alerts[low].withdrawn = true;
 }
 
+/* People answer what asks something of them; of a reminder, or of a case that lies still, they only hear. */
+static void note_due(struct trial_world *w, const struct event *ev)
+{
+	const struct event_deadline_fired *fired = &ev->deadline_fired;
+	struct state *s = &w->engine->state;
+	struct case_state *c;
+	struct case_view view;
+	const struct deadline_rule *rule;
+
+	if (fired->phase != PHASE_DUE || fired->case_no < 1 || fired->case_no > w->case_count)
+		return;
+	c = memory_new(sizeof *c);
+	if (state_case_load(s, fired->case_no, c) == STORE_OK) {
+		state_case_view(s, c, day_of_ms(ev->at_ms), &view);
+		rule = view.pathway ? &view.pathway->deadlines[c->deadlines[fired->deadline - 1].rule] : NULL;
+		if (rule && !rule->reminder && !rule->idle)
+			w->cases[fired->case_no - 1].due_ms = ev->at_ms;
+	}
+	free(c);
+}
+
 /* What the engine appends comes here instead of into a log. */
 static void take_own(void *context, struct event *ev)
 {
@@ -93,9 +114,8 @@ static void take_own(void *context, struct event *ev)
 		note_raised(w, ev, w->position);
 	else if (ev->kind == EVENT_ALERT_WITHDRAWN)
 		note_withdrawn(w, ev->alert_withdrawn.alert);
-	else if (ev->kind == EVENT_DEADLINE_FIRED && ev->deadline_fired.phase == PHASE_DUE &&
-		 ev->deadline_fired.case_no <= w->case_count)
-		w->cases[ev->deadline_fired.case_no - 1].due_ms = ev->at_ms;
+	else if (ev->kind == EVENT_DEADLINE_FIRED && e->broken == STORE_OK)
+		note_due(w, ev);
 }
 
 /* ---- opening ---- */

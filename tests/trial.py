@@ -188,7 +188,7 @@ def check_twenty(summary, families, counts):
     for name in ("decision", "penalty-notice"):
         done = row(summary, "action", None, name)
         check(done["in_force"] == counts[name] and done["earlier"] == done["new"] == done["same"] == 0, done)
-        check(done["later"] + done["never"] == done["in_force"] and done["later"] > 0 and done["days"][0] >= 1, done)
+        check(done["later"] + done["never"] == done["in_force"] and done["later"] > 0 and done["days"][0] >= 7, done)
     put = row(summary, "alert", "decision", "nti-end")
     check(put["earlier"] == put["new"] == 0 and put["later"] + put["never"] == put["in_force"], put)
     check(put["changed"] >= row(summary, "action", None, "decision")["changed"], put)
