@@ -14,7 +14,8 @@ struct kept_alert {
 /* A case as it was at the last look, and what the log said of it since. */
 struct kept_case {
 	bool begun, known, closed, touched;
-	bool by_action, by_firing, by_alert, by_calendar, by_move; /* what may have changed its deadlines */
+	bool by_action, by_firing, by_alert, by_move; /* what may have changed its deadlines */
+	unsigned by_calendar; /* so may these: how many calendars and moves of school */
 	uint8_t count;
 	struct case_deadline deadlines[CASE_DEADLINES_MAX];
 	uint64_t breach[CASE_DEADLINES_MAX];              /* the standing alert, by the log */
@@ -176,7 +177,7 @@ static void touch_open(struct ledger *l, uint32_t pupil)
 			continue;
 		if (pupil && l->host->engine->state.pupils[pupil - 1].case_no != i + 1)
 			continue;
-		case_of(l, i + 1)->by_calendar = true;
+		case_of(l, i + 1)->by_calendar++;
 	}
 }
 
@@ -316,7 +317,9 @@ static void check_move(struct one *o)
 		wrong(o->l, o->number, "deadline %u has another end and doesn't say that it moved", o->n + 1);
 	if (!o->k->by_action && !o->k->by_firing && !o->k->by_alert && !o->k->by_calendar && !o->k->by_move)
 		wrong(o->l, o->number, "deadline %u moved, and nothing in the log made it so", o->n + 1);
-	if (by_itself && o->now->state == DEADLINE_OPEN && said[ALERT_DEADLINE_MOVED] != 1)
+	/* once for each calendar that moved it */
+	if (by_itself && o->now->state == DEADLINE_OPEN &&
+	    (said[ALERT_DEADLINE_MOVED] < 1 || said[ALERT_DEADLINE_MOVED] > o->k->by_calendar + o->k->by_move))
 		wrong(o->l, o->number, "deadline %u moved and was told %u times", o->n + 1, said[ALERT_DEADLINE_MOVED]);
 }
 
@@ -420,7 +423,8 @@ unsigned ledger_look(struct ledger *l, struct host *h)
 	for (unsigned i = 0; i < l->touched_count; i++) {
 		struct kept_case *k = l->cases[l->touched[i] - 1];
 
-		k->touched = k->by_action = k->by_firing = k->by_alert = k->by_calendar = k->by_move = false;
+		k->touched = k->by_action = k->by_firing = k->by_alert = k->by_move = false;
+		k->by_calendar = 0;
 		memset(k->fired, 0, sizeof k->fired);
 		memset(k->said, 0, sizeof k->said);
 	}
