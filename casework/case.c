@@ -171,7 +171,7 @@ void case_apply_action(struct case_state *c, const struct case_view *view,
 		return;
 	action = &view->pathway->actions[index];
 	fill(&filled, action, event);
-	scope = (struct scope){c, view, action, &filled, notice_parent(c, action, event), event->on, NULL, 0};
+	scope = (struct scope){c, view, action, &filled, notice_parent(c, action, event), event->on, NULL, 0, false};
 	aim = (struct aim){.parent = scope.parent};
 	work_out(&deed, &scope, action);
 

@@ -31,8 +31,8 @@ static void look_at_conditions(struct looking *l, struct case_change change, con
 {
 	for (unsigned i = 0; i < action->condition_count; i++) {
 		const struct condition *condition = &action->conditions[i];
-		struct scope was = {l->c, &l->before, action, filled, parent, change.on, NULL, 0};
-		struct scope is = {l->c, &l->now, action, filled, parent, change.on, NULL, 0};
+		struct scope was = {l->c, &l->before, action, filled, parent, change.on, NULL, 0, false};
+		struct scope is = {l->c, &l->now, action, filled, parent, change.on, NULL, 0, false};
 		enum tristate held, holds;
 
 		held = expression_holds(&was, &condition->need);

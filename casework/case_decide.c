@@ -154,20 +154,37 @@ static void check_parent(struct lacks *lacks, const struct action_rule *action, 
 
 /* --- conditions ----------------------------------------------------------- */
 
+/* Was something recorded that is of a later day than this action? */
+static bool dated_back(const struct scope *scope)
+{
+	for (unsigned i = 0; scope->c != NULL && i < scope->c->done_count; i++)
+		if (scope->c->done[i].on > scope->on)
+			return true;
+	return false;
+}
+
 static void check_conditions(struct lacks *lacks, const struct scope *scope)
 {
+	struct scope by_its_day = *scope;
+	bool back = dated_back(scope), too_early = false;
+
+	by_its_day.by_its_day = true;
 	for (unsigned i = 0; i < scope->action->condition_count; i++) {
 		const struct condition *condition = &scope->action->conditions[i];
 		enum tristate holds = expression_holds(scope, &condition->need);
 		struct lack *lack;
 
-		if (holds == YES)
+		if (holds == YES) {
+			too_early = too_early || (back && expression_holds(&by_its_day, &condition->need) != YES);
 			continue;
+		}
 		lack = add_lack(lacks, holds == UNKNOWN && condition->unknown.size > 0 ? condition->unknown : condition->lacks);
 		lack->bar = condition->bar && !(holds == UNKNOWN && condition->lenient);
 		lack->clause = condition->clause;
 		lack->supplied_by = condition->supplied_by;
 	}
+	if (too_early)
+		lack_form(lacks, slice_text("on"), "before the day of a step that it depends on");
 }
 
 static void check_payment(struct lacks *lacks, const struct scope *scope,
@@ -274,7 +291,7 @@ enum status case_decide(const struct case_state *c, const struct case_view *view
 		return STATUS_NOT_FOUND;
 	action = &view->pathway->actions[index];
 	fill(&filled, action, event);
-	scope = (struct scope){c, view, action, &filled, notice_parent(c, action, event), event->on, NULL, (uint8_t)who};
+	scope = (struct scope){c, view, action, &filled, notice_parent(c, action, event), event->on, NULL, (uint8_t)who, false};
 
 	check_parent(lacks, action, scope.parent);
 	check_days(lacks, c, view, event);
@@ -291,7 +308,7 @@ enum status case_decide_letter(const struct case_state *c, const struct case_vie
                                const struct action_rule *letter, const struct event_action_recorded *given,
                                const struct slice text_fields[], size_t text_field_count, struct filled *filled, struct lacks *lacks)
 {
-	struct scope scope = {c, view, letter, filled, given->parent, given->on, NULL, (uint8_t)who};
+	struct scope scope = {c, view, letter, filled, given->parent, given->on, NULL, (uint8_t)who, false};
 
 	memset(lacks, 0, sizeof *lacks);
 	fill(filled, letter, given);

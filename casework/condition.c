@@ -268,7 +268,7 @@ static struct value done_value(const struct scope *scope, const struct step *ste
 	for (unsigned i = 0; scope->c != NULL && i < scope->c->done_count; i++) {
 		const struct case_done *done = &scope->c->done[i];
 
-		if (done->action != step->value ||
+		if (done->action != step->value || (scope->by_its_day && done->on > scope->on) ||
 		    (step->field != 0 && !field_is(done->given, done->chosen, step)))
 			continue;
 		if (!parent_matches(done->parent, parent))

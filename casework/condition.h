@@ -28,6 +28,7 @@ struct scope {
 	day_t on;                         /* the action's day, or the deadline's last */
 	const struct case_deadline *deadline; /* at whose end it is asked; NULL: of an action */
 	uint8_t role;                     /* the actor's; 0 where nobody acts */
+	bool by_its_day;                  /* only what was done on `on` or before counts as done */
 };
 
 /* A figure as expressions see it; false: unknown. */

@@ -391,6 +391,21 @@ static void sp_09_a_notice_needs_the_referral(void **state)
 	play_end(p);
 }
 
+/* What is recorded late may be dated back, but not to before the steps that it depends on. */
+static void sp_09_not_before_what_it_rests_on(void **state)
+{
+	static const char fields[] = "support_package=yes contract_engaged=no support_engaged=no why=x";
+	struct play *p = play_referred("2026-09-14");
+
+	(void)state;
+	assert_int_equal(act(p, "referral", "2026-09-10", NULL, fields), STATUS_OK);
+	assert_int_equal(act(p, "referral", "2026-09-02", NULL, fields), STATUS_UNMET); /* the day of the plan: the sessions are too few */
+	assert_int_equal(act(p, "referral", "2026-09-01", NULL, fields), STATUS_BAD_FIELD);
+	assert_true(slice_is(p->lacks.list[p->lacks.count - 1].field, "on"));
+	assert_int_equal(override(p, "referral", "2026-09-01", NULL, fields), STATUS_BAD_FIELD);
+	play_end(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +430,7 @@ int main(void)
 		cmocka_unit_test(sp_09_why_the_parents_could_do_more),
 		cmocka_unit_test(sp_09_consultation_where_there_is_another_process),
 		cmocka_unit_test(sp_09_a_notice_needs_the_referral),
+		cmocka_unit_test(sp_09_not_before_what_it_rests_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
