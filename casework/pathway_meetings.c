@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "casework/pathway_record.h"
 #include "casework/pathway_meetings.h"
 
 int pathway_meeting(const struct pathway *p, struct slice name)
@@ -54,28 +55,6 @@ void meetings_encode(struct writer *out, const struct pathway *p)
 }
 
 /* --- reading -------------------------------------------------------------- */
-
-static uint32_t get_up_to(struct reader *in, uint32_t most)
-{
-	uint64_t value = read_varint(in);
-
-	if (value > most) {
-		in->bad = true;
-		return 0;
-	}
-	return (uint32_t)value;
-}
-
-static uint8_t get_count(struct reader *in, uint8_t most)
-{
-	uint8_t count = read_u8(in);
-
-	if (count > most) {
-		in->bad = true;
-		return 0;
-	}
-	return count;
-}
 
 static void get_heading(struct reader *in, struct heading *h)
 {

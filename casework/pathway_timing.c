@@ -43,28 +43,6 @@ void timing_encode(struct writer *out, const struct pathway *p)
 
 /* --- reading -------------------------------------------------------------- */
 
-static uint32_t get_up_to(struct reader *in, uint32_t most)
-{
-	uint64_t value = read_varint(in);
-
-	if (value > most) {
-		in->bad = true;
-		return 0;
-	}
-	return (uint32_t)value;
-}
-
-static uint8_t get_count(struct reader *in, unsigned most)
-{
-	uint8_t count = read_u8(in);
-
-	if (count > most) {
-		in->bad = true;
-		return 0;
-	}
-	return count;
-}
-
 static uint8_t get_effects(struct reader *in, struct effect list[])
 {
 	uint8_t count = get_count(in, ENDS_MAX);
