@@ -9,9 +9,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "store/redo.h"
 #include "store/store_parts.h"
 
 struct readers {
+	uint64_t pins[2];
 	uint32_t count;
 	uint64_t oldest; /* its transaction */
 };
@@ -25,6 +27,12 @@ static int count_reader(const char *line, void *context)
 
 	if (sscanf(line, "%*d %*x %" SCNu64, &transaction) != 1)
 		return 0;
+	/* those that hold pages for the redo log are none that anybody waits for */
+	for (unsigned i = 0; i < 2; i++)
+		if (readers->pins[i] == transaction) {
+			readers->pins[i] = 0;
+			return 0;
+		}
 	if (readers->count == 0 || transaction < readers->oldest)
 		readers->oldest = transaction;
 	readers->count++;
@@ -33,7 +41,7 @@ static int count_reader(const char *line, void *context)
 
 void store_room(struct store *store, struct store_room *room)
 {
-	struct readers readers = { 0, 0 };
+	struct readers readers = { { 0, 0 }, 0, 0 };
 	MDB_envinfo info;
 	MDB_stat stat_env;
 	struct statvfs disk;
@@ -42,6 +50,7 @@ void store_room(struct store *store, struct store_room *room)
 
 	memset(room, 0, sizeof(*room));
 	if (mdb_env_info(store->env, &info) == 0 && mdb_env_stat(store->env, &stat_env) == 0) {
+		redo_pins(store, readers.pins);
 		room->map_size = info.me_mapsize;
 		room->map_used = ((uint64_t)info.me_last_pgno + 1) * stat_env.ms_psize;
 		if (mdb_reader_list(store->env, count_reader, &readers) >= 0 && readers.count > 0) {

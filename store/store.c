@@ -1,8 +1,8 @@
 /* store.c - opening and closing an environment, and what its errors mean.
  *
  * LMDB's flags: MDB_NOTLS, so that a reader slot belongs to a transaction and
- * not to a thread. No MDB_WRITEMAP (a full disk becomes SIGBUS), no MDB_NOSYNC or
- * MDB_NOMETASYNC but for a scratch store (an acked commit could vanish), no
+ * not to a thread. No MDB_WRITEMAP (a full disk becomes SIGBUS), no MDB_NOMETASYNC
+ * (an acked commit could vanish); MDB_NOSYNC for a scratch store, and where the redo log makes a commit durable (redo.h); no
  * MDB_NORDAHEAD (replay was forty times slower), no MDB_NOMEMINIT (old heap bytes
  * would reach the disk).
  *
@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/redo.h"
 #include "store/store_parts.h"
 
 static const uint64_t map_size_default = UINT64_C(1) << 40;
@@ -313,12 +314,24 @@ static void give_up(struct store *store)
 	free(store);
 }
 
+/* A power cut left a store that must be put right, by a writer, before it can be read. */
+static enum store_result recover_first(const char *dir, struct store_options options)
+{
+	struct store *store;
+	enum store_result result;
+
+	options.mode = STORE_WRITE;
+	result = store_open(&store, dir, &options, NULL, 0);
+	store_close(&store);
+	return result == STORE_BUSY ? STORE_OK : result;
+}
+
 enum store_result store_open(struct store **out, const char *dir, const struct store_options *options,
                              char *why, size_t why_size)
 {
 	struct store *store = calloc(1, sizeof(*store));
 	enum store_result result;
-	bool fresh = false;
+	bool fresh = false, writes = options->mode == STORE_WRITE || options->mode == STORE_CREATE, replay = false;
 	struct stat status;
 
 	*out = NULL;
@@ -332,6 +345,8 @@ enum store_result store_open(struct store **out, const char *dir, const struct s
 	store->writer.store = store;
 	memcpy(store->check_key, options->check_key, sizeof(store->check_key));
 	result = check_place(store, dir);
+	if (result == STORE_OK && store->mode == STORE_READ && redo_needed(store, options))
+		result = recover_first(dir, *options);
 	if (result == STORE_OK && store->mode != STORE_READ)
 		result = take_lock(store, dir);
 	if (result == STORE_OK) {
@@ -340,10 +355,16 @@ enum store_result store_open(struct store **out, const char *dir, const struct s
 		if (store->mode == STORE_CREATE && !fresh)
 			result = store_fail(STORE_FAILED, "%s: a store is there already", dir);
 	}
+	if (result == STORE_OK && writes)
+		result = redo_restore(store, dir, options, &replay);
 	if (result == STORE_OK)
 		result = open_environment(store, dir, options->map_size);
+	if (result == STORE_OK && writes)
+		result = redo_recover(store, dir, replay);
 	if (result == STORE_OK)
 		result = open_tables(store, dir, fresh);
+	if (result == STORE_OK && writes)
+		result = redo_start(store, options);
 	/* LMDB syncs its file and not the directory that names it. */
 	if (result == STORE_OK && store->mode == STORE_CREATE && fsync(store->dir_fd) != 0)
 		result = store_fail(STORE_FAILED, "%s: %s", dir, strerror(errno));
@@ -384,6 +405,7 @@ void store_close(struct store **out)
 		mdb_txn_abort(txn->mdb);
 		free(txn);
 	}
+	redo_end(store);
 	for (at = &open_stores; *at; at = &(*at)->next) {
 		if (*at == store) {
 			*at = store->next;

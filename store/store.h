@@ -5,6 +5,9 @@
  * over table, key's size, key and value under the store's own key, checked at every read:
  * LMDB 0.9 has no page checksums, and a flipped bit must not become an answer.
  *
+ * A commit is on disk when the redo log beside data.mdb is (redo.h): redo.0 and redo.1 belong to
+ * the store for as long as they are there, which is until it is closed.
+ *
  * One process opens a store once, for writing or for reading; a second time is
  * refused (closing it would release the first one's file locks). A value borrowed
  * from a transaction lives until its end or its next write. No read transaction
@@ -71,7 +74,7 @@ enum store_result {
 	STORE_DAMAGED,  /* a checksum or LMDB's own check failed */
 	STORE_UNKNOWN,  /* a commit may or may not stand: close, open again, look */
 	STORE_FAILED,   /* anything else; store_why() says what. Of a commit: nothing was changed,
-	                 * the same batch may be tried again (a failed fdatasync is one) */
+	                 * the same batch may be tried again */
 	STORE_BUSY,     /* another process has it open for writing; why names its pid */
 	STORE_NEWER,    /* made by a newer attendd */
 };
@@ -82,6 +85,10 @@ struct store_options {
 	enum store_mode mode;
 	uint64_t map_size;            /* 0: 1 TiB of address space, or what the limit of address space allows */
 	uint8_t check_key[16];        /* of the values' checksums */
+	/* Of the redo log (redo.h), for tests: bytes of commits that each of its files holds (0: 4 MiB), and what names
+	 * the time since the system started (NULL: the system's boot id). */
+	uint64_t redo_size;
+	const char *boot;
 };
 
 struct store;

@@ -47,6 +47,7 @@ struct store {
 	struct txn *idle;             /* ended read transactions, reset, that keep their reader slot */
 	struct room rooms[2];         /* the caller's and the committing thread's */
 	struct behind *behind;        /* that thread; NULL: none was needed so far */
+	struct redo *redo;            /* the redo log; NULL: LMDB flushes by itself */
 	/* Who has what open in this process. */
 	pid_t pid;
 	dev_t device;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "store/redo.h"
 #include "store/store_parts.h"
 
 enum { RECORD_HEAD = 1 + 2 };
@@ -155,7 +156,11 @@ static enum store_result begin_read(struct store *store, struct txn **out)
 
 enum store_result store_begin(struct store *store, bool write, struct txn **out)
 {
+	enum store_result sound = redo_sound(store);
+
 	*out = NULL;
+	if (sound != STORE_OK)
+		return sound;
 	return write ? begin_write(store, out) : begin_read(store, out);
 }
 
@@ -170,8 +175,8 @@ static void end_read(struct txn *txn)
 }
 
 /* What a failed commit left behind. LMDB commits in three steps: it writes the
- * changed pages to places that no reader looks at, syncs them, and then writes
- * the meta page that makes them the store, through a descriptor that syncs by itself.
+ * changed pages to places that no reader looks at, syncs them (not where the redo log
+ * does that for it), and then writes the meta page that makes them the store.
  *
  *   step 1 or 2 fails (ENOSPC, EDQUOT, EFBIG, EIO, a short write as EIO; whatever
  *   the errno): the old meta page stands, nobody will ever see the new pages, and
@@ -215,6 +220,8 @@ enum store_result store_commit(struct txn **out)
 		return STORE_OK;
 	}
 	spoilt = store_settle(txn);
+	if (spoilt == STORE_OK)
+		spoilt = redo_before_commit(store, txn->mdb);
 	if (spoilt != STORE_OK) {
 		store_abort(&txn);
 		return spoilt;
@@ -223,7 +230,11 @@ enum store_result store_commit(struct txn **out)
 	if (!txn->behind)
 		store->writing = false;
 	code = mdb_txn_commit(txn->mdb);
-	return code == 0 ? STORE_OK : commit_failed(store, code);
+	spoilt = code == 0 ? redo_after_commit(store) : commit_failed(store, code);
+	redo_forget(store);
+	if (spoilt == STORE_FULL)
+		redo_relieve(store);
+	return spoilt;
 }
 
 void store_abort(struct txn **out)
@@ -241,8 +252,12 @@ void store_abort(struct txn **out)
 	gathered_drop(txn);
 	if (!txn->behind)
 		txn->store->writing = false;
-	if (txn->mdb)
+	if (txn->mdb) {
+		redo_forget(txn->store);
 		mdb_txn_abort(txn->mdb);
+		if (txn->spoilt == STORE_FULL)
+			redo_relieve(txn->store);
+	}
 }
 
 enum store_result store_get(struct txn *txn, enum table table, struct slice key, struct slice *value)
@@ -289,6 +304,8 @@ static enum store_result put(struct txn *txn, enum table table, struct slice key
 	name.mv_data = store->rooms[txn->behind].bytes + RECORD_HEAD;
 	txn->writes[table]++;
 	code = mdb_put(txn->mdb, store->tables[table], &name, &stored, flags);
+	if (code == 0)
+		redo_note(store, flags & MDB_APPEND ? REDO_APPEND : REDO_PUT, table, name, stored);
 	if (code == MDB_KEYEXIST)
 		return store_fail(STORE_FAILED, "table %s: a key that is not after all others", table_text(table));
 	return code == 0 ? STORE_OK : spoil(txn, code, table);
@@ -322,6 +339,8 @@ enum store_result store_delete(struct txn *txn, enum table table, struct slice k
 	memcpy(copy, key.bytes, key.size);
 	txn->writes[table]++;
 	code = mdb_del(txn->mdb, txn->store->tables[table], &name, NULL);
+	if (code == 0)
+		redo_note(txn->store, REDO_DELETE, table, name, (MDB_val){ 0, NULL });
 	if (code == 0 || code == MDB_NOTFOUND)
 		return code == 0 ? STORE_OK : STORE_NONE;
 	return spoil(txn, code, table);

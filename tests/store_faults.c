@@ -3,12 +3,23 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/failing_disk.h"
 
+#include <pthread.h>
 #include <sys/wait.h>
 
 #include "store/secrets.h"
 #include "store/tree.h"
 
 enum { COMMITS = 12, PERSONS_ROUND = 60 };
+
+/* No threads: the redo log turns over where it is told to, and the calls come in one order. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *context)
+{
+	(void)thread;
+	(void)attributes;
+	(void)start;
+	(void)context;
+	return EAGAIN;
+}
 
 /* Commit number n: positions 3n + 1 to 3n + 3 in the log, the tree over them, the
  * number in a table that is changed by each. */
@@ -140,8 +151,8 @@ static void run_all_places(struct place *place, enum fault fault, int error, uns
 		place_inside(place, dir, name);
 		struck = run_with_fault(dir, fault, error, nth, results);
 	}
-	/* Three calls a commit: pages, sync, meta. */
-	assert_true(nth > COMMITS * 3);
+	/* Four calls a commit: pages, meta, and the redo log's write and sync. */
+	assert_true(nth > COMMITS * 4);
 }
 
 static void a_failing_write_or_sync_loses_nothing(void **state)
@@ -153,9 +164,10 @@ static void a_failing_write_or_sync_loses_nothing(void **state)
 		run_all_places(*state, FAIL, errors[i], results);
 		print_message("%s: %u full, %u failed, %u unknown\n", strerror(errors[i]), results[STORE_FULL],
 		              results[STORE_FAILED], results[STORE_UNKNOWN]);
-		/* A failed meta write at each commit is unknown, whatever its errno; nothing else is. */
-		assert_int_equal(results[STORE_UNKNOWN], COMMITS);
-		assert_true(results[errors[i] == EIO ? STORE_FAILED : STORE_FULL] >= 2 * COMMITS);
+		/* A failed meta write at each commit is unknown, whatever its errno, and so is a turn of the redo
+		 * log that fails; a record that can't be written is made good by such a turn. */
+		assert_true(results[STORE_UNKNOWN] > COMMITS && results[STORE_UNKNOWN] < 2 * COMMITS);
+		assert_true(results[errors[i] == EIO ? STORE_FAILED : STORE_FULL] >= COMMITS);
 		assert_int_equal(results[errors[i] == EIO ? STORE_FULL : STORE_FAILED], 0);
 	}
 }
@@ -165,8 +177,8 @@ static void a_write_that_is_done_and_fails_loses_nothing(void **state)
 	unsigned results[8];
 
 	run_all_places(*state, FAIL_AFTERWARDS, EIO, results);
-	assert_int_equal(results[STORE_UNKNOWN], COMMITS);
-	assert_true(results[STORE_FAILED] >= 2 * COMMITS);
+	assert_true(results[STORE_UNKNOWN] > COMMITS);
+	assert_true(results[STORE_FAILED] >= COMMITS);
 }
 
 static void a_short_write_loses_nothing(void **state)
@@ -174,7 +186,7 @@ static void a_short_write_loses_nothing(void **state)
 	unsigned results[8];
 
 	run_all_places(*state, SHORT_WRITE, 0, results);
-	assert_int_equal(results[STORE_UNKNOWN], COMMITS);
+	assert_true(results[STORE_UNKNOWN] > COMMITS);
 	assert_true(results[STORE_FAILED] >= COMMITS);
 }
 
@@ -215,11 +227,43 @@ static uint64_t committed_before_power_cut(const char *dir, unsigned nth, uint64
 	return count;
 }
 
+static struct store *open_after(const char *dir, const char *boot)
+{
+	struct store_options options = place_options(STORE_WRITE);
+	struct store *store;
+	char why[300] = "";
+
+	options.boot = boot;
+	if (store_open(&store, dir, &options, why, sizeof(why)) != STORE_OK)
+		fail_msg("%s", why);
+	return store;
+}
+
+/* The power fails again while what it left is put right; true: it did. */
+static bool cut_again(const char *dir, unsigned nth, uint64_t random)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct store_options options = place_options(STORE_WRITE);
+		struct store *store;
+
+		options.boot = "the second";
+		disk.random = random;
+		arm(POWER_CUT, 0, nth);
+		_exit(store_open(&store, dir, &options, NULL, 0) == STORE_OK ? 7 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 7));
+	return WEXITSTATUS(status) == 0;
+}
+
 static void a_power_cut_loses_no_commit(void **state)
 {
 	uint64_t random = place_seed();
 	struct log log = { &log_lmdb };
-	unsigned cuts = 0, more = 0;
+	unsigned cuts = 0, more = 0, twice = 0;
 	bool cut = true;
 
 	for (unsigned nth = 1; cut; nth++) {
@@ -234,9 +278,11 @@ static void a_power_cut_loses_no_commit(void **state)
 			store = place_open(dir, STORE_CREATE);
 			store_close(&store);
 			told = committed_before_power_cut(dir, nth, place_random(&random), &cut);
-			store = place_open(dir, STORE_WRITE);
+			twice += cut && cut_again(dir, 1 + (unsigned)(place_random(&random) % 12), place_random(&random));
+			store = open_after(dir, "the third");
 			standing = commits_standing(store, &log, &tree);
-			assert_true(standing == told || standing == told + 1);
+			if (standing != told && standing != told + 1)
+				fail_msg("cut at %u: %" PRIu64 " stand, %" PRIu64 " were told", nth, standing, told);
 			assert_true(cut || told == COMMITS);
 			/* And it goes on from there. */
 			assert_int_equal(commit_one(store, &log, &tree, standing), STORE_OK);
@@ -245,8 +291,8 @@ static void a_power_cut_loses_no_commit(void **state)
 			more += standing > told;
 		}
 	}
-	print_message("%u power cuts, %u with a commit that nobody was told of\n", cuts, more);
-	assert_true(cuts >= COMMITS * 3 * 4);
+	print_message("%u power cuts, %u twice, %u with a commit that nobody was told of\n", cuts, twice, more);
+	assert_true(cuts >= COMMITS * 4 * 4 && twice > COMMITS);
 }
 
 static void persons_keys_survive_a_failing_disk(void **state)

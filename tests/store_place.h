@@ -66,7 +66,8 @@ static inline const char *place_inside(const struct place *place, char room[stat
 
 static inline struct store_options place_options(enum store_mode mode)
 {
-	struct store_options options = { .mode = mode, .map_size = PLACE_MAP };
+	/* a redo log that turns over every few commits */
+	struct store_options options = { .mode = mode, .map_size = PLACE_MAP, .redo_size = 8 << 10 };
 
 	memset(options.check_key, 0x5a, sizeof(options.check_key));
 	return options;

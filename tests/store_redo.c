@@ -1,0 +1,230 @@
+/* The redo log as a dead process or a power cut leaves it: whole, damaged, in the wrong place.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tests/store_place.h"
+
+#include <sys/wait.h>
+
+enum { BEFORE = 3, COMMITS = 12 }; /* so many before the store was opened again */
+
+static enum store_result open_in(const char *dir, enum store_mode mode, const char *boot, struct store **store, char why[static 300])
+{
+	struct store_options options = place_options(mode);
+
+	options.redo_size = 64 << 10; /* does not turn over here */
+	options.boot = boot;
+	return store_open(store, dir, &options, why, 300);
+}
+
+/* A process that commits so often and is gone, its store not closed. */
+static void die_after(const char *dir, unsigned commits)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct store *store;
+		char why[300];
+
+		if (open_in(dir, STORE_CREATE, "one", &store, why) != STORE_OK)
+			_exit(1);
+		for (unsigned i = 1; i <= commits; i++) {
+			struct txn *txn;
+
+			if (i == BEFORE + 1) {
+				store_close(&store);
+				if (open_in(dir, STORE_WRITE, "one", &store, why) != STORE_OK)
+					_exit(1);
+			}
+			if (store_begin(store, true, &txn) != STORE_OK ||
+			    store_append(txn, TABLE_LOG, place_key(i), slice_text("a record")) != STORE_OK ||
+			    store_put(txn, TABLE_CASES, slice_text("newest"), place_key(i)) != STORE_OK ||
+			    (i > 1 && store_delete(txn, TABLE_ALERTS, place_key(i - 1)) != STORE_OK) ||
+			    store_put(txn, TABLE_ALERTS, place_key(i), slice_text("only the newest")) != STORE_OK ||
+			    store_commit(&txn) != STORE_OK)
+				_exit(1);
+		}
+		_exit(7);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
+/* How many commits stand; all that they did must. */
+static uint64_t standing(struct store *store)
+{
+	struct txn *txn = place_begin(store, false);
+	uint64_t count = store_count(txn, TABLE_LOG);
+	struct slice value;
+
+	if (count > 0) {
+		assert_int_equal(store_get(txn, TABLE_CASES, slice_text("newest"), &value), STORE_OK);
+		assert_true(slice_equal(value, place_key(count)));
+		assert_int_equal(store_get(txn, TABLE_ALERTS, place_key(count), &value), STORE_OK);
+	}
+	assert_int_equal(store_count(txn, TABLE_ALERTS), count > 0);
+	store_abort(&txn);
+	return count;
+}
+
+static void copy_file(const char *from_dir, const char *to_dir, const char *name)
+{
+	char from[400], to[400];
+	static uint8_t bytes[4 << 20];
+	int in, out;
+	ssize_t size;
+
+	snprintf(from, sizeof(from), "%s/%s", from_dir, name);
+	snprintf(to, sizeof(to), "%s/%s", to_dir, name);
+	in = open(from, O_RDONLY);
+	out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_true(in >= 0 && out >= 0);
+	while ((size = read(in, bytes, sizeof(bytes))) > 0)
+		assert_int_equal(write(out, bytes, (size_t)size), size);
+	close(in);
+	close(out);
+}
+
+static void copy_store(const char *from, const char *to)
+{
+	copy_file(from, to, "data.mdb");
+	copy_file(from, to, "redo.0");
+	copy_file(from, to, "redo.1");
+}
+
+static bool is_there(const char *dir, const char *name)
+{
+	char path[400];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
+static void what_a_dead_process_committed_stands(void **state)
+{
+	static const char *const boots[] = { "one", "another" };
+	struct place *place = *state;
+
+	for (unsigned i = 0; i < 4; i++) {
+		char dir[300], name[8], why[300] = "";
+		struct store *store;
+		enum store_mode mode = i / 2 ? STORE_READ : STORE_WRITE;
+
+		snprintf(name, sizeof(name), "%u", i);
+		place_inside(place, dir, name);
+		die_after(dir, COMMITS);
+		assert_true(is_there(dir, "redo.0") && is_there(dir, "redo.1"));
+		if (open_in(dir, mode, boots[i % 2], &store, why) != STORE_OK)
+			fail_msg("%s", why);
+		assert_int_equal(standing(store), COMMITS);
+		store_close(&store);
+		/* A closed store is data.mdb alone. Reading leaves it as it was, but where it had to be put right. */
+		assert_int_equal(is_there(dir, "redo.0"), mode == STORE_READ && i % 2 == 0);
+	}
+}
+
+static void a_bit_flipped_in_it_is_found_or_changes_nothing(void **state)
+{
+	struct place *place = *state;
+	uint64_t random = place_seed();
+	char dir[300], copy[300], path[400], why[300];
+	unsigned refused = 0, tail = 0, nothing = 0;
+	struct store *store;
+
+	place_inside(place, dir, "whole");
+	place_inside(place, copy, "copy");
+	die_after(dir, COMMITS);
+	for (unsigned i = 0; i < 600; i++) {
+		uint8_t byte;
+		off_t at;
+		int fd;
+
+		copy_store(dir, copy);
+		snprintf(path, sizeof(path), "%s/redo.%u", copy, i % 8 == 0 ? 0 : 1);
+		fd = open(path, O_RDWR);
+		/* the header with its two pages, and what comes right after it */
+		at = (off_t)(place_random(&random) % (i % 2 ? 8192 + 80 : 12288 + 2200));
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		byte ^= (uint8_t)(1u << place_random(&random) % 8);
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		close(fd);
+		if (open_in(copy, STORE_WRITE, "another", &store, why) == STORE_DAMAGED) {
+			refused++;
+			continue;
+		}
+		assert_non_null(store);
+		/* The last of all can't be told from one that was being written. */
+		assert_in_range(standing(store), COMMITS - 1, COMMITS);
+		tail += standing(store) < COMMITS;
+		nothing += standing(store) == COMMITS;
+		store_close(&store);
+	}
+	print_message("%u refused, %u took the last away, %u changed nothing\n", refused, tail, nothing);
+	assert_true(refused > 100 && tail > 0 && nothing > 0);
+}
+
+static void a_log_cut_short_gives_what_it_holds(void **state)
+{
+	struct place *place = *state;
+	char dir[300], copy[300], path[400], why[300];
+	uint64_t before = 0;
+	struct store *store;
+
+	place_inside(place, dir, "whole");
+	place_inside(place, copy, "copy");
+	die_after(dir, COMMITS);
+	for (off_t size = 12288; size < 12288 + 2500; size += 37) {
+		copy_store(dir, copy);
+		snprintf(path, sizeof(path), "%s/redo.1", copy);
+		assert_int_equal(truncate(path, size), 0);
+		assert_int_equal(open_in(copy, STORE_WRITE, "another", &store, why), STORE_OK);
+		assert_true(standing(store) >= before);
+		before = standing(store);
+		store_close(&store);
+	}
+	assert_int_equal(before, COMMITS);
+}
+
+static void a_log_that_is_not_this_stores_is_refused(void **state)
+{
+	struct place *place = *state;
+	char dir[300], other[300], path[400], why[300] = "";
+	struct store_options options = place_options(STORE_WRITE);
+	struct store *store;
+
+	place_inside(place, dir, "its");
+	place_inside(place, other, "other");
+	die_after(dir, COMMITS);
+	/* another store's key */
+	options.check_key[0] ^= 1;
+	options.boot = "another";
+	assert_int_equal(store_open(&store, dir, &options, why, sizeof(why)), STORE_DAMAGED);
+	assert_non_null(strstr(why, "redo.0"));
+	/* an older data.mdb, put back: refused as long as the log is there, and good by itself */
+	die_after(other, BEFORE - 1);
+	assert_int_equal(open_in(other, STORE_WRITE, "one", &store, why), STORE_OK);
+	store_close(&store);
+	copy_file(other, dir, "data.mdb");
+	assert_int_equal(open_in(dir, STORE_READ, "another", &store, why), STORE_DAMAGED);
+	assert_non_null(strstr(why, "older"));
+	snprintf(path, sizeof(path), "%s/redo.0", dir);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/redo.1", dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(open_in(dir, STORE_WRITE, "another", &store, why), STORE_OK);
+	assert_int_equal(standing(store), BEFORE - 1);
+	store_close(&store);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+	const struct CMUnitTest tests[] = {
+		TEST(what_a_dead_process_committed_stands),
+		TEST(a_bit_flipped_in_it_is_found_or_changes_nothing),
+		TEST(a_log_cut_short_gives_what_it_holds),
+		TEST(a_log_that_is_not_this_stores_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
