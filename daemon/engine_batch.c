@@ -224,9 +224,18 @@ static bool join(struct engine *e)
 	return true;
 }
 
+static void save_newest_id(struct engine *e)
+{
+	if (e->broken != STORE_OK || e->state.newest_id_saved)
+		return;
+	e->broken = store_put(e->txn, TABLE_META, slice_text("newest-id"), slice_of(e->state.newest_id, UUID_SIZE));
+	e->state.newest_id_saved = true;
+}
+
 /* All that goes into the transaction beside the records. */
 static bool complete(struct engine *e)
 {
+	save_newest_id(e);
 	if (e->broken == STORE_OK)
 		sweep(e);
 	if (e->broken == STORE_OK && persons_sync(e->persons) != 0)

@@ -91,9 +91,12 @@ static bool seen_before(struct engine *e, struct request *r)
 	struct slice value;
 	struct reader in;
 	uint64_t position;
-	enum store_result result =
-		store_get(e->txn, TABLE_IDS, slice_of(r->message->id, UUID_SIZE), &value);
+	enum store_result result;
 
+	/* whoever makes ids as time goes on need not be looked for */
+	if (r->message->id[6] >> 4 == 7 && memcmp(r->message->id, e->state.newest_id, UUID_SIZE) > 0)
+		return false;
+	result = store_get(e->txn, TABLE_IDS, slice_of(r->message->id, UUID_SIZE), &value);
 	if (result == STORE_NONE)
 		return false;
 	if (result != STORE_OK) {

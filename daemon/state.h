@@ -158,6 +158,10 @@ struct state {
 	uint64_t created_ms;    /* when the store was made; what init's events, which have no time, are shown with */
 	bool clock_held;
 	uint64_t clock_ms;      /* a manual clock's; 0: never moved */
+	/* The highest id of version 7, whose first bits are a time, that a submission ever had: a higher one is new. Of a
+	 * store that was made before this was kept: the highest there can be. */
+	uint8_t newest_id[UUID_SIZE];
+	bool newest_id_saved;
 
 	uint32_t only_pupil;    /* a shadow's; 0: everybody */
 	struct family family;   /* of a shadow: its pupil and all who were ever linked; pupils[i] is of family.pupils[i] */

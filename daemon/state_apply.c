@@ -343,6 +343,10 @@ enum store_result state_apply_id(struct state *s, const struct event *e, uint64_
 
 	if (result != STORE_OK || !e->submitted || !s->txn)
 		return result;
+	if (e->id[6] >> 4 == 7 && memcmp(e->id, s->newest_id, UUID_SIZE) > 0) {
+		memcpy(s->newest_id, e->id, UUID_SIZE);
+		s->newest_id_saved = false;
+	}
 	key = key_bytes(e->id, UUID_SIZE);
 	write_u64(&w, position);
 	write_u64(&w, e->receipt);

@@ -195,6 +195,15 @@ static enum store_result load_meta(struct state *s)
 	} else if (result != STORE_NONE) {
 		return result;
 	}
+	result = store_get(s->txn, TABLE_META, slice_text("newest-id"), &value);
+	if (result != STORE_OK && result != STORE_NONE)
+		return result;
+	if (result == STORE_OK && value.size != UUID_SIZE)
+		return STORE_DAMAGED;
+	memset(s->newest_id, 0xff, UUID_SIZE);
+	if (result == STORE_OK)
+		memcpy(s->newest_id, value.bytes, UUID_SIZE);
+	s->newest_id_saved = true;
 	result = store_get(s->txn, TABLE_META, slice_text("days"), &value);
 	if (result == STORE_OK && !state_take_days(s, value))
 		return STORE_DAMAGED;

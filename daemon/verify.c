@@ -337,12 +337,16 @@ static void compare(struct verify *v)
 					  TABLE_CASES, TABLE_PUPIL_CASES, TABLE_TIMERS, TABLE_ALERTS,	TABLE_ALERT_CHANGES,
 					  TABLE_ACCESS, TABLE_CALENDARS,  TABLE_PATHWAYS, TABLE_PEOPLE, TABLE_COVERS,
 					  TABLE_SCHOOLS};
+	struct slice newest;
 
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
 		compare_table(v, same[i]);
 	compare_meta(v, "authority");
 	compare_meta(v, "clock");
 	compare_meta(v, "days");
+	if (store_get(v->txn, TABLE_META, slice_text("newest-id"), &newest) == STORE_OK &&
+	    !slice_equal(newest, slice_of(v->state.newest_id, UUID_SIZE)))
+		wrong(v, "what is kept as the newest id is not", NULL);
 	check_tail(v);
 	check_signature(v);
 }

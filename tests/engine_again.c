@@ -222,6 +222,28 @@ static void en_03_a_repeat_does_not_undo_a_correction(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"authorised\":0,\"unauthorised\":1");
 }
 
+/* Whoever's clock is behind, or makes ids of content, is looked for among all there were. */
+static void ids_that_do_not_rise(void **context)
+{
+	uint8_t ids[4][UUID_SIZE];
+
+	(void)context;
+	for (unsigned i = 0; i < 4; i++)
+		host_id(&h, ids[i]);
+	ids[2][6] = 0x80 | (ids[2][6] & 0x0f); /* of version 8 */
+	for (unsigned round = 0; round < 3; round++) {
+		/* the newest first, then one of before it, one of content, the newest but one */
+		for (unsigned i = 0; i < 4; i++) {
+			snprintf(json, sizeof json, "{'urn':'" SCHOOL_URN "','registers':[['2026-09-08','AM',[['%s','N']]]]}", upn[i]);
+			assert_answer(host_again(&h, CONNECTOR, COMMAND_MARKS, ids[(i + 3) % 4], "%s", json), round ? STATUS_KNOWN : STATUS_OK, "");
+		}
+		if (round)
+			host_crash(&h);
+		else
+			host_restart(&h);
+	}
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -238,6 +260,7 @@ int main(void)
 		T(a_pathway),
 		T(the_clock_confirmed),
 		T(a_manual_clock_moved),
+		T(ids_that_do_not_rise),
 		T(en_03_a_repeat_does_not_undo_a_correction),
 	};
 
