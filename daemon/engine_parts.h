@@ -12,6 +12,7 @@
  *   react_people.c    what something learnt late changes for open cases
  *   deadlines.c       time: what fell due; the clock that is held
  *   query_*.c         questions
+ *   metrics.c         what is measured
  *   shadow.c          the state as of an earlier position
  *   feed.c            subscriptions
  *   backup.c          a hot copy, out and back
@@ -61,6 +62,7 @@ enum {
 	X(REFUSED_ROOM, "refused_room", "Submissions put off for want of room") \
 	X(QUERIES, "queries", "Queries answered") \
 	X(COMMITS, "commits", "Commits") \
+	X(COMMITS_FAILED, "commits_failed", "Commits that failed") \
 	X(ALERTS, "alerts", "Alerts raised") \
 	X(FIRED, "deadlines_fired", "Deadline phases fired") \
 	X(FIRED_LATE_MS, "deadlines_late_ms", "Lateness of all of them together") \
@@ -228,6 +230,9 @@ struct engine {
 	uint64_t room_checked_ms;
 	struct store_room room;
 	uint64_t counters[COUNTER_COUNT];
+	struct metrics metrics;
+	bool commit_failed;    /* the last one that was tried did not happen; `commit_why` */
+	char commit_why[200];
 	struct scrub scrub;
 	bool worked;           /* committed since the last turn's end */
 	uint64_t worked_ms;    /* monotonic */
