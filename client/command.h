@@ -43,6 +43,7 @@
 	X("clock", command_clock, "moves a manual clock, or confirms a held one") \
 	X("health", command_health, "whether what is acknowledged is durable; says what is wrong") \
 	X("stats", command_stats, "counters and gauges") \
+	X("exporter", command_exporter, "serves them to Prometheus") \
 	X("backup", command_backup, "a hot copy that attendd restore makes a store of") \
 	X("whoami", command_whoami, "the daemon that answers, and who you are to it")
 

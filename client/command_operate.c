@@ -110,10 +110,11 @@ static json_t *question(const struct operate_arguments *a, const char *what, int
 		*status = 2;
 		return NULL;
 	}
-	struct body body;
-	body_begin(&body);
-	body_text(&body, "what", what);
-	json_t *answer = ask(&a->invocation, connection, ATTEND_QUERY, NULL, &body, NULL, status);
+	json_t *answer = ask_what(&a->invocation, connection, what, status);
+	if (answer && a->prometheus) {
+		json_t *health = ask_what(&a->invocation, connection, "health", status);
+		json_object_set_new(answer, "health", health ? health : json_null());
+	}
 	attend_close(&connection);
 	return answer;
 }
@@ -146,7 +147,7 @@ int command_health(int argc, char **argv)
 }
 
 static const struct argp_option stats_options[] = {
-	{ "prometheus", KEY_PROMETHEUS, NULL, 0, "in Prometheus' text format", 0 },
+	{ "prometheus", KEY_PROMETHEUS, NULL, 0, "in Prometheus' text format, whether it is healthy too; attend exporter serves the same", 0 },
 	{ 0 },
 };
 static const struct argp stats_argp = {
@@ -179,7 +180,7 @@ int command_stats(int argc, char **argv)
 	int status;
 	json_t *answer = question(&a, "stats", &status);
 	if (answer && a.prometheus) {
-		print_prometheus(stdout, answer);
+		print_prometheus(stdout, answer, json_object_get(answer, "health"));
 	} else if (answer && a.invocation.json) {
 		print_json(answer);
 	} else if (answer) {
