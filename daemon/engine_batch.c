@@ -331,7 +331,7 @@ static int fall_back(struct engine *e, engine_send *send, void *context, char *w
 	snprintf(why, why_size, "%s", store_why(e->store));
 	e->counters[COUNT_COMMITS_FAILED]++;
 	e->commit_failed = true;
-	snprintf(e->commit_why, sizeof e->commit_why, "%s", why);
+	snprintf(e->commit_why, sizeof e->commit_why, "%s", *why ? why : "the persons' keys could not be put on disk");
 	store_abort(&e->txn);
 	if (e->behind)
 		put_off_replies(e, e->behind);

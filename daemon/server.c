@@ -292,6 +292,13 @@ static bool worth_leaving_behind(const struct server *server, uint64_t monotonic
 	       (monotonic_ms - server->told_ms < BEHIND_MS || !engine_listened_to(server->engine));
 }
 
+static void tell(struct server *server, uint64_t monotonic_ms)
+{
+	server->metrics->shell[SHELL_HANDSHAKES_REFUSED] = zap_refused(server->zap) - server->self_tested;
+	server->metrics->shell[SHELL_CUT] = server->flood.cut;
+	tell_status(&server->tell, server->engine, router_endpoint(server->router), monotonic_ms);
+}
+
 /* All that a turn does beside frames. */
 static enum server_end look_after(struct server *server, uint64_t now_ms, uint64_t monotonic_ms)
 {
@@ -301,9 +308,7 @@ static enum server_end look_after(struct server *server, uint64_t now_ms, uint64
 		return end_with(SERVER_SHELL, JOURNAL_TIMER_FAILED, strerror(errno));
 	flood_check(&server->flood, monotonic_ms);
 	supervise_alive(&server->supervise, monotonic_ms);
-	server->metrics->shell[SHELL_HANDSHAKES_REFUSED] = zap_refused(server->zap) - server->self_tested;
-	server->metrics->shell[SHELL_CUT] = server->flood.cut;
-	tell_status(&server->tell, server->engine, router_endpoint(server->router), monotonic_ms);
+	tell(server, monotonic_ms);
 	return SERVER_DONE;
 }
 
@@ -376,6 +381,8 @@ static enum server_end serve(struct server *server)
 		if (end != SERVER_DONE)
 			return end;
 	}
+	server->tell.status_ms = 0; /* what was not told yet */
+	tell(server, monotonic_us() / 1000);
 	return SERVER_DONE;
 }
 
