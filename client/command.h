@@ -12,7 +12,7 @@
 	GROUP("Schools and their connectors") \
 	X("push", command_push, "marks from CSV or JSON lines") \
 	X("roster", command_roster, "pupils and parents from CSV") \
-	X("school", command_school, "says what a school is; its recurring tasks depend on it") \
+	X("school", command_school, "says what a school is, and shows it with its recurring tasks") \
 	X("task", command_task, "a school's recurring tasks: lists them, ticks one off") \
 	GROUP("Officers") \
 	X("pupil", command_pupil, "a pupil's attendance figures") \

@@ -85,6 +85,7 @@ bool access_query(uint8_t role, struct slice what)
 		{"letter", STAFF | R(SCHOOL) | R(LEAD)}, /* each is for whom the pathway says */
 		{"covers", READERS},
 		{"report", READERS | R(SCHOOL)},
+		{"schools", READERS | R(SCHOOL)},
 		{"backup", R(ADMINISTRATOR)},
 		{"try", R(MANAGER) | R(ADMINISTRATOR)},
 	};
