@@ -15,15 +15,18 @@
 #include "client/ask.h"
 #include "client/command.h"
 #include "client/prometheus.h"
+#include "client/to_json.h"
 
 #define LISTEN_DEFAULT "127.0.0.1:9570"
 
-enum { KEY_LISTEN = 0x2000, CONNECTIONS_MAX = 16, SILENCE_S = 30, HOST_SIZE = 256 };
+enum { KEY_LISTEN = 0x2000, CONNECTIONS_MAX = 16, SILENCE_S = 30, HOST_SIZE = 256,
+       TIMEOUT_MS = 3000 /* below what a scrape waits: a daemon that is away is to be told, not waited for */ };
 
 struct exporter {
 	struct invocation invocation;
 	const char *listen;
 	struct attend *connection;
+	bool silent; /* the daemon did not answer last time, which was said */
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -32,6 +35,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &x->invocation;
+		x->invocation.timeout_ms = TIMEOUT_MS;
 		return 0;
 	case KEY_LISTEN:
 		x->listen = argument;
@@ -50,6 +54,7 @@ static const struct argp argp = {
 	.parser = parse,
 	.doc = "Serves what attend stats --prometheus prints, under /metrics, and under /health whether all is well (200) or "
 	       "not (503). Its key wants the role monitor, which may ask nothing else.\v"
+	       "It waits 3 seconds for the daemon where no --timeout is given, for a scrape waits no longer than 10, or than its interval. "
 	       "Says `ready URL` on standard output once it serves; ends on SIGTERM. What it serves names nobody, "
 	       "but is not encrypted: keep it on loopback, or behind what encrypts it.",
 	.children = invocation_children,
@@ -73,11 +78,26 @@ static enum MHD_Result reply(struct MHD_Connection *http, unsigned status, const
 	return queued;
 }
 
+/* Says once that there is no answer and once that there is again: scrapes go on. */
+static json_t *question(struct exporter *x, const char *what)
+{
+	struct attend_reply reply;
+	struct body body;
+	size_t size;
+	body_begin(&body);
+	body_text(&body, "what", what);
+	const void *bytes = body_end(&body, &size);
+	bool silent = attend_call(x->connection, ATTEND_QUERY, NULL, bytes, size, &reply) != ATTEND_OK;
+	body_free(&body);
+	if (silent != x->silent && !interrupted)
+		complain(&x->invocation, "%s", silent ? attend_why(x->connection) : "the daemon answers again");
+	x->silent = silent;
+	return silent ? NULL : to_json(reply.body, reply.body_size);
+}
+
 static void write_metrics(struct exporter *x, FILE *out)
 {
-	int status;
-	json_t *stats = ask_what(&x->invocation, x->connection, "stats", &status);
-	json_t *health = stats ? ask_what(&x->invocation, x->connection, "health", &status) : NULL;
+	json_t *stats = question(x, "stats"), *health = stats ? question(x, "health") : NULL;
 	print_prometheus(out, stats, health);
 	json_decref(stats);
 	json_decref(health);
@@ -85,9 +105,8 @@ static void write_metrics(struct exporter *x, FILE *out)
 
 static unsigned write_health(struct exporter *x, FILE *out)
 {
-	int status;
 	size_t index;
-	json_t *health = ask_what(&x->invocation, x->connection, "health", &status), *problem;
+	json_t *health = question(x, "health"), *problem;
 	bool well = json_is_true(json_object_get(health, "ok"));
 	if (!health)
 		fprintf(out, "%s\n", attend_why(x->connection));

@@ -257,7 +257,9 @@ def exports(daemon, monitor):
     daemon.start()
     wait_for("the daemon is found again", lambda: Metrics(exporter.get()[2])["attend_up"] == 1)
     check(exporter.get("/health")[0] == 200)
-    return exporter.end()
+    said = exporter.end()
+    check(said.count("can't be reached") == 1 and said.count("answers again") == 1, "each once, whatever was scraped meanwhile:", said)
+    return said
 
 
 def wrong_use(daemon, monitor):
@@ -460,7 +462,9 @@ def main():
         metrics, text = metrics_of(daemon, monitor)
         says_what_was_done(metrics, taken, refused, alerts)
         stats = daemon.cli("stats", "--json", identity=monitor).stdout
-        for where, what in (("the metrics", text), ("stats", stats), ("health", daemon.cli("health").stdout)):
+        shown = daemon.cli("stats", identity=monitor).stdout
+        check("Subscribers" in shown and "officer" in shown and "your role does not allow it" in shown, shown)
+        for where, what in (("the metrics", text), ("stats", stats + shown), ("health", daemon.cli("health").stdout)):
             nothing_private(where, what)
         known = files_agree(metrics, json.loads(stats))
         said = exports(daemon, monitor)
