@@ -135,6 +135,14 @@ json_t *ask(const struct invocation *invocation, struct attend *connection, enum
 	return NULL;
 }
 
+json_t *ask_what(const struct invocation *invocation, struct attend *connection, const char *what, int *status)
+{
+	struct body body;
+	body_begin(&body);
+	body_text(&body, "what", what);
+	return ask(invocation, connection, ATTEND_QUERY, NULL, &body, NULL, status);
+}
+
 /* The `from` of the next page: a position, or a key that only the daemon understands. */
 static void add_from(struct body *body, const json_t *next)
 {

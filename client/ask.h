@@ -33,6 +33,9 @@ void body_free(struct body *);
 json_t *ask(const struct invocation *, struct attend *, enum attend_command, const uint8_t *id, struct body *,
             struct attend_reply *reply, int *status);
 
+/* A question of one word. */
+json_t *ask_what(const struct invocation *, struct attend *, const char *what, int *status);
+
 /* One submission of a command that does no more: the answer is said by `say`, or printed as
  * it is. Takes the body; returns the exit status. */
 int ask_once(const struct invocation *, enum attend_command, struct body *, void (*say)(json_t *));

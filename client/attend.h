@@ -72,6 +72,7 @@ enum attend_command {
 	ATTEND_TASK = 0x1f,
 	ATTEND_OFFER = 0x40,
 	ATTEND_QUERY = 0x20,
+	ATTEND_CURSOR = 0x32,
 };
 
 enum {

@@ -27,6 +27,7 @@ SAME(FACT);
 SAME(LINK);
 SAME(COVER);
 SAME(QUERY);
+SAME(CURSOR);
 _Static_assert((int)ATTEND_ID_SIZE == (int)UUID_SIZE && (int)ATTEND_KEY_TEXT_SIZE == (int)Z85_KEY_SIZE, "as in proto/ids.h");
 
 enum { TURN_MS = 250 }; /* how soon a `stop` is seen that came just before a wait */

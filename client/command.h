@@ -12,7 +12,7 @@
 	GROUP("Schools and their connectors") \
 	X("push", command_push, "marks from CSV or JSON lines") \
 	X("roster", command_roster, "pupils and parents from CSV") \
-	X("school", command_school, "says what a school is; its recurring tasks depend on it") \
+	X("school", command_school, "says what a school is, and shows it with its recurring tasks") \
 	X("task", command_task, "a school's recurring tasks: lists them, ticks one off") \
 	GROUP("Officers") \
 	X("pupil", command_pupil, "a pupil's attendance figures") \
@@ -43,6 +43,7 @@
 	X("clock", command_clock, "moves a manual clock, or confirms a held one") \
 	X("health", command_health, "whether what is acknowledged is durable; says what is wrong") \
 	X("stats", command_stats, "counters and gauges") \
+	X("exporter", command_exporter, "serves them to Prometheus") \
 	X("backup", command_backup, "a hot copy that attendd restore makes a store of") \
 	X("whoami", command_whoami, "the daemon that answers, and who you are to it")
 

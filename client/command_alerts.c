@@ -12,14 +12,14 @@
 #include "client/to_json.h"
 #include "client/when.h"
 
-enum { KEY_FROM = 0x2000, KEY_NAME, KEY_OFFICER };
+enum { KEY_FROM = 0x2000, KEY_NAME, KEY_OFFICER, KEY_FORGET };
 
 struct alerts_arguments {
 	struct invocation invocation;
 	uint64_t from, alert;
 	const char *name, *officer;
 	int status;
-	bool some;
+	bool some, forget;
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -39,6 +39,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		if (!*argument || strlen(argument) > 31)
 			argp_error(state, "--name: 1 to 31 bytes");
 		a->name = argument;
+		return 0;
+	case KEY_FORGET:
+		a->forget = true;
+		return 0;
+	case ARGP_KEY_END:
+		if (a->forget && (!a->name || a->from || a->officer))
+			argp_error(state, "--forget: with --name alone");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -126,6 +133,7 @@ static const struct argp_option watch_options[] = {
 	OPTION_OFFICER,
 	{ "name", KEY_NAME, "CURSOR", 0, "a durable place of this name, kept by the daemon for your key: next time it goes on after the last line", 0 },
 	{ "from", KEY_FROM, "SEQ", 0, "from this position of the log on, whatever the cursor says", 0 },
+	{ "forget", KEY_FORGET, NULL, 0, "forgets the place of that name, so that nobody waits for its being read, and ends", 0 },
 	{ 0 },
 };
 static const struct argp watch_argp = {
@@ -158,10 +166,27 @@ static bool show(void *context, uint64_t position, const void *item, size_t size
 	return false;
 }
 
+static void say_forgotten(json_t *answer)
+{
+	(void)answer;
+	puts("forgotten");
+}
+
+static int forget(const struct alerts_arguments *a)
+{
+	struct body body;
+	body_begin(&body);
+	body_text(&body, "cursor", a->name);
+	body_true(&body, "forget", true);
+	return ask_once(&a->invocation, ATTEND_CURSOR, &body, say_forgotten);
+}
+
 int command_watch(int argc, char **argv)
 {
 	struct alerts_arguments a = { .from = 0 };
 	invocation_parse(&watch_argp, argc, argv, &a.invocation, &a);
+	if (a.forget)
+		return forget(&a);
 	catch_signals();
 	signal(SIGPIPE, SIG_IGN);
 	struct attend *connection = invocation_open(&a.invocation, 0);

@@ -156,7 +156,8 @@ static const struct argp_option deadline_options[] = {
 static const struct argp deadlines_argp = {
 	.options = deadline_options,
 	.parser = parse,
-	.doc = "Open deadlines, and those missed that are still waited for, in the order in which they fall due.",
+	.doc = "Open deadlines, and those missed that are still waited for, in the order in which they fall due; schools' recurring "
+	       "tasks among them.",
 	.children = invocation_children,
 };
 

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/ask.h"
@@ -11,6 +12,7 @@
 #include "client/prometheus.h"
 #include "client/table.h"
 #include "client/when.h"
+#include "proto/status.h"
 
 enum { KEY_CONFIRM = 0x2000, KEY_PROMETHEUS };
 
@@ -110,10 +112,11 @@ static json_t *question(const struct operate_arguments *a, const char *what, int
 		*status = 2;
 		return NULL;
 	}
-	struct body body;
-	body_begin(&body);
-	body_text(&body, "what", what);
-	json_t *answer = ask(&a->invocation, connection, ATTEND_QUERY, NULL, &body, NULL, status);
+	json_t *answer = ask_what(&a->invocation, connection, what, status);
+	if (answer && a->prometheus) {
+		json_t *health = ask_what(&a->invocation, connection, "health", status);
+		json_object_set_new(answer, "health", health ? health : json_null());
+	}
 	attend_close(&connection);
 	return answer;
 }
@@ -146,7 +149,7 @@ int command_health(int argc, char **argv)
 }
 
 static const struct argp_option stats_options[] = {
-	{ "prometheus", KEY_PROMETHEUS, NULL, 0, "in Prometheus' text format", 0 },
+	{ "prometheus", KEY_PROMETHEUS, NULL, 0, "in Prometheus' text format, whether it is healthy too; attend exporter serves the same", 0 },
 	{ 0 },
 };
 static const struct argp stats_argp = {
@@ -172,6 +175,50 @@ static void print_numbers(const json_t *numbers)
 	table_print(table, stdout, "  ");
 }
 
+/* What is none is left out; the status's text is PROTOCOL.md's. */
+static void print_refused(const json_t *refused)
+{
+	static const char *const titles[] = { "", ">", "", NULL };
+	struct table *table = table_new(titles);
+	const char *status;
+	json_t *value;
+	bool some = false;
+	json_object_foreach((json_t *)(uintptr_t)refused, status, value) {
+		char text[THOUSANDS_SIZE];
+		if (!json_integer_value(value))
+			continue;
+		some = true;
+		table_row(table, (const char *const[]){ status, thousands(text, (uint64_t)json_integer_value(value)),
+		                                        status_text((unsigned)strtoul(status, NULL, 10)) });
+	}
+	if (some)
+		puts("\nRefused or put off");
+	table_print(table, stdout, "  ");
+}
+
+static void print_subscribers(const json_t *subscribers)
+{
+	static const char *const titles[] = { "grant", "role", "cursor", ">position", ">lag", ">unread", "oldest unread", NULL };
+	struct table *table = table_new(titles);
+	size_t index;
+	json_t *one;
+	json_array_foreach(subscribers, index, one) {
+		char grant[24], position[THOUSANDS_SIZE], lag[THOUSANDS_SIZE], unread[THOUSANDS_SIZE], oldest[48] = "";
+		long long minutes = json_integer_value(json_object_get(one, "oldest_unread_ms")) / 60000;
+		snprintf(grant, sizeof grant, "%lld", (long long)json_integer_value(json_object_get(one, "grant")));
+		if (json_integer_value(json_object_get(one, "unread_alerts")))
+			snprintf(oldest, sizeof oldest, "%lld d %lld h %lld min", minutes / 1440, minutes / 60 % 24, minutes % 60);
+		table_row(table, (const char *const[]){
+			grant, json_string_value(json_object_get(one, "role")), json_string_value(json_object_get(one, "cursor")),
+			thousands(position, (uint64_t)json_integer_value(json_object_get(one, "position"))),
+			thousands(lag, (uint64_t)json_integer_value(json_object_get(one, "lag"))),
+			thousands(unread, (uint64_t)json_integer_value(json_object_get(one, "unread_alerts"))), oldest });
+	}
+	if (json_array_size(subscribers))
+		puts("\nSubscribers' durable places");
+	table_print(table, stdout, "  ");
+}
+
 int command_stats(int argc, char **argv)
 {
 	struct operate_arguments a = { .time = NULL };
@@ -179,7 +226,7 @@ int command_stats(int argc, char **argv)
 	int status;
 	json_t *answer = question(&a, "stats", &status);
 	if (answer && a.prometheus) {
-		print_prometheus(stdout, answer);
+		print_prometheus(stdout, answer, json_object_get(answer, "health"));
 	} else if (answer && a.invocation.json) {
 		print_json(answer);
 	} else if (answer) {
@@ -187,6 +234,8 @@ int command_stats(int argc, char **argv)
 		print_numbers(json_object_get(answer, "counters"));
 		puts("\nNow");
 		print_numbers(json_object_get(answer, "gauges"));
+		print_refused(json_object_get(answer, "refused"));
+		print_subscribers(json_object_get(answer, "subscribers"));
 	}
 	json_decref(answer);
 	return status;

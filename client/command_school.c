@@ -59,33 +59,91 @@ static const struct argp_option school_options[] = {
 static const struct argp school_argp = {
 	.options = school_options,
 	.parser = parse,
-	.args_doc = "URN primary|secondary... | URN --none",
-	.doc = "Says what a school is: primary, secondary, or both.\v"
+	.args_doc = "URN primary|secondary...\nURN --none\n[URN]",
+	.doc = "Says what a school is: primary, secondary, or both; without a kind, shows what is known of it, or of all.\v"
 	       "From then on the recurring tasks of its pathway come up in the terms of its calendar; attend deadlines lists "
 	       "them, attend task ticks them off, and one that is not ticked off in its time is reminded of.",
 	.children = invocation_children,
 };
 
-static void say_school(json_t *answer)
+static bool say_kinds(json_t *school)
 {
-	const json_t *kinds = json_object_get(answer, "kinds");
-	printf("%s:", text_of(answer, "urn"));
+	const json_t *kinds = json_object_get(school, "kinds");
+	printf("%s:", text_of(school, "urn"));
 	for (size_t i = 0; i < json_array_size(kinds); i++)
 		printf("%s %s", i ? " and" : "", json_string_value(json_array_get(kinds, i)));
-	if (json_array_size(kinds))
+	return json_array_size(kinds);
+}
+
+static void say_school(json_t *answer)
+{
+	if (say_kinds(answer))
 		printf("; its tasks: attend task --school %s\n", text_of(answer, "urn"));
 	else
 		puts(" no recurring tasks any more");
+}
+
+struct schools {
+	const struct school_arguments *arguments;
+	bool some;
+};
+
+static void fill_school(struct body *body, void *context, bool first)
+{
+	(void)first;
+	body_text(body, "urn", ((struct schools *)context)->arguments->words[0]);
+}
+
+static void show_school(json_t *item, void *context)
+{
+	static const char *const titles[] = { "task", "due", "done for the time to", "missed", NULL };
+	struct schools *schools = context;
+	json_t *tasks = json_object_get(item, "tasks"), *task;
+	size_t index, missed_count = 0;
+	schools->some = true;
+	if (schools->arguments->invocation.json) {
+		print_json(item);
+		return;
+	}
+	struct table *table = table_new(titles);
+	json_array_foreach(tasks, index, task) {
+		char due[WHEN_SIZE], through[WHEN_SIZE], missed[WHEN_SIZE];
+		const char *missed_at = json_string_value(json_object_get(task, "missed"));
+		missed_count += missed_at != NULL;
+		if (schools->arguments->count) /* of one alone; all tasks of all schools would be a book */
+			table_row(table, (const char *const[]){ text_of(task, "task"), when_date(due, json_string_value(json_object_get(task, "due"))),
+			                                        when_date(through, json_string_value(json_object_get(task, "done_through"))),
+			                                        when_due(missed, missed_at) });
+	}
+	if (!say_kinds(item))
+		fputs(" of no kind", stdout);
+	printf("; pathway %s, %zu recurring tasks, %zu missed\n", text_of(item, "pathway"), json_array_size(tasks), missed_count);
+	table_print(table, stdout, "  ");
+}
+
+static int show_schools(const struct school_arguments *a)
+{
+	struct attend *connection = invocation_open(&a->invocation, 0);
+	if (!connection)
+		return 2;
+	struct schools schools = { .arguments = a };
+	int status = ask_pages(&a->invocation, connection, "schools", fill_school, show_school, &schools);
+	if (!status && !schools.some && !a->invocation.json)
+		puts("Of no school is it known what it is: attend school URN primary (or secondary, or both words).");
+	attend_close(&connection);
+	return status;
 }
 
 int command_school(int argc, char **argv)
 {
 	struct school_arguments a = { .count = 0 };
 	invocation_parse(&school_argp, argc, argv, &a.invocation, &a);
-	if (a.count < 1 || (a.count == 1) != a.none) {
-		complain(&a.invocation, "which school, and what is it? attend school URN primary (or secondary, or both words), or URN --none");
+	if (a.none && a.count != 1) {
+		complain(&a.invocation, "which school has no recurring tasks any more? attend school URN --none");
 		return 2;
 	}
+	if (a.count < 2 && !a.none)
+		return show_schools(&a);
 	struct body body;
 	body_begin(&body);
 	body_text(&body, "urn", a.words[0]);
@@ -135,7 +193,8 @@ static void take_task(json_t *item, void *context)
 	if (t->json)
 		print_json(item);
 	else
-		table_row(t->table, (const char *const[]){ when_due(due, text_of(item, "due")), text_of(item, "kind"), text_of(item, "title") });
+		table_row(t->table, (const char *const[]){ when_due(due, text_of(item, "due")), text_of(item, "kind"),
+		                                           json_is_true(json_object_get(item, "overdue")) ? "OVERDUE" : "", text_of(item, "title") });
 }
 
 static void fill_nothing(struct body *body, void *context, bool first)
@@ -147,7 +206,7 @@ static void fill_nothing(struct body *body, void *context, bool first)
 
 static int list_tasks(const struct school_arguments *a)
 {
-	static const char *const titles[] = { "due", "task", "", NULL };
+	static const char *const titles[] = { "due", "task", "", "", NULL };
 	struct attend *connection = invocation_open(&a->invocation, 0);
 	if (!connection)
 		return 2;

@@ -6,7 +6,7 @@
 #define R(role) (1u << ROLE_##role)
 #define STAFF (R(OFFICER) | R(MANAGER) | R(ADMINISTRATOR))
 #define READERS (STAFF | R(AUDITOR))
-#define ANYBODY (READERS | R(CONNECTOR) | R(SCHOOL) | R(LEAD))
+#define ANYBODY (READERS | R(CONNECTOR) | R(SCHOOL) | R(LEAD) | R(MONITOR))
 
 /* Actions are for whom the pathway says, so anybody may ask; feeds sort out what
  * each may see. */
@@ -73,7 +73,7 @@ bool access_query(uint8_t role, struct slice what)
 		{"deadlines", READERS | R(SCHOOL) | R(LEAD)},
 		{"alerts", READERS | R(SCHOOL) | R(LEAD)},
 		{"log", READERS},
-		{"stats", READERS},
+		{"stats", READERS | R(MONITOR)},
 		{"health", ANYBODY},
 		{"checkpoint", READERS},
 		{"prove", READERS},
@@ -85,6 +85,7 @@ bool access_query(uint8_t role, struct slice what)
 		{"letter", STAFF | R(SCHOOL) | R(LEAD)}, /* each is for whom the pathway says */
 		{"covers", READERS},
 		{"report", READERS | R(SCHOOL)},
+		{"schools", READERS | R(SCHOOL)},
 		{"backup", R(ADMINISTRATOR)},
 		{"try", R(MANAGER) | R(ADMINISTRATOR)},
 	};
@@ -112,7 +113,7 @@ bool access_school(const struct principal *p, uint32_t urn)
 {
 	if (p->role == ROLE_CONNECTOR || p->role == ROLE_SCHOOL)
 		return among(p->schools, p->school_count, urn);
-	return p->role != ROLE_LEAD;
+	return access_reads_all(p->role);
 }
 
 /* A lead sees the cases it is named on, and those cases' pupils. */

@@ -129,8 +129,7 @@ int command_run(const struct command_options *options)
 	if (data_dir_read_daemon(options->data, &identity, why, sizeof why) ||
 	    engine_open(&engine, &engine_options, why, sizeof why)) {
 		sodium_memzero(&identity, sizeof identity);
-		journal(JOURNAL_CRITICAL, "event=open-failed reason=%s exit=%d",
-		        journal_quoted(room, why), SERVER_REFUSED);
+		journal(JOURNAL_OPEN_FAILED, "reason=%s exit=%d", journal_quoted(room, why), SERVER_REFUSED);
 		return SERVER_REFUSED;
 	}
 	const struct server_options server_options = {
@@ -162,7 +161,7 @@ int command_trial(const struct command_options *options)
 		errno = 0; /* systemd may forbid it; it is only polite */
 	if (trial_run(options->data, STDIN_FILENO, STDOUT_FILENO, why, sizeof why) == 0)
 		return SERVER_DONE;
-	journal(JOURNAL_WARNING, "event=trial-failed reason=%s", journal_quoted(room, why));
+	journal(JOURNAL_TRIAL_FAILED, "reason=%s", journal_quoted(room, why));
 	return SERVER_REFUSED;
 }
 

@@ -83,6 +83,7 @@ static void fire(struct engine *e, uint64_t instant, uint32_t case_no, uint8_t d
 		raise_case_alert(e, c, &view, alerts[i].kind, alerts[i].deadline, alerts[i].text, late);
 	e->counters[COUNT_FIRED]++;
 	e->counters[COUNT_FIRED_LATE_MS] += late;
+	metrics_late(&e->metrics, late);
 	free(c);
 }
 

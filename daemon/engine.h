@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/metrics.h"
 #include "proto/message.h"
 #include "store/store.h"
 
@@ -104,6 +105,26 @@ size_t engine_keys(struct engine *, uint64_t *generation,
 void engine_clock_stepped(struct engine *, uint64_t seen_ms, int64_t step_ms);
 /* Is it held, after a step or since a start at a doubtful time? */
 bool engine_clock_held(struct engine *);
+/* What is wrong, as bits by enum problem: something that keeps acks from being durable or
+ * deadlines from firing. Name, what `health` and the journal call it. */
+#define PROBLEMS(X) \
+	X(DAMAGED, "store-damaged") \
+	X(MAP_FULL, "map-full") \
+	X(DISK_FULL, "disk-full") \
+	X(COMMIT_FAILING, "commit-failing") \
+	X(CLOCK_HELD, "clock-held")
+enum problem {
+#define X(name, text) PROBLEM_##name,
+	PROBLEMS(X)
+#undef X
+	PROBLEM_COUNT
+};
+unsigned engine_problems(struct engine *);
+/* A sentence of one of them, in `room`. */
+enum { PROBLEM_SIZE = 400 };
+const char *engine_problem_text(struct engine *, enum problem, char room[static PROBLEM_SIZE]);
+struct metrics *engine_metrics(struct engine *);
+
 /* The engine's own time: the latest it was given, or under a manual clock what
  * the last `attend clock` made of it; never before the last event. */
 uint64_t engine_now(struct engine *);

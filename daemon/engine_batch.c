@@ -203,6 +203,8 @@ static void count_commit(struct engine *e, struct batch *b)
 {
 	e->committed += b->record_count;
 	e->counters[COUNT_COMMITS]++;
+	e->commit_failed = false;
+	metrics_commit_ends(&e->metrics, b->record_count);
 	e->feed_wanted |= b->record_count > 0;
 	e->worked = true;
 	b->record_count = 0;
@@ -235,6 +237,7 @@ static void save_newest_id(struct engine *e)
 /* All that goes into the transaction beside the records. */
 static bool complete(struct engine *e)
 {
+	metrics_commit_begins(&e->metrics);
 	save_newest_id(e);
 	if (e->broken == STORE_OK)
 		sweep(e);
@@ -312,6 +315,7 @@ static void put_off_replies(struct engine *e, struct batch *b)
 			h->status = STATUS_RETRY_LATER;
 			h->position = e->committed;
 			e->counters[COUNT_REFUSED_ROOM] += h->together.count;
+			metrics_refused(&e->metrics, STATUS_RETRY_LATER, h->together.count);
 			continue;
 		}
 		if (h->writes) {
@@ -319,6 +323,7 @@ static void put_off_replies(struct engine *e, struct batch *b)
 			memcpy(b->replies + used, room, writer_size(&w));
 			h->size = (uint32_t)writer_size(&w);
 			e->counters[COUNT_REFUSED_ROOM]++;
+			metrics_refused(&e->metrics, STATUS_RETRY_LATER, 1);
 		} else {
 			memmove(b->replies + used, b->replies + h->offset, h->size);
 		}
@@ -333,6 +338,9 @@ static int fall_back(struct engine *e, engine_send *send, void *context, char *w
 	enum store_result broken = e->broken;
 
 	snprintf(why, why_size, "%s", store_why(e->store));
+	e->counters[COUNT_COMMITS_FAILED]++;
+	e->commit_failed = true;
+	snprintf(e->commit_why, sizeof e->commit_why, "%s", *why ? why : "the persons' keys could not be put on disk");
 	store_abort(&e->txn);
 	if (e->behind)
 		put_off_replies(e, e->behind);

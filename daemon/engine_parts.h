@@ -12,6 +12,7 @@
  *   react_people.c    what something learnt late changes for open cases
  *   deadlines.c       time: what fell due; the clock that is held
  *   query_*.c         questions
+ *   metrics.c         what is measured
  *   shadow.c          the state as of an earlier position
  *   feed.c            subscriptions
  *   backup.c          a hot copy, out and back
@@ -61,6 +62,7 @@ enum {
 	X(REFUSED_ROOM, "refused_room", "Submissions put off for want of room") \
 	X(QUERIES, "queries", "Queries answered") \
 	X(COMMITS, "commits", "Commits") \
+	X(COMMITS_FAILED, "commits_failed", "Commits that failed") \
 	X(ALERTS, "alerts", "Alerts raised") \
 	X(FIRED, "deadlines_fired", "Deadline phases fired") \
 	X(FIRED_LATE_MS, "deadlines_late_ms", "Lateness of all of them together") \
@@ -228,6 +230,9 @@ struct engine {
 	uint64_t room_checked_ms;
 	struct store_room room;
 	uint64_t counters[COUNTER_COUNT];
+	struct metrics metrics;
+	bool commit_failed;    /* the last one that was tried did not happen; `commit_why` */
+	char commit_why[200];
 	struct scrub scrub;
 	bool worked;           /* committed since the last turn's end */
 	uint64_t worked_ms;    /* monotonic */
@@ -347,6 +352,11 @@ void pack_offer(struct pack *, const struct event_meeting_offered *); /* as the 
 void pack_described(struct pack *, const struct event_school_described *); /* two keys and their values */
 void pack_task_done(struct pack *, const struct event_task_done *);        /* five */
 
+/* ---- query_schools.c ---- */
+/* Was its newest instance that is over not ticked off, does the reminder of it still stand, and is that one for them
+ * (NULL: for anybody)? When it was due. */
+bool task_missed(struct txn *, const struct principal *told, const struct school *, const struct task_rule *, uint64_t *due_ms);
+
 /* ---- react.c ---- */
 void react_to_mark(struct engine *, const struct applied_mark *, uint32_t pupil);
 void react_to_case(struct engine *, uint32_t number); /* breaches, after an action */
@@ -391,7 +401,7 @@ unsigned react_to_known(struct engine *, struct outlook *, const char *what);
 typedef enum status query(struct engine *, const struct request *, struct txn *);
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
-	query_backup, query_calendar, query_people, query_covers, query_try, query_report, query_letter;
+	query_backup, query_calendar, query_people, query_covers, query_try, query_report, query_letter, query_schools;
 void trial_end(struct engine *); /* whatever becomes of it */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);

@@ -73,6 +73,7 @@ void engine_reply(struct engine *e, const struct request *r, enum status status,
 	struct slice body = pack_slice(&e->body);
 
 	e->replied++;
+	metrics_refused(&e->metrics, status, 1);
 	if (r->message->together && status == STATUS_OK && !body.size && command_submits(r->message->command)) {
 		hold_together(e, r, position);
 	} else {

@@ -78,14 +78,15 @@ static enum store_result cursor_read(struct txn *txn, const struct key *key, uin
 
 void feed_cursor(struct engine *e, const struct request *r)
 {
-	static const char *const keys[] = {"cursor", "position", NULL};
+	static const char *const keys[] = {"cursor", "position", "forget", NULL};
 	const char *wrong = NULL;
 	struct slice unknown, name = mp_find_str(r->message->body, "cursor", &wrong);
 	uint64_t before, position = mp_find_uint(r->message->body, "position", 0, &wrong);
+	bool forget = mp_find_bool(r->message->body, "forget", &wrong);
 	struct key key, value = key_u64(position);
 
 	if (wrong || !mp_only(r->message->body, keys, &unknown) || !cursor_key(r, name, &key)) {
-		engine_refuse(e, r, STATUS_BAD_FIELD, "cursor", "{cursor, position} is wanted, a name of 1 to 31 bytes");
+		engine_refuse(e, r, STATUS_BAD_FIELD, "cursor", "{cursor, position} or {cursor, forget} is wanted, a name of 1 to 31 bytes");
 		return;
 	}
 	if (position > e->committed) {
@@ -97,7 +98,11 @@ void feed_cursor(struct engine *e, const struct request *r)
 		return;
 	}
 	e->broken = cursor_read(e->txn, &key, &before);
-	if (e->broken == STORE_OK && position > before)
+	if (e->broken == STORE_OK && forget) {
+		e->broken = store_delete(e->txn, TABLE_CURSORS, key_slice(&key));
+		if (e->broken == STORE_NONE)
+			e->broken = STORE_OK;
+	} else if (e->broken == STORE_OK && position > before)
 		e->broken = store_put(e->txn, TABLE_CURSORS, key_slice(&key), key_slice(&value));
 	pack_clear(&e->body);
 	engine_reply(e, r, STATUS_OK, engine_head(e));

@@ -95,8 +95,7 @@ static void tell(const struct flood *flood, uint64_t own, unsigned cut, const st
 	char address[INET6_ADDRSTRLEN] = "";
 
 	if (!cut) {
-		journal(JOURNAL_CRITICAL, "event=memory-high own_mib=%llu limit_mib=%llu remedy=\"no connection "
-		        "is the cause; the unit's MemoryMax ends it\"",
+		journal(JOURNAL_MEMORY_HIGH, "own_mib=%llu limit_mib=%llu",
 		        (unsigned long long)own >> 20, (unsigned long long)flood->limit >> 20);
 		return;
 	}
@@ -104,8 +103,7 @@ static void tell(const struct flood *flood, uint64_t own, unsigned cut, const st
 		inet_ntop(AF_INET, &v4->sin_addr, address, sizeof address);
 	else
 		inet_ntop(AF_INET6, &v6->sin6_addr, address, sizeof address);
-	journal(JOURNAL_CRITICAL, "event=connections-cut reason=\"peers filled the memory\" own_mib=%llu limit_mib=%llu "
-	        "cut=%u heaviest=%s port=%u received_mib=%llu remedy=\"find whose that was, and revoke its key\"",
+	journal(JOURNAL_CONNECTIONS_CUT, "own_mib=%llu limit_mib=%llu cut=%u heaviest=%s port=%u received_mib=%llu",
 	        (unsigned long long)own >> 20, (unsigned long long)flood->limit >> 20, cut, address,
 	        ntohs(heaviest->address.ss_family == AF_INET ? v4->sin_port : v6->sin6_port),
 	        (unsigned long long)heaviest->received >> 20);
@@ -118,7 +116,7 @@ void flood_start(struct flood *flood, uint64_t room)
 	if (own)
 		flood->limit = own + room;
 	else
-		journal(JOURNAL_WARNING, "event=memory-unwatched reason=\"/proc/self/statm can't be read\"");
+		journal(JOURNAL_MEMORY_UNWATCHED, "file=/proc/self/statm");
 }
 
 void flood_end(struct flood *flood)

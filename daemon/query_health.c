@@ -1,80 +1,83 @@
-/* How the daemon is: counters, gauges, and whether acks can be durable.
+/* Whether acks can be durable and deadlines fire, and what stands in the way.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
 #include "daemon/engine_parts.h"
 
-static const char *const counter_names[] = {
-#define X(name, text, help) text,
-	COUNTERS(X)
+static const char *const problem_names[] = {
+#define X(name, text) text,
+	PROBLEMS(X)
 #undef X
 };
 
-static void gauges(struct engine *e, struct pack *p, struct txn *txn)
+struct metrics *engine_metrics(struct engine *e)
 {
-	uint64_t oldest = engine_head(e);
-
-	for (unsigned i = 0; i < e->subscription_count; i++)
-		if (e->subscriptions[i]->next <= oldest)
-			oldest = e->subscriptions[i]->next - 1;
-	store_room(e->store, &e->room);
-	pack_text(p, "gauges");
-	pack_map(p, 14);
-	pack_key_uint(p, "head", engine_head(e));
-	pack_key_uint(p, "pupils", e->state.pupil_count);
-	pack_key_uint(p, "cases", e->state.case_count);
-	pack_key_uint(p, "timers", store_count(txn, TABLE_TIMERS));
-	pack_key_uint(p, "subscriptions", e->subscription_count);
-	pack_key_uint(p, "subscriber_lag", engine_head(e) - oldest);
-	pack_key_uint(p, "map_used_bytes", e->room.map_used);
-	pack_key_uint(p, "map_size_bytes", e->room.map_size);
-	pack_key_uint(p, "disk_free_bytes", e->room.disk_free);
-	pack_key_uint(p, "file_bytes", e->room.file_size);
-	pack_key_uint(p, "readers", e->room.readers);
-	pack_key_uint(p, "oldest_reader", e->room.oldest_reader);
-	pack_key_uint(p, "replay_tail", e->committed - e->pupils_from);
-	pack_key_uint(p, "clock_held", engine_clock_held(e));
+	return &e->metrics;
 }
 
-enum status query_stats(struct engine *e, const struct request *r, struct txn *txn)
+static unsigned when(bool so, enum problem problem)
 {
-	struct pack *p = &e->body;
+	return so ? 1u << problem : 0;
+}
 
-	(void)r;
-	pack_map(p, 2);
-	pack_text(p, "counters");
-	pack_map(p, COUNTER_COUNT);
-	for (unsigned i = 0; i < COUNTER_COUNT; i++)
-		pack_key_uint(p, counter_names[i], e->counters[i]);
-	gauges(e, p, txn);
-	return STATUS_OK;
+unsigned engine_problems(struct engine *e)
+{
+	bool disk = e->room.disk_free < DISK_RESERVE;
+
+	return when(e->damaged, PROBLEM_DAMAGED) | when(e->full && disk, PROBLEM_DISK_FULL) |
+	       when(e->full && e->room.map_used > e->room.map_size / 100 * ROOM_PERCENT, PROBLEM_MAP_FULL) |
+	       when(e->commit_failed, PROBLEM_COMMIT_FAILING) | when(engine_clock_held(e), PROBLEM_CLOCK_HELD);
+}
+
+const char *engine_problem_text(struct engine *e, enum problem problem, char room[static PROBLEM_SIZE])
+{
+	const struct store_room *r = &e->room;
+
+	switch (problem) {
+	case PROBLEM_DAMAGED:
+		snprintf(room, PROBLEM_SIZE, "the store is damaged: %s; nothing more is taken. attendd verify says all of it; restore a backup", e->damage);
+		break;
+	case PROBLEM_MAP_FULL:
+		snprintf(room, PROBLEM_SIZE, "room is short: %llu of the map's %llu MiB are used, submissions wait from %d %% on; give the process more address space (LimitAS=)",
+			 (unsigned long long)(r->map_used >> 20), (unsigned long long)(r->map_size >> 20), ROOM_PERCENT);
+		break;
+	case PROBLEM_DISK_FULL:
+		snprintf(room, PROBLEM_SIZE, "room is short: the disk has %llu MiB free, submissions wait below %d; make room on it",
+			 (unsigned long long)(r->disk_free >> 20), DISK_RESERVE >> 20);
+		break;
+	case PROBLEM_COMMIT_FAILING:
+		snprintf(room, PROBLEM_SIZE, "the last commit failed, and its senders were told to send again: %s", e->commit_why);
+		break;
+	case PROBLEM_CLOCK_HELD:
+		snprintf(room, PROBLEM_SIZE, "the clock was stepped or is in doubt: no deadline fires until attend clock --confirm");
+		break;
+	case PROBLEM_COUNT:
+		break;
+	}
+	return room;
 }
 
 enum status query_health(struct engine *e, const struct request *r, struct txn *txn)
 {
-	const char *problems[4];
-	char room[160];
-	unsigned count = 0;
+	unsigned problems = engine_problems(e);
+	size_t count = (size_t)__builtin_popcount(problems);
+	char room[PROBLEM_SIZE];
 	struct pack *p = &e->body;
 
 	(void)r;
 	(void)txn;
-	if (e->damaged)
-		problems[count++] = e->damage;
-	if (e->full) {
-		snprintf(room, sizeof room, "room is short: the map is %llu of %llu MiB, the disk has %llu MiB free; submissions wait",
-			 (unsigned long long)(e->room.map_used >> 20), (unsigned long long)(e->room.map_size >> 20),
-			 (unsigned long long)(e->room.disk_free >> 20));
-		problems[count++] = room;
-	}
-	if (engine_clock_held(e))
-		problems[count++] = "the clock was stepped or is in doubt: no deadline fires until attend clock --confirm";
-	pack_map(p, 2);
-	pack_key_bool(p, "ok", count == 0);
+	pack_map(p, 3);
+	pack_key_bool(p, "ok", !problems);
 	pack_text(p, "problems");
 	pack_array(p, count);
-	for (unsigned i = 0; i < count; i++)
-		pack_text(p, problems[i]);
+	for (unsigned i = 0; i < PROBLEM_COUNT; i++)
+		if (problems >> i & 1)
+			pack_text(p, engine_problem_text(e, (enum problem)i, room));
+	pack_text(p, "reasons");
+	pack_array(p, count);
+	for (unsigned i = 0; i < PROBLEM_COUNT; i++)
+		if (problems >> i & 1)
+			pack_text(p, problem_names[i]);
 	return STATUS_OK;
 }

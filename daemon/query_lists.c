@@ -84,19 +84,30 @@ static void add_open(struct open_list *out, struct open_deadline d)
 	out->list[out->count++] = d;
 }
 
-static void gather_tasks(struct engine *e, struct open_list *out, const struct principal *who, uint64_t before_ms)
+static void add_task(struct open_list *out, const struct school *school, const struct pathway *pathway, unsigned task,
+		     uint64_t due_ms, uint64_t before_ms, bool missed)
+{
+	if (due_ms < before_ms)
+		add_open(out, (struct open_deadline){
+			.due_ms = due_ms, .urn = school->urn, .number = (uint8_t)task, .overdue = missed,
+			.state = missed ? DEADLINE_MISSED : DEADLINE_OPEN,
+			.kind = pathway->tasks[task].name, .title = pathway->tasks[task].title});
+}
+
+static void gather_tasks(struct engine *e, struct open_list *out, struct txn *txn, const struct principal *who, uint64_t before_ms)
 {
 	for (uint32_t i = 0; i < e->state.school_count; i++) {
 		const struct school *school = e->state.schools[i];
 		const struct pathway *pathway = state_school_pathway(&e->state, school->urn);
 		struct task_span span;
+		uint64_t missed_ms;
 
-		for (unsigned t = 0; pathway && access_alert(who, school->urn, 0) && t < pathway->task_count; t++)
-			if (state_task(&e->state, school, &pathway->tasks[t], day_of_ms(e->now_ms), &span) &&
-			    day_start_ms(span.due + 1) < before_ms)
-				add_open(out, (struct open_deadline){
-					.due_ms = day_start_ms(span.due + 1), .urn = school->urn, .number = (uint8_t)t,
-					.state = DEADLINE_OPEN, .kind = pathway->tasks[t].name, .title = pathway->tasks[t].title});
+		for (unsigned t = 0; pathway && access_alert(who, school->urn, 0) && t < pathway->task_count; t++) {
+			if (task_missed(txn, who, school, &pathway->tasks[t], &missed_ms))
+				add_task(out, school, pathway, t, missed_ms, before_ms, true);
+			if (state_task(&e->state, school, &pathway->tasks[t], day_of_ms(e->now_ms), &span))
+				add_task(out, school, pathway, t, day_start_ms(span.due + 1), before_ms, false);
+		}
 	}
 }
 
@@ -165,7 +176,7 @@ enum status query_deadlines(struct engine *e, const struct request *r, struct tx
 			gather(e, &open, c, before_ms);
 	free(c);
 	if (!officer.size) /* a school's tasks are in no officer's hands */
-		gather_tasks(e, &open, r->who, before_ms);
+		gather_tasks(e, &open, txn, r->who, before_ms);
 	if (open.count)
 		qsort(open.list, open.count, sizeof *open.list, by_due);
 	for (size_t i = (size_t)from; i < open.count; i++) {

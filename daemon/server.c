@@ -22,6 +22,7 @@
 #include "daemon/router.h"
 #include "daemon/self_test.h"
 #include "daemon/supervise.h"
+#include "daemon/tell.h"
 #include "daemon/zap.h"
 
 enum {
@@ -36,7 +37,6 @@ enum {
 	GATHER_SLICE_US = 250,
 
 	LOST_PEERS_MAX = 64,
-	STATUS_MS = 10000,
 	BEHIND_MS = 50,          /* commits may be left behind for so long */
 	TIMER_FAR_MS = 24 * 60 * 60 * 1000,
 };
@@ -65,9 +65,9 @@ struct server {
 	struct peer lost[LOST_PEERS_MAX]; /* peers that could not be sent to in this turn */
 	unsigned lost_count;
 
-	uint64_t frames, malformed, dropped, unsent; /* since the start */
-	uint64_t status_ms, refused_told;
-	bool held_told;
+	struct metrics *metrics; /* the engine's: what is counted here it tells */
+	uint64_t self_tested;    /* handshakes that were ours */
+	struct tell tell;
 	bool stopping;
 };
 
@@ -79,11 +79,11 @@ static uint64_t monotonic_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static enum server_end end_with(enum server_end end, const char *event, const char *why)
+static enum server_end end_with(enum server_end end, enum journal_event event, const char *why)
 {
 	char room[JOURNAL_QUOTED_SIZE];
 
-	journal(JOURNAL_CRITICAL, "event=%s reason=%s exit=%d", event, journal_quoted(room, why), (int)end);
+	journal(event, "reason=%s exit=%d", journal_quoted(room, why), (int)end);
 	return end;
 }
 
@@ -124,7 +124,7 @@ static void send_to_peer(void *context, const struct peer *peer, struct slice fr
 		server->sent++;
 		return;
 	}
-	server->unsent++;
+	server->metrics->shell[SHELL_UNSENT]++;
 	/* Forgotten after the engine has returned: it may be walking its
 	 * subscriptions right now. One that finds no room is met again. */
 	for (unsigned i = 0; i < server->lost_count; i++)
@@ -146,7 +146,7 @@ static void forget_lost(struct server *server)
 
 static enum server_end commit_failed(const char *why)
 {
-	return end_with(SERVER_STORE, "commit-failed", why);
+	return end_with(SERVER_STORE, JOURNAL_COMMIT_FAILED, why);
 }
 
 /* The batch behind is on disk: its senders are told while the next is still taken in. */
@@ -170,17 +170,17 @@ static enum server_end drain(struct server *server, unsigned *taken)
 		case ROUTER_NOTHING:
 			return SERVER_DONE;
 		case ROUTER_FAILED:
-			return end_with(SERVER_SHELL, "socket-failed", zmq_strerror(errno));
+			return end_with(SERVER_SHELL, JOURNAL_SOCKET_FAILED, zmq_strerror(errno));
 		case ROUTER_FRAME:
-			server->frames++;
+			server->metrics->shell[SHELL_FRAMES]++;
 			engine_receive(server->engine, received->key, &received->peer, received->frame);
 			break;
 		case ROUTER_MALFORMED:
-			server->malformed++;
+			server->metrics->shell[SHELL_MALFORMED]++;
 			engine_receive_malformed(server->engine, &received->peer, received->frames);
 			break;
 		case ROUTER_DROPPED:
-			server->dropped++;
+			server->metrics->shell[SHELL_DROPPED]++;
 			break;
 		}
 		++*taken;
@@ -225,11 +225,10 @@ static uint64_t take_time(struct server *server)
 	/* Whoever confirms has looked at the wall clock as it is now. */
 	if (server->clock.doubted && !engine_clock_held(server->engine)) {
 		clock_believe(&server->clock, reading);
-		journal(JOURNAL_NOTICE, "event=clock-believed");
+		journal(JOURNAL_CLOCK_BELIEVED, "clock=system");
 	}
 	if (clock_take(&server->clock, reading, &step_ms)) {
-		journal(JOURNAL_CRITICAL, "event=clock-stepped step_ms=%lld remedy=\"put the clock right, "
-		        "then: attend clock --confirm\"", (long long)step_ms);
+		journal(JOURNAL_CLOCK_STEPPED, "step_ms=%lld", (long long)step_ms);
 		engine_clock_stepped(server->engine, reading.wall_ms, step_ms);
 	}
 	return server->clock.told_ms;
@@ -278,37 +277,9 @@ static void read_signals(struct server *server)
 	while (read(server->signal_fd, &signal_info, sizeof signal_info) == sizeof signal_info) {
 		if (signal_info.ssi_signo == SIGHUP)
 			continue; /* nothing is configured by file, so there is nothing to read again */
-		journal(JOURNAL_NOTICE, "event=stopping signal=%u", signal_info.ssi_signo);
+		journal(JOURNAL_STOPPING, "signal=%u", signal_info.ssi_signo);
 		server->stopping = true;
 	}
-}
-
-/* ---- what the operator sees ---- */
-
-static void tell_status(struct server *server, uint64_t monotonic_ms)
-{
-	bool held = engine_clock_held(server->engine);
-
-	if (held != server->held_told) {
-		server->held_told = held;
-		if (held)
-			journal(JOURNAL_CRITICAL, "event=clock-held remedy=\"nothing fires until: attend clock --confirm\"");
-		else
-			journal(JOURNAL_NOTICE, "event=clock-released");
-		server->status_ms = 0;
-	}
-	if (server->status_ms && monotonic_ms - server->status_ms < STATUS_MS)
-		return;
-	server->status_ms = monotonic_ms;
-	uint64_t refused = zap_refused(server->zap);
-	if (refused > server->refused_told)
-		journal(JOURNAL_WARNING, "event=handshakes-refused count=%llu total=%llu",
-		        (unsigned long long)(refused - server->refused_told), (unsigned long long)refused);
-	server->refused_told = refused;
-	supervise_status("%s%s; %llu frames, %llu refused handshakes, %llu replies nobody took",
-	                 held ? "CLOCK HELD, nothing fires; " : "", router_endpoint(server->router),
-	                 (unsigned long long)server->frames, (unsigned long long)refused,
-	                 (unsigned long long)server->unsent);
 }
 
 /* ---- one turn ---- */
@@ -321,16 +292,23 @@ static bool worth_leaving_behind(const struct server *server, uint64_t monotonic
 	       (monotonic_ms - server->told_ms < BEHIND_MS || !engine_listened_to(server->engine));
 }
 
+static void tell(struct server *server, uint64_t monotonic_ms)
+{
+	server->metrics->shell[SHELL_HANDSHAKES_REFUSED] = zap_refused(server->zap) - server->self_tested;
+	server->metrics->shell[SHELL_CUT] = server->flood.cut;
+	tell_status(&server->tell, server->engine, router_endpoint(server->router), monotonic_ms);
+}
+
 /* All that a turn does beside frames. */
 static enum server_end look_after(struct server *server, uint64_t now_ms, uint64_t monotonic_ms)
 {
 	if (!refresh_keys(server) || server->keys_failed)
-		return end_with(SERVER_SHELL, "keys-failed", "no memory for the known keys");
+		return end_with(SERVER_SHELL, JOURNAL_KEYS_FAILED, "no memory for the known keys");
 	if (!arm_timer(server, now_ms))
-		return end_with(SERVER_SHELL, "timer-failed", strerror(errno));
+		return end_with(SERVER_SHELL, JOURNAL_TIMER_FAILED, strerror(errno));
 	flood_check(&server->flood, monotonic_ms);
 	supervise_alive(&server->supervise, monotonic_ms);
-	tell_status(server, monotonic_ms);
+	tell(server, monotonic_ms);
 	return SERVER_DONE;
 }
 
@@ -345,7 +323,7 @@ static enum server_end turn(struct server *server, bool *more)
 
 	server->sent = 0;
 	if (!server->gathered && engine_begin(server->engine, now_ms))
-		return end_with(SERVER_STORE, "begin-failed", "the store can't begin a transaction");
+		return end_with(SERVER_STORE, JOURNAL_BEGIN_FAILED, "the store can't begin a transaction");
 	end = drain(server, &taken);
 	if (end == SERVER_DONE && pace_worth_waiting(&server->pace, taken, monotonic_ms))
 		end = gather(server, &taken);
@@ -394,7 +372,7 @@ static enum server_end serve(struct server *server)
 	while (!server->stopping) {
 		items[3].fd = engine_landed_fd(server->engine);
 		if (zmq_poll(items, items[3].fd < 0 ? 3 : 4, more ? 0 : TURN_MS) < 0 && errno != EINTR)
-			return end_with(SERVER_SHELL, "poll-failed", zmq_strerror(errno));
+			return end_with(SERVER_SHELL, JOURNAL_POLL_FAILED, zmq_strerror(errno));
 		if (items[1].revents)
 			read_signals(server);
 		if (items[2].revents)
@@ -403,6 +381,8 @@ static enum server_end serve(struct server *server)
 		if (end != SERVER_DONE)
 			return end;
 	}
+	server->tell.status_ms = 0; /* what was not told yet */
+	tell(server, monotonic_us() / 1000);
 	return SERVER_DONE;
 }
 
@@ -434,20 +414,20 @@ static enum server_end start(struct server *server)
 	server->zmq_context = zmq_ctx_new();
 	server->known = known_keys_open();
 	if (server->signal_fd < 0 || server->timer_fd < 0 || !server->zmq_context || !server->known)
-		return end_with(SERVER_SHELL, "start-failed", strerror(errno));
+		return end_with(SERVER_SHELL, JOURNAL_START_FAILED, strerror(errno));
 	if (!refresh_keys(server))
-		return end_with(SERVER_SHELL, "keys-failed", "no memory for the known keys");
+		return end_with(SERVER_SHELL, JOURNAL_KEYS_FAILED, "no memory for the known keys");
 	/* The handler stands before the socket does: see zap.h. */
 	if (zap_open(&server->zap, server->zmq_context, server->known, why, sizeof why))
-		return end_with(SERVER_SHELL, "zap-failed", why);
+		return end_with(SERVER_SHELL, JOURNAL_ZAP_FAILED, why);
 	if (router_open(&server->router, server->zmq_context, server->options->listen,
 	                server->options->identity, why, sizeof why))
-		return end_with(SERVER_REFUSED, "listen-failed", why);
+		return end_with(SERVER_REFUSED, JOURNAL_LISTEN_FAILED, why);
 	if (self_test(server->zmq_context, router_endpoint(server->router), server->options->identity,
 	              why, sizeof why) != SELF_TEST_REFUSED)
-		return end_with(SERVER_OPEN_DOOR, "self-test-failed", why);
+		return end_with(SERVER_OPEN_DOOR, JOURNAL_SELF_TEST_FAILED, why);
 	/* The test's own knock is nobody's attempt to get in. */
-	server->refused_told = zap_refused(server->zap);
+	server->self_tested = zap_refused(server->zap);
 	return SERVER_DONE;
 }
 
@@ -468,7 +448,7 @@ static void stop(struct server *server)
 enum server_end server_run(struct engine *engine, const struct server_options *options)
 {
 	struct server server = {
-		.engine = engine, .options = options, .signal_fd = -1, .timer_fd = -1,
+		.engine = engine, .options = options, .signal_fd = -1, .timer_fd = -1, .metrics = engine_metrics(engine),
 	};
 
 	clock_start(&server.clock, clock_read());
@@ -478,10 +458,12 @@ enum server_end server_run(struct engine *engine, const struct server_options *o
 	enum server_end end = start(&server);
 	if (end == SERVER_DONE) {
 		flood_start(&server.flood, FLOOD_ROOM);
+		server.metrics->started_ms = clock_read().wall_ms;
+		server.metrics->memory_limit = server.flood.limit;
 		printf("ready %s\n", router_endpoint(server.router));
 		fflush(stdout);
 		supervise_ready(router_endpoint(server.router));
-		journal(JOURNAL_NOTICE, "event=ready endpoint=%s clock=%s", router_endpoint(server.router),
+		journal(JOURNAL_READY, "endpoint=%s clock=%s", router_endpoint(server.router),
 		        options->manual_clock ? "manual" : "system");
 		end = serve(&server);
 		supervise_stopping();
@@ -490,8 +472,10 @@ enum server_end server_run(struct engine *engine, const struct server_options *o
 	received_close(&server.received);
 	stop(&server);
 	if (end == SERVER_DONE)
-		journal(JOURNAL_NOTICE, "event=ended frames=%llu malformed=%llu dropped=%llu unsent=%llu",
-		        (unsigned long long)server.frames, (unsigned long long)server.malformed,
-		        (unsigned long long)server.dropped, (unsigned long long)server.unsent);
+		journal(JOURNAL_ENDED, "frames=%llu malformed=%llu dropped=%llu unsent=%llu",
+		        (unsigned long long)server.metrics->shell[SHELL_FRAMES],
+		        (unsigned long long)server.metrics->shell[SHELL_MALFORMED],
+		        (unsigned long long)server.metrics->shell[SHELL_DROPPED],
+		        (unsigned long long)server.metrics->shell[SHELL_UNSENT]);
 	return end;
 }

@@ -157,7 +157,8 @@ bool fact_of_parent(uint8_t fact);
 	X(OFFICER, 4, "officer") \
 	X(MANAGER, 5, "manager") \
 	X(AUDITOR, 6, "auditor") \
-	X(ADMINISTRATOR, 7, "administrator")
+	X(ADMINISTRATOR, 7, "administrator") \
+	X(MONITOR, 9, "monitor") /* how the daemon is, and nothing of what it holds */
 
 enum role {
 #define X(name, number, text) ROLE_##name = number,

@@ -132,12 +132,37 @@ static void metrics_have_help_type_and_prefix(void **state)
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	json_t *stats = json_pack("{s:{s:i,s:i},s:{s:i}}", "counters", "marks", 5, "odd-name_total", 1, "gauges", "head", 9);
-	print_prometheus(out, stats);
+	json_t *stats = json_pack("{s:s,s:{s:i,s:i,s:i},s:{s:I},s:{s:{s:[iii],s:[iiii],s:i}},s:{s:i},s:[{s:i,s:s,s:s,s:i,s:i,s:i}]}", "version", "9",
+	                          "counters", "marks", 5, "cpu_ms", 1234, "newer", 1, "gauges", "head", (json_int_t)9007199254740991,
+	                          "histograms", "commit_us", "bounds", 250, 500, 1000000, "counts", 1, 0, 2, 1, "sum", 2500,
+	                          "refused", "402", 3, "subscribers", "grant", 7, "role", "officer", "cursor", "0a1b", "lag", 4, "unread_alerts", 2,
+	                          "oldest_unread_ms", 1500);
+	json_t *health = json_pack("{s:b,s:[s]}", "ok", 0, "reasons", "disk-full");
+	print_prometheus(out, stats, health);
 	fclose(out);
-	assert_string_equal(text, "# HELP attend_marks_total Marks recorded.\n# TYPE attend_marks_total counter\nattend_marks_total 5\n"
-	                    "# HELP attend_odd_name_total odd-name_total\n# TYPE attend_odd_name_total counter\nattend_odd_name_total 1\n"
-	                    "# HELP attend_head Position of the last event of the log.\n# TYPE attend_head gauge\nattend_head 9\n");
+	static const char *const said[] = {
+		"# HELP attend_up 1 where attendd answered.\n# TYPE attend_up gauge\nattend_up 1\n",
+		"attend_build_info{version=\"9\"} 1\n", "\nattend_healthy 0\n", "attend_problem{reason=\"disk-full\"} 1\n",
+		"attend_problem{reason=\"clock-held\"} 0\n",
+		"# HELP attend_marks_total Marks recorded.\n# TYPE attend_marks_total counter\nattend_marks_total 5\n",
+		"attend_cpu_seconds_total 1.234\n", "attend_log_events_total 9007199254740991\n", "# TYPE attend_commit_seconds histogram\n",
+		"attend_commit_seconds_bucket{le=\"0.00025\"} 1\nattend_commit_seconds_bucket{le=\"0.0005\"} 1\n"
+		"attend_commit_seconds_bucket{le=\"1\"} 3\nattend_commit_seconds_bucket{le=\"+Inf\"} 4\n"
+		"attend_commit_seconds_sum 0.0025\nattend_commit_seconds_count 4\n",
+		"attend_refused_total{status=\"402\",reason=\"bad-field\"} 3\n",
+		"attend_subscriber_lag_events{subscriber=\"7-0a1b\",role=\"officer\"} 4\n",
+		"attend_subscriber_oldest_unread_alert_seconds{subscriber=\"7-0a1b\",role=\"officer\"} 1.5\n",
+	};
+	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+		assert_non_null(strstr(text, said[i]));
+	assert_null(strstr(text, "newer"));
+	assert_null(strstr(text, "attend_pupils")); /* an older daemon did not say */
+	json_decref(health);
+	free(text);
+	out = open_memstream(&text, &size);
+	print_prometheus(out, NULL, NULL);
+	fclose(out);
+	assert_string_equal(text, "# HELP attend_up 1 where attendd answered.\n# TYPE attend_up gauge\nattend_up 0\n");
 	json_decref(stats);
 	free(text);
 }

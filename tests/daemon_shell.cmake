@@ -15,6 +15,8 @@ endforeach()
 
 attend_test(clock_steps attend-shell)
 attend_test(daemon_pace attend-shell)
+attend_test(daemon_journal attend-shell)
+target_link_options(test-daemon_journal PRIVATE -Wl,--wrap=sd_journal_sendv)
 attend_test(daemon_door attend-shell)
 foreach(name daemon_commands daemon_shell daemon_flood)
   attend_test(${name} attend-shell)
@@ -27,12 +29,12 @@ foreach(name daemon_door daemon_commands daemon_shell daemon_flood)
   add_dependencies(test-${name} attendd-fake attendd-open attendd-narrow)
 endforeach()
 # server.c calls an engine even where a test only wants what stands beside it.
-foreach(name clock_steps daemon_pace daemon_door)
+foreach(name clock_steps daemon_pace daemon_door daemon_journal)
   target_sources(test-${name} PRIVATE fake_engine.c)
 endforeach()
 
 find_program(SYSTEMD_ANALYZE systemd-analyze)
 if(SYSTEMD_ANALYZE)
   add_test(NAME systemd_unit COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/systemd_unit.sh
-    ${CMAKE_SOURCE_DIR}/systemd $<TARGET_FILE:attendd-fake> ${SYSTEMD_ANALYZE})
+    ${CMAKE_SOURCE_DIR}/systemd $<TARGET_FILE:attendd-fake> $<TARGET_FILE:attend> ${SYSTEMD_ANALYZE})
 endif()

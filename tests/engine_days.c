@@ -130,7 +130,65 @@ static void sp_21_a_school_alone(void **context)
 	assert_int_equal(host_alerts(&h, "reminder", NULL, one), 7 * 6 + 4 * 5 + 6 + 1 + 5 + 4 - 1);
 	host_crash(&h);
 	host_turns(&h);
-	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'deadlines'}"), STATUS_OK, "\"items\":[]");
+	/* no day of the calendar is left; each task's last instance is missed, once */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'deadlines'}"), STATUS_OK, "\"items\":[]"); /* the school is told */
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'deadlines'}"), STATUS_OK, NULL);
+	assert_int_equal(times_in(host_first(&h)->text, "\"status\":\"missed\",\"overdue\":true"), 7 + 4 + 6 + 1 + 5 + 4 - 1);
+	assert_int_equal(times_in(host_first(&h)->text, "\"kind\":\"lates\""), 1);
+	assert_int_equal(times_in(host_first(&h)->text, "\"status\":\"open\""), 0);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':[]}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'deadlines'}"), STATUS_OK, "\"items\":[]");
+}
+
+/* What a school is, and how far its tasks came: missed until it is ticked off or the reminder is dealt with. */
+static void what_a_school_is(void **context)
+{
+	static const char schools[] = "{'what':'schools','urn':'" SCHOOL_URN "'}";
+	static const char lates[] = "{\"task\":\"lates\",";
+	const char *at;
+	unsigned missed;
+
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, schools), STATUS_NOT_FOUND, "urn");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'schools'}"), STATUS_OK, "\"items\":[]");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'schools','urn':'1'}"), STATUS_BAD_FIELD, "urn");
+	host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[['2026-09-02','2026-10-23','term','A']]}");
+	host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" OTHER_URN "','kinds':['primary','secondary']}");
+	host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['primary']}");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, schools), STATUS_OK,
+		      "{\"items\":[{\"urn\":\"" SCHOOL_URN "\",\"kinds\":[\"primary\"],\"since\":\"2026-09-07\",\"pathway\":\"stockport\",\"tasks\":[{\"task\":");
+	assert_null(strstr(host_first(&h)->text, OTHER_URN));
+	at = strstr(host_first(&h)->text, lates);
+	assert_non_null(at);
+	assert_non_null(strstr(at, "\"first\":\"2026-09-07\",\"due\":\"2026-09-11\",\"done_through\":null,\"missed\":null}"));
+	/* in the order of their numbers, a page at a time; a school sees its own alone */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'schools','limit':1}"), STATUS_OK, "\"next\":" OTHER_URN "}");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'schools','limit':1,'from':" OTHER_URN "}"), STATUS_OK, "\"kinds\":[\"primary\",\"secondary\"]");
+	assert_non_null(strstr(host_first(&h)->text, "\"next\":null"));
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'schools'}"), STATUS_OK, "\"urn\":\"" SCHOOL_URN "\"");
+	assert_null(strstr(host_first(&h)->text, OTHER_URN));
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'schools','urn':'" OTHER_URN "'}"), STATUS_NOT_FOUND, "urn");
+	assert_answer(host_ask(&h, CONNECTOR, COMMAND_QUERY, schools), STATUS_FORBIDDEN, NULL);
+	/* Friday is over */
+	host_set_time(&h, "2026-09-12T09:00:00Z");
+	host_turns(&h);
+	host_ask(&h, OFFICER, COMMAND_QUERY, schools);
+	at = strstr(host_first(&h)->text, lates);
+	assert_non_null(strstr(at, "\"first\":\"2026-09-14\",\"due\":\"2026-09-18\",\"done_through\":null,\"missed\":\"2026-09-11T23:00:00Z\"}"));
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'deadlines','before':'2026-09-12'}"), STATUS_OK,
+		      "\"kind\":\"lates\"");
+	assert_int_equal(times_in(host_first(&h)->text, "\"status\":\"missed\""), 11); /* weekly and fortnightly */
+	/* ticked off late, it is done; another, whose reminder was dealt with, is no longer waited for */
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_TASK, "{'urn':'" SCHOOL_URN "','task':'lates'}"), STATUS_OK, "\"last\":\"2026-09-13\"");
+	host_ask(&h, OFFICER, COMMAND_QUERY, schools);
+	at = strstr(host_first(&h)->text, lates);
+	assert_non_null(strstr(at, "\"due\":\"2026-09-18\",\"done_through\":\"2026-09-13\",\"missed\":null}"));
+	assert_null(strstr(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'deadlines','before':'2026-09-12'}")->text, "\"kind\":\"lates\""));
+	assert_true(host_alerts(&h, "reminder", "raised", one) > 1);
+	assert_answer(host_ask(&h, ADMIN, COMMAND_QUERY, "{'what':'deadlines','before':'2026-09-12'}"), STATUS_OK, NULL);
+	missed = times_in(host_first(&h)->text, "\"status\":\"missed\"");
+	assert_answer(host_ask(&h, ADMIN, COMMAND_ACKNOWLEDGE, "{'alert':%u}", (unsigned)number_of(one, "alert")), STATUS_OK, NULL);
+	assert_int_equal(times_in(host_ask(&h, ADMIN, COMMAND_QUERY, "{'what':'deadlines','before':'2026-09-12'}")->text, "\"status\":\"missed\""), missed - 1);
 }
 
 static void sp_21_a_task_is_ticked_off_once(void **context)
@@ -162,7 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(nothing_awaited_nothing_told), T(each_day_once_and_in_time), T(late_ones_come_in_due_order),
-		T(sp_21_a_school_alone),	 T(sp_21_a_task_is_ticked_off_once),
+		T(sp_21_a_school_alone),	 T(sp_21_a_task_is_ticked_off_once), T(what_a_school_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,7 +147,7 @@ static void a_roles_forbidden_question(void **context)
 		{"pupil", "aslomu"},  {"marks", "aslomu"},  {"case", "aslomu"},	      {"actions", "aslomu"},
 		{"deadlines", "aslomu"}, {"alerts", "aslomu"}, {"log", "aomu"},       {"stats", "aomu"},
 		{"health", "acslomu"}, {"checkpoint", "aomu"}, {"prove", "aomu"},     {"consistency", "aomu"},
-		{"people", "aslomu"}, {"covers", "aomu"},
+		{"people", "aslomu"}, {"covers", "aomu"},   {"schools", "asomu"},
 		{"pathways", "aslomu"}, {"pathway", "aslomu"}, {"calendar", "acslomu"},
 	};
 	static const char letters[] = "acslomu";

@@ -37,6 +37,7 @@ struct engine {
 	uint64_t frames, malformed, last_frames, forgotten, stepped, commits;
 	struct peer fed;
 	size_t feed_left, feed_size;
+	struct metrics metrics;
 };
 
 static int open_file(const char *dir, int flags)
@@ -289,6 +290,23 @@ void engine_clock_stepped(struct engine *engine, uint64_t seen_ms, int64_t step_
 bool engine_clock_held(struct engine *engine)
 {
 	return engine->stepped > 0;
+}
+
+unsigned engine_problems(struct engine *engine)
+{
+	return engine->stepped ? 1u << PROBLEM_CLOCK_HELD : 0;
+}
+
+const char *engine_problem_text(struct engine *engine, enum problem problem, char room[static PROBLEM_SIZE])
+{
+	(void)engine;
+	snprintf(room, PROBLEM_SIZE, "problem %d", (int)problem);
+	return room;
+}
+
+struct metrics *engine_metrics(struct engine *engine)
+{
+	return &engine->metrics;
 }
 
 uint64_t engine_now(struct engine *engine)

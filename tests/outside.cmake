@@ -17,3 +17,11 @@ set_tests_properties(outside-connector outside-term outside-torture outside-stor
 set_tests_properties(outside-connector outside-story outside-drawing outside-trial outside-reports PROPERTIES TIMEOUT 120)
 set_tests_properties(outside-term PROPERTIES TIMEOUT 240)
 set_tests_properties(outside-torture PROPERTIES TIMEOUT 300)
+
+# A daemon whose disk is ill when told to; its store answers as LMDB's does.
+add_executable(attendd-sick ${CMAKE_SOURCE_DIR}/daemon/main.c sick_store.c)
+target_link_libraries(attendd-sick PRIVATE attend-shell attend-engine)
+target_link_options(attendd-sick PRIVATE -Wl,--wrap=store_open)
+target_compile_options(attendd-sick PRIVATE -Wno-missing-prototypes)
+add_test(NAME outside-monitoring COMMAND /usr/bin/python3 ${outside}/monitoring.py ${programs} --sick $<TARGET_FILE:attendd-sick>)
+set_tests_properties(outside-monitoring PROPERTIES LABELS outside ENVIRONMENT PYTHONDONTWRITEBYTECODE=1 TIMEOUT 240)

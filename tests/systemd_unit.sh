@@ -1,26 +1,29 @@
 #!/bin/sh
-# systemd_unit.sh SYSTEMD-FOLDER ATTENDD SYSTEMD-ANALYZE: the unit is sound, and
+# systemd_unit.sh SYSTEMD-FOLDER ATTENDD ATTEND SYSTEMD-ANALYZE: each unit is sound, and
 # exposed 2.0 at most; and the check itself can fail.
 #
 # SPDX-License-Identifier: Apache-2.0
 set -eu
-folder=$1 attendd=$2 analyze=$3
+folder=$1 attendd=$2 attend=$3 analyze=$4
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 
 exposed() { "$analyze" security --offline=true --threshold="$2" --no-pager "$1"; }
 
-exposed "$folder/attendd.service" 20 | tail -1
-if sed '/^SystemCallFilter/d;/^Private/d;/^Protect/d' "$folder/attendd.service" >"$room/attendd.service" &&
-   exposed "$room/attendd.service" 20 >"$room/out" 2>&1; then
-	echo "a unit without its protection passed"
-	exit 1
-fi
+for unit in attendd attend-exporter; do
+	exposed "$folder/$unit.service" 20 | tail -1
+	if sed '/^SystemCallFilter/d;/^Private/d;/^Protect/d' "$folder/$unit.service" >"$room/$unit.service" &&
+	   exposed "$room/$unit.service" 20 >"$room/out" 2>&1; then
+		echo "$unit without its protection passed"
+		exit 1
+	fi
 
-# verify wants the program to be there, so that it is named where it was built.
-sed "s|^ExecStart=[^ ]*|ExecStart=$attendd|" "$folder/attendd.service" >"$room/attendd.service"
-"$analyze" verify --man=no "$room/attendd.service" >"$room/out" 2>&1 || { cat "$room/out"; exit 1; }
-if grep attendd "$room/out"; then
-	exit 1
-fi
+	# verify wants the program to be there, so that it is named where it was built.
+	sed "s|^ExecStart=/usr/bin/attendd |ExecStart=$attendd |; s|^ExecStart=/usr/bin/attend |ExecStart=$attend |" \
+		"$folder/$unit.service" >"$room/$unit.service"
+	"$analyze" verify --man=no "$room/$unit.service" >"$room/out" 2>&1 || { cat "$room/out"; exit 1; }
+	if grep "$unit" "$room/out"; then
+		exit 1
+	fi
+done
 echo "verify: nothing to say"
