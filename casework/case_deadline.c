@@ -81,10 +81,12 @@ bool deadline_count(const struct case_view *view, struct case_deadline *d)
 	count_days(view, d);
 	if (d->due_ms == before)
 		return false;
-	if (d->moved_count == CASE_MOVES_MAX)
+	if (d->moved_count == CASE_MOVES_MAX) {
 		memmove(d->moved_from, d->moved_from + 1, (CASE_MOVES_MAX - 1) * sizeof *d->moved_from);
-	else
+		d->moves_dropped++;
+	} else {
 		d->moved_count++;
+	}
 	d->moved_from[d->moved_count - 1] = before;
 	/* Moved by more than its whole warning: it is worth warning of again. */
 	if (d->soon_ms >= before)
