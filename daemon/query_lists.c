@@ -52,11 +52,11 @@ struct open_deadline {
 	uint64_t due_ms;
 	uint32_t case_no, pupil, urn; /* case 0: a school's task */
 	uint8_t number;
-	bool overdue, provisional, decides;
+	bool overdue, provisional, decides, reminder;
 	uint8_t state;
 	day_t first, last;
 	uint64_t moved_from_ms; /* 0: it never moved */
-	uint32_t moves;
+	uint32_t moves, tells;
 	struct slice kind, title, pathway;
 };
 
@@ -100,6 +100,7 @@ static void gather_tasks(struct engine *e, struct open_list *out, const struct p
 				add_open(out, (struct open_deadline){
 					.due_ms = day_start_ms(span.due + 1), .urn = school->urn, .number = (uint8_t)t,
 					.state = DEADLINE_OPEN, .first = span.first, .last = span.due, .pathway = pathway->name,
+					.reminder = true, .tells = pathway->tasks[t].tells,
 					.kind = pathway->tasks[t].name, .title = pathway->tasks[t].title});
 	}
 }
@@ -120,7 +121,7 @@ static void gather(struct engine *e, struct open_list *out, const struct case_st
 		add_open(out, (struct open_deadline){
 			.due_ms = d->due_ms, .case_no = c->number, .pupil = c->pupil, .urn = c->urn, .number = (uint8_t)(i + 1),
 			.overdue = overdue, .provisional = d->provisional, .decides = overdue && rule->decides, .state = d->state,
-			.first = d->from, .last = d->last, .moves = d->moves_dropped + d->moved_count,
+			.reminder = rule->reminder, .tells = rule->tells, .first = d->from, .last = d->last, .moves = d->moves_dropped + d->moved_count,
 			.moved_from_ms = d->moved_count ? d->moved_from[d->moved_count - 1] : 0,
 			.kind = rule->name, .title = rule->title, .pathway = view.pathway->name});
 	}
@@ -128,7 +129,7 @@ static void gather(struct engine *e, struct open_list *out, const struct case_st
 
 static void pack_open(struct engine *e, struct pack *p, struct txn *txn, const struct open_deadline *d)
 {
-	pack_map(p, 16);
+	pack_map(p, 18);
 	pack_text(p, "case");
 	pack_case(p, d->case_no);
 	pack_text(p, "upn");
@@ -156,6 +157,8 @@ static void pack_open(struct engine *e, struct pack *p, struct txn *txn, const s
 	pack_text(p, "moved_from");
 	pack_time(p, d->moved_from_ms);
 	pack_key_str(p, "pathway", d->pathway);
+	pack_key_bool(p, "reminder", d->reminder);
+	pack_tells(p, d->tells);
 }
 
 enum status query_deadlines(struct engine *e, const struct request *r, struct txn *txn)
