@@ -175,7 +175,8 @@ def stops_when_told(scene):
     post.mails()
     post.run("--days", "30", "--unsubscribe-link", "https://board.example/unsubscribe/", "--unsubscribe-mail", "stop@example.gov.uk")
     message = post.mails()[0][1]
-    check(message["List-Unsubscribe"] == "<https://board.example/unsubscribe/%s>, <mailto:stop@example.gov.uk?subject=unsubscribe%%20%s>"
+    check(message["List-Unsubscribe"] ==
+          "<https://board.example/unsubscribe/%s>, <mailto:stop@example.gov.uk?subject=unsubscribe%%20%s>"
           % (token, token) and message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click", message.as_string())
     for name in os.listdir(post.state):
         check(os.stat(os.path.join(post.state, name)).st_mode & 0o077 == 0 and "hart" not in name, "nobody else reads it", name)

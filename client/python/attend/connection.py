@@ -4,6 +4,9 @@ A request stays on the list until its answer is there. It is sent again, byte fo
 and where the daemon asked for it; its id makes that safe. Waiting doubles from 50 ms to 5 s, half of it
 by chance, so that a hundred connectors do not come back at once.
 
+Time is counted while something is waited for: what a program does between its calls, or a machine that
+sleeps, uses up nobody's patience.
+
 A connection belongs to one thread at a time.
 
 SPDX-License-Identifier: Apache-2.0
@@ -70,6 +73,7 @@ class Connection:
         self.pending: Dict[bytes, Pending] = {}
         self.listeners: Dict[bytes, Callable[[wire.Reply], None]] = {}  # of subscriptions, by their id
         self.key_refused = False
+        self.clock = 0.0    # seconds spent waiting
         self._look_at = 0.0
         socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
         socket.linger = 500
@@ -102,7 +106,7 @@ class Connection:
         id = id or wire.new_id()
         if id in self.pending:
             raise ValueError("id: a submission under this id is on its way already")
-        pending = Pending(command, id, wire.encode(command, id, body), time.monotonic())
+        pending = Pending(command, id, wire.encode(command, id, body), self.clock)
         self.pending[id] = pending
         self._send(pending, pending.born)
         return pending
@@ -132,9 +136,11 @@ class Connection:
         """Takes in what has come, waiting at most so many seconds for it, and sends again what must be."""
         if any(not pending.done for pending in self.pending.values()):
             wait = min(wait, LOOK_EVERY)
+        began = time.monotonic()
         if self.socket.poll(int(wait * 1000)):
             self._take_all()
-        now = time.monotonic()
+        self.clock += min(time.monotonic() - began, wait + LOOK_EVERY)
+        now = self.clock
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY
             self._take_news()
@@ -189,7 +195,7 @@ class Connection:
             pass  # it was sent twice, and answered twice
         elif 300 <= reply.status < 400 or reply.status == 500:
             pending.asked_again = reply
-            pending.send_at = time.monotonic() + backoff(pending.attempts)
+            pending.send_at = self.clock + backoff(pending.attempts)
         elif reply.status >= 400:
             pending.error = refusal(pending.command.name.lower(), reply.status, reply.body)
         else:

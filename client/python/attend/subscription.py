@@ -5,7 +5,6 @@ SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 import collections
-import time
 from types import TracebackType
 from typing import Any, Deque, Dict, Iterator, Optional, Type
 
@@ -79,12 +78,12 @@ class Subscription:
     def turn(self, seconds: float) -> Optional[Item]:
         """The next item, or None where none came in time. The one before is dealt with."""
         self._mark()
-        ends = time.monotonic() + seconds
+        ends = self._connection.clock + seconds
         while True:
             self._tend()
             if self._inbox:
                 return self._give()
-            left = ends - time.monotonic()
+            left = ends - self._connection.clock
             if left <= 0 or (not self._follow and self._next > self._head):
                 return None
             self._connection.turn(min(left, 1.0))
@@ -92,18 +91,18 @@ class Subscription:
     def done(self) -> None:
         """The item last given has been dealt with; with a cursor, its place is on disk when this returns."""
         self._mark()
-        ends = time.monotonic() + self._connection.patience
+        ends = self._connection.clock + self._connection.patience
         while self._stood < self._dealt:
             self._tend()
-            if time.monotonic() > ends:
+            if self._connection.clock > ends:
                 raise Unreachable("the cursor %r could not be set: no answer" % self._cursor)
             self._connection.turn(1.0)
             self._tend()
 
     def close(self) -> None:
         """Ends it. The item last given is not counted as dealt with; those before are, where there is a line."""
-        ends = time.monotonic() + CLOSING
-        while self._stood < self._dealt and self._setting is not None and not self._setting.done and time.monotonic() < ends:
+        ends = self._connection.clock + CLOSING
+        while self._setting is not None and not self._setting.done and self._connection.clock < ends:
             self._connection.turn(0.1)
         for pending in (self._setting, self._asking):
             if pending is not None:
@@ -137,7 +136,7 @@ class Subscription:
             pending, self._asking = self._asking, None
             if self._ended_well(pending):
                 self._begun(pending.result())
-        if self._asking is None and time.monotonic() - self._spoke > SILENCE:
+        if self._asking is None and self._connection.clock - self._spoke > SILENCE:
             self._leave()
             self._subscribe()
 
@@ -170,18 +169,18 @@ class Subscription:
         self._next = max(self._next, int(reply.body["from"]))
         self._head = max(self._head, int(reply.body["head"]))
         self._owed = 0
-        self._spoke = time.monotonic()
+        self._spoke = self._connection.clock
 
     def _take(self, reply: wire.Reply) -> None:
         if reply.command == wire.Command.CREDIT:
-            self._spoke = 0.0  # answered only where the daemon has given us up for lost: ask anew
+            self._spoke = -SILENCE  # answered only where the daemon has given us up for lost: ask anew
             return
         if reply.status >= 300:
             self._error = refusal("subscribe", reply.status, reply.body)
             return
         if reply.command not in (wire.Command.ITEMS, wire.Command.HEARTBEAT):
             return
-        self._spoke = time.monotonic()
+        self._spoke = self._connection.clock
         for item in reply.body.get("items") or ():
             if item["seq"] >= self._next:
                 self._inbox.append(item)
