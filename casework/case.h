@@ -58,6 +58,7 @@ struct case_deadline {
 	uint64_t due_ms, soon_ms, overdue_ms; /* 0: no such phase */
 	uint8_t moved_count;
 	uint64_t moved_from[CASE_MOVES_MAX];
+	uint32_t moves_dropped;     /* how often what has this number moved before those that are kept */
 	uint64_t breach_alert;      /* the standing alert; 0: none */
 	uint16_t date;              /* that it hangs on, of the action that started it; 0: none */
 	uint64_t by_alert;          /* the watch's alert that started it; 0: none */

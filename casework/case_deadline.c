@@ -81,10 +81,12 @@ bool deadline_count(const struct case_view *view, struct case_deadline *d)
 	count_days(view, d);
 	if (d->due_ms == before)
 		return false;
-	if (d->moved_count == CASE_MOVES_MAX)
+	if (d->moved_count == CASE_MOVES_MAX) {
 		memmove(d->moved_from, d->moved_from + 1, (CASE_MOVES_MAX - 1) * sizeof *d->moved_from);
-	else
+		d->moves_dropped++;
+	} else {
 		d->moved_count++;
+	}
 	d->moved_from[d->moved_count - 1] = before;
 	/* Moved by more than its whole warning: it is worth warning of again. */
 	if (d->soon_ms >= before)
@@ -160,6 +162,7 @@ struct case_deadline *deadline_start(struct case_state *c, const struct case_vie
 {
 	const struct deadline_rule *rule = &view->pathway->deadlines[aim->rule];
 	struct case_deadline fresh = {.rule = aim->rule, .state = DEADLINE_OPEN, .notice = aim->notice}, *d;
+	bool full;
 
 	if (hangs_on_date(rule)) {
 		if (aim->date == 0)
@@ -180,7 +183,10 @@ struct case_deadline *deadline_start(struct case_state *c, const struct case_vie
 		return d;
 	}
 	count_days(view, &fresh);
+	full = c->deadline_count == CASE_DEADLINES_MAX;
 	d = place(c, aim->rule);
+	if (full && d != NULL) /* to who knows it by its number it has moved */
+		fresh.moves_dropped = d->moves_dropped + d->moved_count + 1;
 	if (d != NULL)
 		*d = fresh;
 	return d;

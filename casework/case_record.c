@@ -8,7 +8,7 @@
  *              given:varint count:u8 *(field:u8 value:u8), fields rising
  *   deadline = rule:u8 state:u8 fired:u8 flags:u8 from:u16 last:u16 parent:blob
  *              notice:u8 due:u48 soon:u48 overdue:u48 moves:u8 *u48 alert:varint
- *              [date:u16] [by_alert:varint]   where flags has their bit, and then not 0
+ *              [date:u16] [by_alert:varint] [dropped:varint]   where flags has their bit, and then not 0
  *   notice   = parent:blob issued:u16 received:u16 number:u8 withdrawn:u8
  *              paid_on:u16 paid:varint reduced:varint full:varint
  *              reduced_last:u16 full_last:u16
@@ -28,10 +28,10 @@
 #include "casework/case.h"
 
 enum { CASE_FORMAT = 1, CASE_FORMAT_MOVED = 2, FLAG_PROVISIONAL = 1, FLAG_DECIDED = 2, FLAG_RESOLVED = 4, FLAG_DATE = 8, FLAG_BY_ALERT = 16,
-       FLAGS_ALL = 31 };
+       FLAG_DROPPED = 32, FLAGS_ALL = 63 };
 
 _Static_assert(16 + NAME_SIZE_MAX + 20 + CASE_DONE_MAX * (16 + 1 + PARENT_SIZE_MAX + 6 + 2 * FIELDS_MAX) +
-               CASE_DEADLINES_MAX * (8 + 1 + PARENT_SIZE_MAX + 20 + 6 * CASE_MOVES_MAX + 10 + 2 + 10) +
+               CASE_DEADLINES_MAX * (8 + 1 + PARENT_SIZE_MAX + 20 + 6 * CASE_MOVES_MAX + 10 + 2 + 10 + 5) +
                CASE_NOTICES_MAX * (1 + PARENT_SIZE_MAX + 24) + CASE_CHAPTERS_MAX * (NAME_SIZE_MAX + 16) +
                CASE_DONE_MAX * 3 + CASE_DEADLINES_MAX * 2 <= CASE_RECORD_MAX,
                "the fullest case fits its record");
@@ -69,7 +69,7 @@ static void put_deadline(struct writer *out, const struct case_deadline *d)
 	write_u8(out, d->fired);
 	write_u8(out, (uint8_t)((d->provisional ? FLAG_PROVISIONAL : 0) | (d->decided ? FLAG_DECIDED : 0) |
 	                        (d->resolved ? FLAG_RESOLVED : 0) | (d->date != 0 ? FLAG_DATE : 0) |
-	                        (d->by_alert != 0 ? FLAG_BY_ALERT : 0)));
+	                        (d->by_alert != 0 ? FLAG_BY_ALERT : 0) | (d->moves_dropped != 0 ? FLAG_DROPPED : 0)));
 	write_u16(out, d->from);
 	write_u16(out, d->last);
 	put_parent(out, d->parent);
@@ -85,6 +85,8 @@ static void put_deadline(struct writer *out, const struct case_deadline *d)
 		write_u16(out, d->date);
 	if (d->by_alert != 0)
 		write_varint(out, d->by_alert);
+	if (d->moves_dropped != 0)
+		write_varint(out, d->moves_dropped);
 }
 
 static void put_notice(struct writer *out, const struct case_notice *n)
@@ -248,8 +250,10 @@ static void get_deadline(struct reader *in, struct case_deadline *d)
 		d->date = read_u16(in);
 	if (flags & FLAG_BY_ALERT)
 		d->by_alert = read_varint(in);
+	if (flags & FLAG_DROPPED)
+		d->moves_dropped = (uint32_t)get_up_to(in, UINT32_MAX);
 	if ((d->date != 0) != ((flags & FLAG_DATE) != 0) || (d->by_alert != 0) != ((flags & FLAG_BY_ALERT) != 0) ||
-	    d->date > DAY_MAX)
+	    (d->moves_dropped != 0) != ((flags & FLAG_DROPPED) != 0) || d->date > DAY_MAX)
 		in->bad = true;
 	if (deadline_state_text(d->state) == NULL || (d->fired & ~(1u << PHASE_SOON | 1u << PHASE_DUE | 1u << PHASE_OVERDUE)) ||
 	    d->from > DAY_MAX || d->last > DAY_MAX)

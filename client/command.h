@@ -26,6 +26,8 @@
 	X("report", command_report, "broken weeks, persistent absence, attendance, groups ... of many pupils") \
 	X("offer", command_offer, "records that a meeting was offered to a school") \
 	X("letter", command_letter, "a letter or form, filled from the case's own figures") \
+	X("feed", command_feed, "deadlines as a calendar that Outlook and Thunderbird subscribe to") \
+	X("digest", command_digest, "a mail a day to each officer: what is to be decided, overdue, due") \
 	X("deadlines", command_deadlines, "open deadlines in the order in which they fall due") \
 	X("alerts", command_alerts, "all alerts so far") \
 	X("watch", command_watch, "alerts as they come") \

@@ -18,6 +18,7 @@
 
 #include "client/ask.h"
 #include "client/command.h"
+#include "client/file.h"
 #include "client/progress.h"
 #include "proto/ids.h"
 #include "proto/mp.h"
@@ -64,21 +65,6 @@ static int failed(const struct backup_arguments *a, const char *path)
 {
 	complain(&a->invocation, "%s: %s", path, strerror(errno));
 	return 2;
-}
-
-static bool write_all(int fd, const void *bytes, size_t size)
-{
-	const char *at = bytes;
-	while (size) {
-		ssize_t wrote = write(fd, at, size);
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote < 0)
-			return false;
-		at += wrote;
-		size -= (size_t)wrote;
-	}
-	return true;
 }
 
 /* A name that is to last must be synced with its folder. */
@@ -130,7 +116,7 @@ static int write_key(const struct backup_arguments *a, const char *key)
 	                    "# attend backup: unwraps the persons' keys in %.200s.\n"
 	                    "# Keep it apart from that file, and where few can read it.\n%s\n",
 	                    strrchr(a->file, '/') ? strrchr(a->file, '/') + 1 : a->file, key);
-	bool good = write_all(fd, text, (size_t)size) && fsync(fd) == 0;
+	bool good = file_write(fd, text, (size_t)size) && fsync(fd) == 0;
 	sodium_memzero(text, sizeof text);
 	good = close(fd) == 0 && good && sync_folder(a->key_file);
 	return good ? 0 : failed(a, a->key_file);
@@ -158,7 +144,7 @@ static int fetch(const struct backup_arguments *a, struct attend *connection, in
 			complain(&a->invocation, "the copy came out of step at byte %" PRIu64 "; try again", at);
 			return 1;
 		}
-		if (!write_all(fd, piece.bytes, piece.size))
+		if (!file_write(fd, piece.bytes, piece.size))
 			return failed(a, a->part);
 		at += piece.size;
 	}

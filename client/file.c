@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { STEP = 64 * 1024 };
@@ -66,4 +68,41 @@ ssize_t text_read(void *context, void *room, size_t size)
 	text->at += size;
 	text->left -= size;
 	return (ssize_t)size;
+}
+
+bool file_write(int fd, const void *from, size_t size)
+{
+	const char *bytes = from;
+	while (size) {
+		ssize_t written = write(fd, bytes, size);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return false;
+		bytes += written;
+		size -= (size_t)written;
+	}
+	return true;
+}
+
+bool file_replace(const char *path, const void *bytes, size_t size)
+{
+	char *part;
+	struct stat there;
+	bool was = stat(path, &there) == 0;
+	if (asprintf(&part, "%s.part", path) < 0)
+		return false;
+	/* One that was left by a writer that died is in nobody's hands. */
+	unlink(part);
+	int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	bool good = fd >= 0 && (!was || fchmod(fd, there.st_mode & 07777) == 0) && file_write(fd, bytes, size) && fsync(fd) == 0;
+	if (fd >= 0 && close(fd) != 0)
+		good = false;
+	good = good && rename(part, path) == 0;
+	int why = errno;
+	if (!good)
+		unlink(part);
+	free(part);
+	errno = why;
+	return good;
 }

@@ -46,15 +46,18 @@ enum status page_close(struct engine *e, struct page *page)
 	return STATUS_OK;
 }
 
-/* ---- deadlines: those open, and those missed for which something is still waited ---- */
+/* ---- deadlines: those open, those past for which something is still waited, and the ended ones that are asked for ---- */
 
 struct open_deadline {
 	uint64_t due_ms;
 	uint32_t case_no, pupil, urn; /* case 0: a school's task */
 	uint8_t number;
-	bool overdue, provisional;
+	bool overdue, provisional, decides, reminder;
 	uint8_t state;
-	struct slice kind, title;
+	day_t first, last;
+	uint64_t moved_from_ms; /* 0: it never moved */
+	uint32_t moves, tells;
+	struct slice kind, title, pathway;
 };
 
 static int by_due(const void *a, const void *b)
@@ -85,12 +88,13 @@ static void add_open(struct open_list *out, struct open_deadline d)
 }
 
 static void add_task(struct open_list *out, const struct school *school, const struct pathway *pathway, unsigned task,
-		     uint64_t due_ms, uint64_t before_ms, bool missed)
+		     struct task_span span, uint64_t before_ms, bool missed)
 {
-	if (due_ms < before_ms)
+	if (day_start_ms(span.due + 1) < before_ms)
 		add_open(out, (struct open_deadline){
-			.due_ms = due_ms, .urn = school->urn, .number = (uint8_t)task, .overdue = missed,
-			.state = missed ? DEADLINE_MISSED : DEADLINE_OPEN,
+			.due_ms = day_start_ms(span.due + 1), .urn = school->urn, .number = (uint8_t)task, .overdue = missed,
+			.state = missed ? DEADLINE_MISSED : DEADLINE_OPEN, .first = span.first, .last = span.due, .pathway = pathway->name,
+			.reminder = true, .tells = pathway->tasks[task].tells,
 			.kind = pathway->tasks[task].name, .title = pathway->tasks[task].title});
 }
 
@@ -104,34 +108,38 @@ static void gather_tasks(struct engine *e, struct open_list *out, struct txn *tx
 
 		for (unsigned t = 0; pathway && access_alert(who, school->urn, 0) && t < pathway->task_count; t++) {
 			if (task_missed(txn, who, school, &pathway->tasks[t], &missed_ms))
-				add_task(out, school, pathway, t, missed_ms, before_ms, true);
+				add_task(out, school, pathway, t, (struct task_span){.due = day_of_ms(missed_ms) - 1}, before_ms, true);
 			if (state_task(&e->state, school, &pathway->tasks[t], day_of_ms(e->now_ms), &span))
-				add_task(out, school, pathway, t, day_start_ms(span.due + 1), before_ms, false);
+				add_task(out, school, pathway, t, span, before_ms, false);
 		}
 	}
 }
 
-static void gather(struct engine *e, struct open_list *out, const struct case_state *c, uint64_t before_ms)
+/* `since`: those that have ended too, where their last day is that day or a later one; 0: none. */
+static void gather(struct engine *e, struct open_list *out, const struct case_state *c, uint64_t before_ms, day_t since)
 {
 	struct case_view view;
 
 	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
 	for (unsigned i = 0; view.pathway && i < c->deadline_count; i++) {
 		const struct case_deadline *d = &c->deadlines[i];
+		const struct deadline_rule *rule = case_rule_of(&e->state, c, view.pathway, d);
 		bool overdue = case_deadline_overdue(d);
 
-		if ((d->state != DEADLINE_OPEN && !overdue) || d->due_ms >= before_ms)
+		if ((d->state != DEADLINE_OPEN && !overdue && (!since || d->last < since)) || d->due_ms >= before_ms)
 			continue;
 		add_open(out, (struct open_deadline){
 			.due_ms = d->due_ms, .case_no = c->number, .pupil = c->pupil, .urn = c->urn, .number = (uint8_t)(i + 1),
-			.overdue = overdue, .provisional = d->provisional, .state = d->state,
-			.kind = view.pathway->deadlines[d->rule].name, .title = view.pathway->deadlines[d->rule].title});
+			.overdue = overdue, .provisional = d->provisional, .decides = overdue && rule->decides, .state = d->state,
+			.reminder = rule->reminder, .tells = rule->tells, .first = d->from, .last = d->last, .moves = d->moves_dropped + d->moved_count,
+			.moved_from_ms = d->moved_count ? d->moved_from[d->moved_count - 1] : 0,
+			.kind = rule->name, .title = rule->title, .pathway = view.pathway->name});
 	}
 }
 
 static void pack_open(struct engine *e, struct pack *p, struct txn *txn, const struct open_deadline *d)
 {
-	pack_map(p, 10);
+	pack_map(p, 18);
 	pack_text(p, "case");
 	pack_case(p, d->case_no);
 	pack_text(p, "upn");
@@ -150,19 +158,33 @@ static void pack_open(struct engine *e, struct pack *p, struct txn *txn, const s
 	pack_key_text(p, "status", deadline_state_text(d->state));
 	pack_key_bool(p, "overdue", d->overdue);
 	pack_key_bool(p, "provisional", d->provisional);
+	pack_key_bool(p, "decision", d->decides);
+	pack_text(p, "from");
+	pack_date(p, d->first);
+	pack_text(p, "last_day");
+	pack_date(p, d->last);
+	pack_key_uint(p, "moves", d->moves);
+	pack_text(p, "moved_from");
+	pack_time(p, d->moved_from_ms);
+	pack_key_str(p, "pathway", d->pathway);
+	pack_key_bool(p, "reminder", d->reminder);
+	pack_tells(p, d->tells);
 }
 
 enum status query_deadlines(struct engine *e, const struct request *r, struct txn *txn)
 {
 	const char *wrong = NULL;
 	struct slice before = mp_find_str(r->message->body, "before", &wrong);
+	struct slice since = mp_find_str(r->message->body, "since", &wrong);
 	struct slice officer = mp_find_str(r->message->body, "officer", &wrong);
 	struct case_state *c;
 	struct open_list open = {0};
 	struct page page;
 	uint64_t from, before_ms = UINT64_MAX;
-	day_t day;
+	day_t day, since_day = 0;
 
+	if (!wrong && since.size && !day_parse(since, &since_day))
+		wrong = "since";
 	if (wrong || (before.size && !day_parse(before, &day)))
 		return query_fault(e, STATUS_BAD_FIELD, wrong ? wrong : "before", "not a date: YYYY-MM-DD, one that exists");
 	if (before.size)
@@ -171,9 +193,9 @@ enum status query_deadlines(struct engine *e, const struct request *r, struct tx
 		return STATUS_BAD_FIELD;
 	c = memory_new(sizeof *c);
 	for (uint32_t n = 1; n <= e->state.case_count; n++)
-		if (state_case_load(&e->state, n, c) == STORE_OK && !c->closed &&
+		if (state_case_load(&e->state, n, c) == STORE_OK && (!c->closed || since_day) &&
 		    access_alert(r->who, state_school_of(&e->state, c->pupil), n) && in_hands_of(e, txn, c, officer))
-			gather(e, &open, c, before_ms);
+			gather(e, &open, c, before_ms, since_day);
 	free(c);
 	if (!officer.size) /* a school's tasks are in no officer's hands */
 		gather_tasks(e, &open, txn, r->who, before_ms);

@@ -329,6 +329,35 @@ static void the_codes_of_a_breach_are_the_pathways(void **context)
 	assert_says(one, "\"case\":\"C2\"");
 }
 
+/* Those that wait; with `since` the ended ones too, of closed cases as well. */
+static void deadlines_that_ended_are_listed_where_asked_for(void **context)
+{
+	static const char all[] = "{'what':'deadlines','since':'%s'}", waiting[] = "{'what':'deadlines'}";
+	const char *text;
+
+	(void)context;
+	serve(0, "2026-10-15", "p1");
+	text = host_ask(&h, OFFICER, COMMAND_QUERY, waiting)->text;
+	assert_says(text, "\"decision\":false,\"from\":\"2026-10-15\",\"last_day\":\"2026-11-13\",\"moves\":0,\"moved_from\":null,\"pathway\":\"stockport\"");
+	host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[" TERMS ",['2026-11-03','2026-11-03','closure','Snow']]}");
+	text = host_ask(&h, OFFICER, COMMAND_QUERY, waiting)->text;
+	assert_says(text, "\"last_day\":\"2026-11-16\",\"moves\":1,\"moved_from\":\"2026-11-14T00:00:00Z\"");
+	time_passes("2026-11-17T09:00:00Z");
+	text = host_ask(&h, OFFICER, COMMAND_QUERY, waiting)->text;
+	assert_says(text, "\"status\":\"met\",\"overdue\":true,\"provisional\":false,\"decision\":true");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'close','override':'moved away'}", upn[0]), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, waiting), STATUS_OK, "\"items\":[]");
+	text = host_ask(&h, OFFICER, COMMAND_QUERY, all, "2026-11-16")->text;
+	assert_says(text, "\"kind\":\"nti-end\"");
+	assert_says(text, "\"status\":\"met\",\"overdue\":false,\"provisional\":false,\"decision\":false");
+	assert_says(text, "\"kind\":\"monitoring-end\"");
+	assert_says(text, "\"status\":\"cancelled\"");
+	text = host_ask(&h, OFFICER, COMMAND_QUERY, all, "2026-11-17")->text;
+	if (strstr(text, "nti-end"))
+		fail_msg("its last day is before the day asked for: %s", text);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, all, "2026-11-31"), STATUS_BAD_FIELD, "since");
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -348,6 +377,7 @@ int main(void)
 		T(en_03_a_late_mark_raises_a_breach_after_the_end),
 		T(sp_10_two_parents_have_two_periods),
 		T(the_codes_of_a_breach_are_the_pathways),
+		T(deadlines_that_ended_are_listed_where_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,8 +49,8 @@ class Daemon:
             self.remove()
             raise
 
-    def run(self, command, check=True, **more):
-        done = subprocess.run(command, capture_output=True, text=True, **more)
+    def run(self, command, check=True, text=True, **more):
+        done = subprocess.run(command, capture_output=True, text=text, **more)
         if check and done.returncode != 0:
             raise SystemExit("%s: exit %d\n%s%s" % (" ".join(command), done.returncode, done.stdout, done.stderr))
         return done

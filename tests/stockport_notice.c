@@ -102,6 +102,14 @@ static void en_06_inset_day_and_closure_after_service_move_it(void **state)
 	assert_true(replan(p));
 	assert_day(d->last, "2026-10-06");
 	assert_int_equal(d->moved_count, 3);
+	for (unsigned i = 0; i < 10; i++) { /* more often than is kept: counted all the same */
+		play_row(p, "2026-09-28", "2026-09-28", CALENDAR_CLOSURE);
+		assert_true(replan(p));
+		p->row_count--;
+		assert_true(replan(p));
+	}
+	assert_int_equal(d->moved_count, CASE_MOVES_MAX);
+	assert_int_equal(d->moves_dropped, 3 + 20 - CASE_MOVES_MAX);
 	play_until(p, "2026-10-06");
 	assert_int_equal(d->state, DEADLINE_OPEN);
 	play_until(p, "2026-10-07");
