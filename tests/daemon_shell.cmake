@@ -16,10 +16,10 @@ endforeach()
 attend_test(clock_steps attend-shell)
 attend_test(daemon_pace attend-shell)
 attend_test(daemon_door attend-shell)
-foreach(name daemon_commands daemon_shell daemon_flood)
+foreach(name daemon_commands daemon_config daemon_shell daemon_flood)
   attend_test(${name} attend-shell)
 endforeach()
-foreach(name daemon_door daemon_commands daemon_shell daemon_flood)
+foreach(name daemon_door daemon_commands daemon_config daemon_shell daemon_flood)
   target_sources(test-${name} PRIVATE daemon_host.c)
   target_compile_definitions(test-${name} PRIVATE
     ATTENDD_FAKE="$<TARGET_FILE:attendd-fake>" ATTENDD_OPEN="$<TARGET_FILE:attendd-open>"
