@@ -161,7 +161,7 @@ int data_dir_new_daemon(const char *dir, char *why, size_t why_size)
 
 bool data_dir_has_store(const char *dir)
 {
-	char path[DATA_PATH_SIZE], why[1];
+	char path[DATA_PATH_SIZE], why[64];
 
 	return !join(path, dir, "attendd.identity", why, sizeof why) && !access(path, F_OK);
 }

@@ -30,7 +30,6 @@ static const struct argp_option restore_options[] = {
 	{ "key", KEY_KEY, "FILE", 0, "what unwraps the persons' keys (default: the backup's name with .key)", 0 },
 	{ 0 },
 };
-static const struct argp_option no_options[] = { { 0 } };
 
 #define X(name, number, text) "  " #number "  " text "\n"
 #define EXIT_CODES "\v" "Exit codes:\n" SERVER_ENDS(X) \
@@ -61,7 +60,7 @@ static const struct verb verbs[] = {
 	  "Give the daemon of the store in DIR a new key pair, from its next start on.\v"
 	  "Then clients need the new DIR/attendd.pub; nobody else's key changes. The old pair stays as "
 	  "DIR/attendd.identity.old, until it is removed or made again." },
-	{ "check-config", check_config, TAKES_FILE, no_options, "[FILE]",
+	{ "check-config", check_config, TAKES_FILE, NULL, "[FILE]",
 	  "Say what is wrong in a configuration file (" CONFIG_DEFAULT "), with its lines.\v"
 	  "Exit 0: nothing; 1: something." },
 };
@@ -80,8 +79,9 @@ struct parse {
 static int check_config(const struct command_options *options)
 {
 	const char *path = options->backup ? options->backup : CONFIG_DEFAULT;
-	struct command_options taken = { 0 };
-	bool good = options_read(&taken, no_options, path, false);
+	const struct argp_option nothing = { 0 };
+	struct command_options none = { 0 };
+	bool good = options_read(&none, &nothing, path, false);
 
 	if (good)
 		printf("%s: nothing is wrong\n", path);

@@ -100,6 +100,8 @@ static void a_file_that_is_not_there_is_named(void **state)
 	(void)state;
 	assert_int_equal(DO("check-config", file), 1);
 	assert_says("No such file");
+	assert_int_equal(DO("check-config", file, file), 2);
+	assert_int_equal(DO("check-config", "--help"), 0);
 	assert_int_equal(DO("run", "--config", file), 2);
 	assert_says("No such file");
 }

@@ -18,7 +18,7 @@ if sed '/^SystemCallFilter/d;/^Private/d;/^Protect/d' "$folder/attendd.service" 
 fi
 
 # verify wants the program to be there, so that it is named where it was built.
-sed "s|^ExecStart=[^ ]*|ExecStart=$attendd|" "$folder/attendd.service" >"$room/attendd.service"
+sed "s|^\(ExecStart[a-zA-Z]*\)=[^ ]*|\1=$attendd|" "$folder/attendd.service" >"$room/attendd.service"
 "$analyze" verify --man=no "$room/attendd.service" >"$room/out" 2>&1 || { cat "$room/out"; exit 1; }
 if grep attendd "$room/out"; then
 	exit 1
