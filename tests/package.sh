@@ -57,7 +57,7 @@ say "2. apt install ./attendd.deb"
 install /debs/attendd_*.deb
 inside id attend
 [ "$(inside stat -c '%U:%G %a' /var/lib/attend)" = "attend:attend 700" ] || fail "/var/lib/attend is not the user's alone"
-[ -e "$root/etc/systemd/system/multi-user.target.wants/attendd.service" ] || fail "the unit is not enabled"
+[ -L "$root/etc/systemd/system/multi-user.target.wants/attendd.service" ] || fail "the unit is not enabled"
 inside attendd check-config
 if (start) >"$root/start.out" 2>&1; then fail "a unit started without a store or a name for one"; fi
 grep -q "set authority" "$root/start.out" || fail "it doesn't say what is missing: $(cat "$root/start.out")"
@@ -91,9 +91,10 @@ grep -q "unauthorised sessions in 10 school weeks" "$root/alerts.out" || fail "n
 inside attend pupil B801200005001
 
 say "5. Manual pages and completion are there"
+# minbase keeps no manual pages: they are looked for in the packages.
+held=$(for deb in "$folder"/attend_*.deb "$folder"/attendd_*.deb; do dpkg-deb -c "$deb"; done)
 for page in man1/attend.1 man1/attend-push.1 man5/attend.conf.5 man5/attendd.conf.5 man8/attendd.8; do
-  # minbase keeps no manual pages: they are in the packages.
-  for deb in "$folder"/attend_*.deb "$folder"/attendd_*.deb; do dpkg-deb -c "$deb"; done | grep -q "usr/share/man/$page.gz" || fail "no $page"
+  grep -q "usr/share/man/$page.gz" <<<"$held" || fail "no $page"
 done
 [ "$(inside bash -c '. /usr/share/bash-completion/completions/attend; COMP_WORDS=(attend pus); COMP_CWORD=1; _attend; echo $COMPREPLY')" = push ] ||
   fail "bash doesn't complete attend pus"
