@@ -106,7 +106,7 @@ inside sh -ec 'cd /usr/share/doc/libattend-dev/examples; gcc -Wall -Werror -o /t
 inside sh -ec 'echo "B801200005001 2026-09-21 AM I" | /tmp/connector tcp://127.0.0.1:5570 /etc/attend/attendd.pub /root/mis.identity 123456'
 [ "$(inside attend pupil B801200005001 --json | sed 's/.*"authorised":\([0-9]*\).*/\1/')" = 1 ] || fail "the connector's mark is not there"
 if ls "$root"/debs/python3-attend* >/dev/null 2>&1; then
-  inside python3 -c 'import attend; print(attend.__name__, "is imported")'
+  inside python3 -c "import attend; print(attend.__file__)"
 fi
 
 say "7. The same packages again, as an upgrade does; nothing is lost"
