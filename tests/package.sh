@@ -18,7 +18,7 @@ trap clean_up EXIT
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 fail() { echo "package: $*" >&2; exit 1; }
-inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
+inside() { chroot "$root" /usr/bin/env -i PATH=/stand-in:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 install() { inside sh -c "apt-get install -y -qq --no-install-recommends $*" >"$root/apt.log" 2>&1 || { cat "$root/apt.log" >&2; fail "apt: $*"; }; }
 # A line of the unit's, run as its user.
 unit() {
@@ -109,8 +109,20 @@ if ls "$root"/debs/python3-attend* >/dev/null 2>&1; then
   inside python3 -c "import attend; print(attend.__file__)"
 fi
 
-say "7. The same packages again, as an upgrade does; nothing is lost"
-install --reinstall /debs/attendd_*.deb
+say "7. An upgrade, and back; nothing is lost"
+# Where systemd runs, the packages must ask it; what they ask is written down.
+mkdir -p "$root/stand-in" "$root/run/systemd/system" "$root/newer"
+printf '#!/bin/sh\necho "$@" >>/asked\n' >"$root/stand-in/systemctl"
+chmod 755 "$root/stand-in/systemctl"
+dpkg-deb -R "$folder"/attendd_*.deb "$root/newer"
+sed -i 's/^Version: .*/Version: 99/' "$root/newer/DEBIAN/control"
+dpkg-deb --root-owner-group -b "$root/newer" "$root/debs/newer.deb" >/dev/null
+for package in newer.deb 'attendd_*.deb'; do
+  : >"$root/asked"
+  install --allow-downgrades "/debs/$package"
+  grep -q 'try-restart attendd.service' "$root/asked" || fail "$package doesn't start the daemon again: $(cat "$root/asked")"
+done
+grep -q '^authority = Stockport' "$root/etc/attend/attendd.conf" || fail "the operator's file was written over"
 stop
 inside setpriv --reuid=attend --regid=attend --clear-groups attendd verify
 start
@@ -120,6 +132,7 @@ stop
 
 say "8. Purged: the store is left, and nothing else"
 inside sh -c 'apt-get purge -y -qq $(dpkg-query -W -f "\${Package}\n" | grep attend)' >"$root/apt.log"
+grep -q 'stop attendd.service' "$root/asked" || fail "a removal doesn't stop the daemon: $(cat "$root/asked")"
 grep "is left as it is" "$root/apt.log" || fail "purge doesn't say that the store is left"
 inside sh -c 'rm -rf /etc/attend/attendd.pub; rmdir /etc/attend 2>/dev/null || true; rm -rf /root/.config/attend /root/admin.identity /root/mis.identity'
 left | grep -v '^/var/lib/attend' && fail "purge left these behind" || true
