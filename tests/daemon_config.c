@@ -106,6 +106,28 @@ static void a_file_that_is_not_there_is_named(void **state)
 	assert_says("No such file");
 }
 
+static void what_is_no_text_is_refused(void **state)
+{
+	FILE *out;
+
+	(void)state;
+	assert_int_equal(DO("check-config", folder), 1);
+	assert_says("Is a directory");
+	write_file("");
+	out = fopen(file, "a");
+	fwrite("clock = sys\0tem\n", 1, 16, out);
+	fclose(out);
+	assert_int_equal(DO("check-config", file), 1);
+	assert_says("attendd.conf:2: this is not UTF-8 text");
+	write_file("#");
+	out = fopen(file, "a");
+	for (int i = 0; i < 64 * 1024; i++)
+		fputc('x', out);
+	fclose(out);
+	assert_int_equal(DO("check-config", file), 1);
+	assert_says("too large");
+}
+
 static void the_file_makes_a_store_and_runs_it(void **state)
 {
 	(void)state;
@@ -186,6 +208,7 @@ int main(void)
 		CONFIG_TEST(each_fault_is_said_with_its_line),
 		CONFIG_TEST(endpoints_have_a_host_and_a_port),
 		CONFIG_TEST(a_file_that_is_not_there_is_named),
+		CONFIG_TEST(what_is_no_text_is_refused),
 		CONFIG_TEST(the_file_makes_a_store_and_runs_it),
 		CONFIG_TEST(a_store_needs_a_name),
 		CONFIG_TEST(what_is_given_wins_over_the_file),

@@ -18,7 +18,7 @@ trap clean_up EXIT
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 fail() { echo "package: $*" >&2; exit 1; }
-inside() { chroot "$root" /usr/bin/env -i PATH=/stand-in:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
+inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 install() { inside sh -c "apt-get install -y -qq --no-install-recommends $*" >"$root/apt.log" 2>&1 || { cat "$root/apt.log" >&2; fail "apt: $*"; }; }
 # A line of the unit's, run as its user.
 unit() {
@@ -106,17 +106,21 @@ inside sh -ec 'cd /usr/share/doc/libattend-dev/examples; gcc -Wall -Werror -o /t
 inside sh -ec 'echo "B801200005001 2026-09-21 AM I" | /tmp/connector tcp://127.0.0.1:5570 /etc/attend/attendd.pub /root/mis.identity 123456'
 [ "$(inside attend pupil B801200005001 --json | sed 's/.*"authorised":\([0-9]*\).*/\1/')" = 1 ] || fail "the connector's mark is not there"
 if ls "$root"/debs/python3-attend* >/dev/null 2>&1; then
-  inside python3 -c "import attend; print(attend.__file__)"
+  printf 'upn,date,session,code\nB801200005001,2026-09-22,AM,/\n' >"$root/python.csv"
+  inside ATTEND_SERVER=tcp://127.0.0.1:5570 ATTEND_SERVER_KEY=/etc/attend/attendd.pub ATTEND_IDENTITY=/root/mis.identity \
+    python3 /usr/share/doc/python3-attend/examples/connector.py 123456 /python.csv | tee "$root/python.out"
+  grep -q '^1 marks taken' "$root/python.out" || fail "the Python connector's mark was not taken"
 fi
 
 say "7. An upgrade, and back; nothing is lost"
 # Where systemd runs, the packages must ask it; what they ask is written down.
-mkdir -p "$root/stand-in" "$root/run/systemd/system" "$root/newer"
-printf '#!/bin/sh\necho "$@" >>/asked\n' >"$root/stand-in/systemctl"
-chmod 755 "$root/stand-in/systemctl"
+mkdir -p "$root/run/systemd/system" "$root/newer"
+printf '#!/bin/sh\necho "$@" >>/asked\n' >"$root/usr/sbin/systemctl"
+chmod 755 "$root/usr/sbin/systemctl"
 dpkg-deb -R "$folder"/attendd_*.deb "$root/newer"
 sed -i 's/^Version: .*/Version: 99/' "$root/newer/DEBIAN/control"
 dpkg-deb --root-owner-group -b "$root/newer" "$root/debs/newer.deb" >/dev/null
+rm -r "$root/newer"
 for package in newer.deb 'attendd_*.deb'; do
   : >"$root/asked"
   install --allow-downgrades "/debs/$package"
