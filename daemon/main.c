@@ -79,9 +79,7 @@ struct parse {
 static int check_config(const struct command_options *options)
 {
 	const char *path = options->backup ? options->backup : CONFIG_DEFAULT;
-	const struct argp_option nothing = { 0 };
-	struct command_options none = { 0 };
-	bool good = options_read(&none, &nothing, path, false);
+	bool good = options_read(NULL, NULL, path, false);
 
 	if (good)
 		printf("%s: nothing is wrong\n", path);
@@ -156,13 +154,14 @@ static int run_verb(const struct verb *verb, int count, char **arguments)
 	bool from_default = !parse.config && !parse.options.data;
 	free(parse.options.pathways);
 	parse.options = fresh;
-	if ((verb->wants & WANTS_DATA) && (from_default || parse.config) &&
-	    !options_read(&parse.options, verb->options, from_default ? CONFIG_DEFAULT : parse.config, from_default))
-		return SERVER_USAGE;
-	parse.pathways_of_file = true;
-	parse.last = true;
-	argp_parse(&argp, count, arguments, 0, NULL, &parse);
-	int code = verb->run(&parse.options);
+	int code = SERVER_USAGE;
+	if (!(verb->wants & WANTS_DATA) || (!from_default && !parse.config) ||
+	    options_read(&parse.options, verb->options, from_default ? CONFIG_DEFAULT : parse.config, from_default)) {
+		parse.pathways_of_file = true;
+		parse.last = true;
+		argp_parse(&argp, count, arguments, 0, NULL, &parse);
+		code = verb->run(&parse.options);
+	}
 	free(parse.options.pathways);
 	return code;
 }

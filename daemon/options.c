@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "casework/civil.h"
 #include "proto/settings.h"
@@ -102,7 +103,7 @@ static bool list_names(const char *name, char *why, size_t why_size)
 }
 
 /* What would only show in the journal, when the unit is started. */
-static bool value_fits(int key, const char *value, char *why, size_t why_size)
+static bool value_fits(int key, const char *value, bool look, char *why, size_t why_size)
 {
 	const char *port = strrchr(value, ':');
 	char *end = NULL;
@@ -110,8 +111,10 @@ static bool value_fits(int key, const char *value, char *why, size_t why_size)
 
 	if ((key == 'd' || key == 'p') && value[0] != '/')
 		snprintf(why, why_size, "%s: give the whole path, from / on: the daemon is started anywhere", value);
+	else if (key == 'p' && look && access(value, R_OK))
+		snprintf(why, why_size, "%s: %s", value, strerror(errno));
 	else if (key == 'l' && (strncmp(value, "tcp://", 6) || !port || port <= value + 6 ||
-	         (strcmp(port, ":*") && (*end || !number || number > 65535))))
+	         (strcmp(port, ":*") && (port[1] < '1' || port[1] > '9' || *end || number > 65535))))
 		snprintf(why, why_size, "listen %s: give tcp://HOST:PORT, such as " LISTEN_DEFAULT, value);
 	else
 		return true;
@@ -134,8 +137,9 @@ static bool take_setting(void *context, const char *name, char *value, char *why
 		}
 	if (file->count < NAMES_MAX)
 		file->seen[file->count++] = option->key;
-	return value_fits(option->key, value, why, why_size) &&
-	       option_take(find_option(file->wanted, name) ? file->taken : &file->other, option->key, value, why, why_size) && !*why;
+	bool wanted = file->wanted && find_option(file->wanted, name);
+	return value_fits(option->key, value, !file->wanted, why, why_size) &&
+	       option_take(wanted ? file->taken : &file->other, option->key, value, why, why_size) && !*why;
 }
 
 bool options_read(struct command_options *options, const struct argp_option *wanted, const char *path, bool may_lack)

@@ -32,7 +32,8 @@ bool option_take(struct command_options *, int key, char *value, char *why, size
 
 /* Takes from the file what is among `wanted`; all else in it is only looked at. False, with each
  * fault said on standard error as FILE:LINE: ..., where anything is wrong. The values last as long
- * as the program. `may_lack`: there may be no such file. */
+ * as the program. `may_lack`: there may be no such file. `wanted` NULL: nothing is taken, and the pathways
+ * that it names are looked for too. */
 bool options_read(struct command_options *, const struct argp_option *wanted, const char *path, bool may_lack);
 
 #endif

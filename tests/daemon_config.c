@@ -55,7 +55,7 @@ static void each_fault_is_said_with_its_line(void **state)
 {
 	(void)state;
 	write_file("# a comment\n\nlistn = tcp://127.0.0.1:1\nlisten = 127.0.0.1:1\ndata = /elsewhere\nclock = noon\n"
-	           "authority =\npathway = here.yaml\njust words\nauthority = \xff\n");
+	           "authority =\npathway = here.yaml\njust words\nauthority = \xff\npathway = /nowhere.yaml\n");
 	assert_int_equal(DO("check-config", file), 1);
 	assert_string_equal(run.out, "");
 	assert_says("attendd.conf:4: there is no setting 'listn'; there are data authority pathway listen clock");
@@ -66,6 +66,7 @@ static void each_fault_is_said_with_its_line(void **state)
 	assert_says("attendd.conf:9: here.yaml: give the whole path");
 	assert_says("attendd.conf:10: 'just words' is no setting");
 	assert_says("attendd.conf:11: this is not UTF-8");
+	assert_says("attendd.conf:12: /nowhere.yaml: No such file");
 	/* Nothing is run on half of a file, whichever command it is. */
 	assert_int_equal(DO("run", "--config", file), 2);
 	assert_says("attendd.conf:4:");
@@ -81,7 +82,7 @@ static void endpoints_have_a_host_and_a_port(void **state)
 	} tries[] = {
 		{ "tcp://127.0.0.1:5570", 0 }, { "tcp://[::1]:5570", 0 }, { "tcp://0.0.0.0:*", 0 }, { "tcp://*:5570", 0 },
 		{ "tcp://127.0.0.1", 1 }, { "tcp://:5570", 1 }, { "tcp://127.0.0.1:", 1 }, { "tcp://127.0.0.1:0", 1 },
-		{ "tcp://127.0.0.1:65536", 1 }, { "tcp://127.0.0.1:55x", 1 }, { "ipc:///run/attend:1", 1 },
+		{ "tcp://127.0.0.1:65536", 1 }, { "tcp://127.0.0.1:55x", 1 }, { "tcp://127.0.0.1:+55", 1 }, { "ipc:///run/attend:1", 1 },
 	};
 
 	(void)state;
