@@ -80,7 +80,7 @@ def fish(program, table):
             out.append("complete -c %s -f -n %s -a %s -d %s" % (program, quoted(when_words), word, quoted(text)))
         for o in options:
             out.append("complete -c %s -n %s -l %s%s -d %s" % (
-                program, quoted(when), o.name, (" -s " + o.short if o.short and o.short.isalpha() else "") + (" -r" if o.value else ""),
+                program, quoted(when), o.name, (" -s " + o.short if o.short and o.short.isalpha() else "") + (" -r" if o.must else ""),
                 quoted(o.text)))
     return "\n".join(out) + "\n"
 

@@ -18,15 +18,19 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WIDE = dict(os.environ, ARGP_HELP_FMT="rmargin=2000", LC_ALL="C.UTF-8")
-OPTION = re.compile(r"^ {2,6}(?:-(\S), +)?--([a-z-]+)(?:=(\S+))? *(.*)$")
+OPTION = re.compile(r"^ {2,6}(?:-(\S), +)?--([a-z-]+)(?:(\[?)=([^\s\]]+)\]?)? *(.*)$")
+HEADING = re.compile(r"^ (\S.*):$")
 WORD = re.compile(r"^  ([a-z][a-z-]+)(?:: | +([A-Z][^a-z]*?(?:\[--\S+\])?)?(?: {2,}| +(?=[a-z])))(\S.*)$")
 
 EVERYWHERE = ("help", "usage", "version")
 
 
 class Option:
-    def __init__(self, short, name, value, text):
+    """Or, without a name, a heading among them."""
+
+    def __init__(self, short, name, optional, value, text):
         self.short, self.name, self.value, self.text = short, name, value, text
+        self.must = bool(value) and not optional
 
 
 class Help:
@@ -35,18 +39,24 @@ class Help:
     def __init__(self, program, title, words):
         text = subprocess.run([program, *words, "--help"], env=WIDE, capture_output=True, text=True, check=True).stdout
         self.title = title
-        self.usage, self.before, self.after, self.options = [], [], [], []
+        self.usage, self.before, self.after, self.listed = [], [], [], []
         options_seen = False
         for line in text.rstrip().split("\n"):
             option = OPTION.match(line)
             if line.startswith("Usage: ") or line.startswith("  or:  "):
                 self.usage.append(line[7:].strip())
             elif option:
-                self.options += [Option(*option.groups())] if option.group(2) not in EVERYWHERE else []
+                self.listed += [Option(*option.groups())] if option.group(2) not in EVERYWHERE else []
                 options_seen = True
-            elif line.strip() != "The daemon:" and not line.startswith("Mandatory or optional arguments"):
+            elif HEADING.match(line) and (not self.after or not any(self.after)):
+                self.listed.append(Option(None, None, None, None, HEADING.match(line).group(1)))
+            elif not line.startswith("Mandatory or optional arguments"):
                 (self.after if options_seen else self.before).append(line)
         self.words = [m.groups() for m in map(WORD.match, self.before) if m]
+
+    @property
+    def options(self):
+        return [o for o in self.listed if o.name]
 
     @property
     def summary(self):
@@ -80,7 +90,10 @@ def paragraphs(lines):
 def options_page(options):
     out = []
     for o in options:
-        name = ("*-%s*, " % o.short if o.short else "") + "*--%s*" % escaped(o.name) + ("=_%s_" % escaped(o.value) if o.value else "")
+        if not o.name:
+            out.append("_%s_\n" % escaped(o.text))
+            continue
+        name = ("*-%s*, " % o.short if o.short else "") + "*--%s*" % escaped(o.name) + (("=_%s_" if o.must else "\\[=_%s_\\]") % escaped(o.value) if o.value else "")
         out.append("%s\n\t%s\n" % (name, escaped(o.text)))
     return "\n".join(out)
 
@@ -94,11 +107,11 @@ def command_page(help_, words):
     out += ["", "# DESCRIPTION", ""]
     if words:
         for page in words:
-            out += ["## " + page.title, "", paragraphs(page.before), "", options_page(page.options), "", paragraphs(page.after), ""]
+            out += ["## " + page.title, "", paragraphs(page.before), "", options_page(page.listed), "", paragraphs(page.after), ""]
     else:
         out += [paragraphs(help_.before), ""]
         if help_.options:
-            out += ["# OPTIONS", "", options_page(help_.options), ""]
+            out += ["# OPTIONS", "", options_page(help_.listed), ""]
         if help_.after and any(help_.after):
             out += ["# NOTES", "", paragraphs(help_.after), ""]
     out += ["# EXIT STATUS", "", "0 done; 1 refused, each reason on standard error; 2 wrong use; 3 the daemon can't be reached.", "",
@@ -107,7 +120,7 @@ def command_page(help_, words):
 
 
 def verb_section(page):
-    return "\n".join(["## " + page.title, "", paragraphs(page.before), "", options_page(page.options), "", paragraphs(page.after), ""])
+    return "\n".join(["## " + page.title, "", paragraphs(page.before), "", options_page(page.listed), "", paragraphs(page.after), ""])
 
 
 class Programs:

@@ -53,6 +53,9 @@ spoil attendd.conf.5.scd 's/^\*listen\*/*listens*/' 'the setting listen is left 
 for setting in $(sed -n 's/^#\{0,1\}\([a-z-]*\) = .*/\1/p' "$top/packaging/attendd.conf"); do
   grep -q "^\*$setting\* = " "$top/packaging/man/attendd.conf.5.scd" || fail "attendd.conf sets $setting"
 done
+for name in $(grep -rhoE '"ATTEND_[A-Z_]+"' "$top"/client --include='*.c' | tr -d '"' | sort -u); do
+  grep -q "^\*$name\*" "$top/packaging/man/attend.1.scd" || fail "attend(1) says nothing of $name, which the environment may set"
+done
 # What the programs are built with, the packages are built with: all but what tests alone want.
 for package in $(sed -n '/^packages_build=(/,/)/p' "$top/dev" | grep -oE '[a-z0-9.+-]+-dev' | grep -vE '^lib(c6|czmq|cmocka)-dev$'); do
   grep -qE "\b$package\b" "$top/debian/control" || fail "debian/control lacks $package, which ./dev builds with: add it to Build-Depends"
