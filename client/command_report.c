@@ -13,7 +13,7 @@
 #include "client/to_json.h"
 #include "client/when.h"
 
-enum { KEY_SCHOOL = 0x2300, KEY_YEAR, KEY_GROUP, KEY_FROM, KEY_TO, KEY_TERM, KEY_NEAR, KEY_CSV, NEAR = 3, TERMS_MAX = 12 };
+enum { KEY_SCHOOL = 0x2300, KEY_YEAR, KEY_GROUP, KEY_FROM, KEY_TO, KEY_TERM, KEY_NEAR, KEY_CSV, KEY_SVG, NEAR = 3, TERMS_MAX = 12 };
 
 struct report_arguments {
 	struct invocation invocation;
@@ -21,7 +21,7 @@ struct report_arguments {
 	struct report_filter filter;
 	char from[DATE_TEXT_SIZE + 1], to[DATE_TEXT_SIZE + 1]; /* empty: not said */
 	char earlier[DATE_TEXT_SIZE + 1]; /* the last day before the last weeks; empty: the period has no more */
-	bool csv;
+	bool csv, svg;
 	/* worked out: */
 	day_t today;
 	json_int_t head;
@@ -51,6 +51,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_TERM: a->term = argument; return 0;
 	case KEY_NEAR: a->filter.near = (unsigned)invocation_number(state, "--near", argument); return 0;
 	case KEY_CSV: a->csv = true; return 0;
+	case KEY_SVG: a->svg = true; return 0;
 	case ARGP_KEY_ARG:
 		if (a->kind)
 			return ARGP_ERR_UNKNOWN;
@@ -61,8 +62,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 			argp_error(state, "which report? attend report --help lists them");
 		if (a->term && (a->from[0] || a->to[0]))
 			argp_error(state, "--term names the days: leave out --from and --to");
-		if (a->csv && a->invocation.json)
-			argp_error(state, "--csv or --json, not both");
+		if (a->csv + a->svg + a->invocation.json > 1)
+			argp_error(state, "--csv, --svg or --json, not two of them");
 		return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -78,6 +79,7 @@ static const struct argp_option options[] = {
 	{ "term", KEY_TERM, "N|NAME", 0, "the Nth term of the calendar in this school year, or the one of that name", 0 },
 	{ "near", KEY_NEAR, "SESSIONS", 0, "of threshold: list pupils who are so many sessions short of it, too (3)", 0 },
 	{ "csv", KEY_CSV, NULL, 0, "for a spreadsheet: one header, a row a line", 0 },
+	{ "svg", KEY_SVG, NULL, 0, "as bars, for a page or a print: attendance, groups, governors, notices, deadlines", 0 },
 	{ 0 },
 };
 
@@ -91,7 +93,8 @@ static const struct argp argp = {
 	       "  attend report broken-weeks --school 123456\n"
 	       "  attend report persistent --year-group 9 --csv > persistent.csv\n"
 	       "  attend report groups --group free-school-meals --term 'Autumn 1'\n"
-	       "  attend report attendance --from 2026-11-02 --to 2026-12-18",
+	       "  attend report attendance --from 2026-11-02 --to 2026-12-18\n"
+	       "  attend report deadlines --year-group 9 --svg > deadlines.svg",
 	.children = invocation_children,
 };
 #undef X
@@ -237,7 +240,7 @@ static void print_foot(const struct report_arguments *a)
 		print_folded(stdout, "Listed: at or below a share that the school's pathway names, of what was possible in these days. Offered: in "
 		             "the school year of the last day.", 0);
 	if (report_wants(a->report, REPORT_NOTICES))
-		print_folded(stdout, "Penalty notices issued in these days, for pupils of any group; unpaid: the last day for paying is over.", 0);
+		print_folded(stdout, "Penalty notices issued in these days; unpaid: the last day for paying is over.", 0);
 	if (report_wants(a->report, REPORT_DEADLINES))
 		print_folded(stdout, "Tasks of cases whose last day is one of these; no periods, reminders, or cancelled ones, and not what schools do again and again (attend deadlines). A case is in the hands of whoever "
 		             "recorded the latest action on it.", 0);
@@ -248,8 +251,8 @@ static bool filter_fits(const struct report_arguments *a)
 {
 	if (a->filter.near != NEAR && strcmp(a->kind, "threshold") != 0)
 		complain(&a->invocation, "--near is of attend report threshold alone");
-	else if ((a->filter.group || a->filter.year_group) && !report_wants(a->report, REPORT_PUPILS) && !report_wants(a->report, REPORT_LISTED))
-		complain(&a->invocation, "%s is not of pupils: leave out --group and --year-group", a->kind);
+	else if (a->svg && !report_has_picture(a->report))
+		complain(&a->invocation, "--svg: a picture of %s would say no more than its table; leave it out, or --csv", a->kind);
 	else
 		return true;
 	return false;
@@ -275,11 +278,13 @@ int command_report(int argc, char **argv)
 			status = ask_pages(&a.invocation, connection, "report", fill, take, &a);
 	if (!status && a.csv)
 		report_print_csv(a.report, stdout);
+	else if (!status && a.svg)
+		report_print_svg(a.report, a.from, a.to, stdout);
 	else if (!status && a.invocation.json)
 		report_print_json(a.report, stdout);
 	else if (!status)
 		report_print(a.report, stdout);
-	if (!status && !a.csv && !a.invocation.json)
+	if (!status && !a.csv && !a.svg && !a.invocation.json)
 		print_foot(&a);
 	report_close(&a.report);
 	attend_close(&connection);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/settings.h"
+
 enum { KEY_SERVER = 0x1000, KEY_SERVER_KEY, KEY_IDENTITY, KEY_TIMEOUT, KEY_JSON };
 enum { TIMEOUT_S_MAX = 3600 };
 
@@ -75,17 +77,93 @@ static const char *from_environment(const char *name)
 	return value && *value ? value : NULL;
 }
 
+/* ---- attend.conf ---- */
+
+struct conf {
+	struct invocation *invocation;
+	const char *folder; /* from which its paths are seen */
+	unsigned seen;
+};
+
+/* What the files say, to the end: a value of the later takes the place of the earlier's. */
+static char conf_values[KEY_TIMEOUT - KEY_SERVER][4096];
+
+static bool take_setting(void *context, const char *name, char *value, char *why, size_t why_size)
+{
+	struct conf *conf = context;
+	struct invocation *invocation = conf->invocation;
+	const char **const settings[] = { &invocation->server, &invocation->server_key, &invocation->identity };
+	const struct argp_option *option = connection_options + 1;
+	while (option->name && (strcmp(option->name, name) != 0 || !option->arg))
+		option++;
+	unsigned at = (unsigned)option->key - KEY_SERVER;
+	if (!option->name)
+		snprintf(why, why_size, "there is no setting '%.80s'; there are server, server-key, identity, timeout", name);
+	else if (conf->seen & 1u << at)
+		snprintf(why, why_size, "%s was set before; leave one of the two lines", name);
+	else if (option->key == KEY_TIMEOUT) {
+		char *end;
+		unsigned long seconds = strtoul(value, &end, 10);
+		if (*end || seconds < 1 || seconds > TIMEOUT_S_MAX)
+			snprintf(why, why_size, "timeout: from 1 to %d seconds, not '%.80s'", TIMEOUT_S_MAX, value);
+		else
+			invocation->timeout_ms = (unsigned)seconds * 1000;
+	} else {
+		bool whole = option->key == KEY_SERVER || *value == '/';
+		int size = snprintf(conf_values[at], sizeof conf_values[at], "%s%s%s", whole ? "" : conf->folder, whole ? "" : "/", value);
+		if (size < 0 || size >= (int)sizeof conf_values[at])
+			snprintf(why, why_size, "%s: this is too long", name);
+		*settings[at] = conf_values[at];
+	}
+	conf->seen |= option->name ? 1u << at : 0;
+	return !*why;
+}
+
+/* Exits where anything in it is wrong. */
+static void read_conf(struct invocation *invocation, const char *folder)
+{
+	char path[4096], *text = NULL;
+	struct conf conf = { .invocation = invocation, .folder = folder };
+	snprintf(path, sizeof path, "%s/attend.conf", folder);
+	int faults = settings_read(path, take_setting, &conf, stderr, &text);
+	bool missing = faults < 0 && (errno == ENOENT || errno == ENOTDIR);
+	if (faults < 0 && !missing)
+		complain(invocation, "%s: %s", path, strerror(errno));
+	free(text);
+	if (faults && !missing)
+		exit(2);
+}
+
+static void read_confs(struct invocation *invocation)
+{
+	const char *folder = from_environment("XDG_CONFIG_HOME"), *home = from_environment("HOME");
+	char own[4000];
+	int size = folder ? snprintf(own, sizeof own, "%s/attend", folder)
+	         : home ? snprintf(own, sizeof own, "%s/.config/attend", home) : -1;
+	read_conf(invocation, "/etc/attend");
+	if (size > 0 && size < (int)sizeof own)
+		read_conf(invocation, own);
+}
+
+/* The setting of the file, unless the environment has another. */
+static void environment_wins(const char **setting, const char *name)
+{
+	const char *value = from_environment(name);
+	if (value)
+		*setting = value;
+}
+
 void invocation_parse(const struct argp *argp, int argc, char **argv, struct invocation *invocation, void *input)
 {
 	*invocation = (struct invocation){
 		.command = argv[0],
-		.server = from_environment("ATTEND_SERVER"),
-		.server_key = from_environment("ATTEND_SERVER_KEY"),
-		.identity = from_environment("ATTEND_IDENTITY"),
+		.server = default_server,
 		.timeout_ms = ATTEND_TIMEOUT_MS,
 	};
-	if (!invocation->server)
-		invocation->server = default_server;
+	read_confs(invocation);
+	environment_wins(&invocation->server, "ATTEND_SERVER");
+	environment_wins(&invocation->server_key, "ATTEND_SERVER_KEY");
+	environment_wins(&invocation->identity, "ATTEND_IDENTITY");
 	argp_err_exit_status = 2;
 	argp_parse(argp, argc, argv, 0, NULL, input);
 }

@@ -3,7 +3,10 @@
  *
  * A command parses its own options with argp and takes these as a child, so that
  * each `attend COMMAND --help` lists them. Wrong use exits with 2 (argp does),
- * naming the option.
+ * naming the option. What isn't given is looked for in the environment (ATTEND_SERVER,
+ * ATTEND_SERVER_KEY, ATTEND_IDENTITY), then in ~/.config/attend/attend.conf (under
+ * XDG_CONFIG_HOME where that is set), then in /etc/attend/attend.conf: settings.h, with the
+ * options' names, paths being seen from the file's folder.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLIENT_INVOCATION_H
@@ -17,7 +20,7 @@
 
 struct invocation {
 	const char *command;      /* "attend NAME", for messages */
-	const char *server, *server_key, *identity; /* from an option or the environment */
+	const char *server, *server_key, *identity; /* from an option, the environment, a file */
 	unsigned timeout_ms;
 	bool json;
 	const char *action;       /* the action that is being recorded; NULL: none */

@@ -16,8 +16,9 @@ static void print_help(FILE *out)
 #undef LINE
 #undef GROUP
 	fputs("\nThe daemon is found by --server or ATTEND_SERVER, its key by --server-key or ATTEND_SERVER_KEY,\n"
-	      "your own by --identity or ATTEND_IDENTITY. Exit status: 0 done, 1 refused, 2 wrong use, 3 the\n"
-	      "daemon can't be reached. More of each: attend COMMAND --help\n", out);
+	      "your own by --identity or ATTEND_IDENTITY; or all by ~/.config/attend/attend.conf (attend.conf(5)).\n"
+	      "Exit status: 0 done, 1 refused, 2 wrong use, 3 the daemon can't be reached.\n"
+	      "More of each: attend COMMAND --help\n", out);
 }
 
 static int run(const char *name, int argc, char **argv)

@@ -71,4 +71,8 @@ void report_print(struct report *, FILE *);
 void report_print_csv(struct report *, FILE *);
 void report_print_json(struct report *, FILE *);
 
+/* As bars, in SVG, where a table of it has any. */
+bool report_has_picture(const struct report *);
+void report_print_svg(struct report *, const char *from, const char *to, FILE *);
+
 #endif

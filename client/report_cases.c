@@ -53,11 +53,16 @@ static void finish_by_key(struct report_table *t)
 	}
 }
 
+static const struct report_bars bars_notices = {
+	.label = { { "number", "" } }, .parts = { { "paid", "paid" }, { "open", "open" }, { "unpaid", "unpaid" }, { "withdrawn", "withdrawn" } },
+};
+
 const struct report_form report_form_notices = {
 	.name = "notices", .title = "Penalty notices issued, by their number in the three years, and what became of them",
 	.sources = 1u << REPORT_NOTICES, .take = take_notice, .finish = finish_by_key,
 	.columns = { { "number", "number" }, { "notices", ">notices" }, { "open", ">open" }, { "paid", ">paid" }, { "unpaid", ">unpaid" },
 	             { "withdrawn", ">withdrawn" } },
+	.bars = &bars_notices,
 };
 
 /* ---- tasks met and missed, by whose hands the case is in ---- */
@@ -87,9 +92,14 @@ static void finish_deadlines(struct report_table *t)
 		json_object_set_new(row, "met_percentage", report_percent(report_number(row, "met"), report_number(row, "met") + report_number(row, "missed")));
 }
 
+static const struct report_bars bars_deadlines = {
+	.label = { { "officer", "" } }, .parts = { { "met", "met" }, { "open", "open" }, { "missed", "missed" } },
+};
+
 const struct report_form report_form_deadlines = {
 	.name = "deadlines", .title = "Tasks due on cases, by the officer in whose hands the case is", .sources = 1u << REPORT_DEADLINES,
 	.take = take_deadline, .finish = finish_deadlines,
 	.columns = { { "officer", "officer" }, { "tasks", ">tasks" }, { "open", ">open" }, { "met", ">met" }, { "missed", ">missed" },
 	             { "done_late", ">of them done late" }, { "met_percentage", ">met in time %" } },
+	.bars = &bars_deadlines,
 };

@@ -6,6 +6,7 @@
  *   report_cases.c   tables of what cases hold
  *   report_meeting.c tables for a meeting with schools
  *   report_print.c   for people, spreadsheets and programs
+ *   report_picture.c as bars
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLIENT_REPORT_PARTS_H
@@ -16,13 +17,20 @@
 
 #define REPORT_PARTS " | " /* between the parts of a long text; for people they stand on lines of their own */
 
-enum { REPORT_TABLES_MAX = 6, REPORT_COLUMNS_MAX = 24 };
+enum { REPORT_TABLES_MAX = 6, REPORT_COLUMNS_MAX = 24, REPORT_BAR_PARTS_MAX = 4 };
 
 struct report_table;
 
 struct report_column {
 	const char *key;   /* of a row; NULL ends the list */
 	const char *title; /* as table.h's; NULL: not in the table for people */
+};
+
+/* A bar for each row of a table. */
+struct report_bars {
+	struct report_column label[2]; /* what the bar is called by: its title and then the row's */
+	bool shares;                   /* its words are per cent, not numbers */
+	struct report_column parts[REPORT_BAR_PARTS_MAX];
 };
 
 /* A table: how a row is taken, and what is left to do once all were. */
@@ -32,6 +40,7 @@ struct report_form {
 	void (*take)(struct report_table *, const struct report_filter *, enum report_source, const json_t *row);
 	void (*finish)(struct report_table *);
 	struct report_column columns[REPORT_COLUMNS_MAX];
+	const struct report_bars *bars; /* NULL: a picture says no more */
 };
 
 /* Pupils added up. */

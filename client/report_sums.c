@@ -121,10 +121,15 @@ static void finish_attendance(struct report_table *t)
 	}
 }
 
+#define BARS_SUM .shares = true, \
+	.parts = { { "attended", "attended" }, { "authorised", "authorised" }, { "unauthorised", "unauthorised" } }
+
+static const struct report_bars bars_attendance = { .label = { { "school", "" }, { "year_group", "year " } }, BARS_SUM };
+
 const struct report_form report_form_attendance = {
 	.name = "attendance", .title = "Attendance and absence by school and year group", .sources = 1u << REPORT_PUPILS,
 	.take = take_attendance, .finish = finish_attendance,
-	.columns = { { "school", "school" }, { "year_group", "year" }, COLUMNS_SUM },
+	.columns = { { "school", "school" }, { "year_group", "year" }, COLUMNS_SUM }, .bars = &bars_attendance,
 };
 
 /* ---- vulnerability ---- */
@@ -168,10 +173,12 @@ static void finish_vulnerability(struct report_table *t)
 	}
 }
 
+static const struct report_bars bars_vulnerability = { .label = { { "group", "" } }, BARS_SUM };
+
 const struct report_form report_form_vulnerability = {
 	.name = "vulnerability", .title = "By vulnerability", .sources = 1u << REPORT_PUPILS, .take = take_vulnerability,
 	.finish = finish_vulnerability,
-	.columns = { { "group", "group" }, { "of", NULL }, COLUMNS_SUM },
+	.columns = { { "group", "group" }, { "of", NULL }, COLUMNS_SUM }, .bars = &bars_vulnerability,
 };
 
 /* ---- categories and codes ---- */

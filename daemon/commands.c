@@ -1,4 +1,4 @@
-/* commands.c - init, run, verify, restore, admin.
+/* commands.c - init, run, verify, restore, admin, rekey.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/commands.h"
@@ -93,6 +93,11 @@ int command_init(const struct command_options *options)
 
 	guard_secrets();
 	finish_what_is_begun();
+	if (options->if_missing && data_dir_has_store(dir))
+		return SERVER_DONE;
+	if (!options->authority)
+		return refuse("there is no store yet, and none is made without a name: set authority in the configuration "
+		              "file, or give --authority NAME");
 	if (data_dir_prepare(&data, dir, why, sizeof why))
 		return refuse(why);
 	if (fill_new_store(options, why) || data_dir_sync(&data, why, sizeof why)) {
@@ -234,5 +239,19 @@ int command_admin(const struct command_options *options)
 	printf("A new administrator's key: %s\n"
 	       "The ones before it are still good; revoke those that are lost: attend revoke PUBLIC-KEY\n",
 	       path);
+	return SERVER_DONE;
+}
+
+int command_rekey(const struct command_options *options)
+{
+	char why[WHY_SIZE] = "";
+	const char *dir = options->data;
+
+	guard_secrets();
+	finish_what_is_begun();
+	if (data_dir_renew_daemon(dir, why, sizeof why))
+		return refuse(why);
+	printf("The daemon's next start is with a new key: clients need the new %s/attendd.pub then.\n"
+	       "The old pair is in %s/attendd.identity.old: remove it once nobody goes back.\n", dir, dir);
 	return SERVER_DONE;
 }

@@ -18,6 +18,7 @@ struct command_options {
 	bool manual_clock;
 	uint64_t manual_ms;
 	const char *backup, *backup_key;
+	bool if_missing;
 };
 
 int command_init(const struct command_options *);
@@ -26,5 +27,6 @@ int command_trial(const struct command_options *);
 int command_verify(const struct command_options *);
 int command_restore(const struct command_options *);
 int command_admin(const struct command_options *);
+int command_rekey(const struct command_options *);
 
 #endif

@@ -140,18 +140,60 @@ static int write_public(const char *path, const char *public_text, char *why, si
 	return good ? 0 : -1;
 }
 
-int data_dir_new_daemon(const char *dir, char *why, size_t why_size)
+static int new_pair(const char *dir, const char *identity_name, const char *public_name, char *why, size_t why_size)
 {
 	char path[DATA_PATH_SIZE];
 	struct identity identity;
-	int rc = data_dir_new_identity(dir, "attendd.identity", &identity, path, why, why_size);
+	int rc = data_dir_new_identity(dir, identity_name, &identity, path, why, why_size);
 
 	if (!rc)
-		rc = join(path, dir, "attendd.pub", why, why_size);
+		rc = join(path, dir, public_name, why, why_size);
 	if (!rc)
 		rc = write_public(path, identity.public_text, why, why_size);
 	sodium_memzero(&identity, sizeof identity);
 	return rc;
+}
+
+int data_dir_new_daemon(const char *dir, char *why, size_t why_size)
+{
+	return new_pair(dir, "attendd.identity", "attendd.pub", why, why_size);
+}
+
+bool data_dir_has_store(const char *dir)
+{
+	char path[DATA_PATH_SIZE], why[64];
+
+	return !join(path, dir, "attendd.identity", why, sizeof why) && !access(path, F_OK);
+}
+
+/* The new pair is on disk whole before the first name changes; a stop between the names is mended by
+ * doing it again. */
+int data_dir_renew_daemon(const char *dir, char *why, size_t why_size)
+{
+	const struct data_dir data = { .path = dir };
+	struct identity old;
+	int fd, rc = data_dir_read_daemon(dir, &old, why, why_size);
+
+	sodium_memzero(&old, sizeof old);
+	if (rc)
+		return rc;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(why, why_size, "%s can't be opened: %s", dir, strerror(errno));
+		return -1;
+	}
+	unlinkat(fd, "attendd.identity.new", 0);
+	unlinkat(fd, "attendd.pub.new", 0);
+	unlinkat(fd, "attendd.identity.old", 0);
+	rc = new_pair(dir, "attendd.identity.new", "attendd.pub.new", why, why_size);
+	if (!rc && (linkat(fd, "attendd.identity", fd, "attendd.identity.old", 0) ||
+	            renameat(fd, "attendd.identity.new", fd, "attendd.identity") ||
+	            renameat(fd, "attendd.pub.new", fd, "attendd.pub"))) {
+		snprintf(why, why_size, "the keys in %s can't take their places: %s", dir, strerror(errno));
+		rc = -1;
+	}
+	close(fd);
+	return rc ? rc : data_dir_sync(&data, why, why_size);
 }
 
 int data_dir_read_daemon(const char *dir, struct identity *identity, char *why, size_t why_size)

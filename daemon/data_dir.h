@@ -34,8 +34,12 @@ int data_dir_sync(const struct data_dir *, char *why, size_t why_size);
 /* A new key pair in dir/name; `path` gets where. */
 int data_dir_new_identity(const char *dir, const char *name, struct identity *,
                           char path[static DATA_PATH_SIZE], char *why, size_t why_size);
+/* Whether a daemon's key is there, and so a store. */
+bool data_dir_has_store(const char *dir);
 /* attendd.identity and attendd.pub. */
 int data_dir_new_daemon(const char *dir, char *why, size_t why_size);
+/* Others in their place; the old pair stays as attendd.identity.old. */
+int data_dir_renew_daemon(const char *dir, char *why, size_t why_size);
 int data_dir_read_daemon(const char *dir, struct identity *, char *why, size_t why_size);
 
 #endif

@@ -7,14 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "casework/civil.h"
 #include "daemon/commands.h"
+#include "daemon/options.h"
 #include "daemon/server.h"
 
-#define LISTEN_DEFAULT "tcp://127.0.0.1:5570"
-
 /* Which options a command takes; argp's tables say how they look. */
-enum { WANTS_DATA = 1, WANTS_AUTHORITY = 2, WANTS_FILE = 4 };
+enum { WANTS_DATA = 1, WANTS_AUTHORITY = 2, WANTS_FILE = 4, TAKES_FILE = 8 };
 
 struct verb {
 	const char *name;
@@ -24,24 +22,8 @@ struct verb {
 	const char *arguments, *text;
 };
 
-enum { KEY_KEY = 0x100 };
+enum { KEY_KEY = 0x100, WHY_SIZE = 512 };
 
-#define DATA_OPTION { "data", 'd', "DIR", 0, "the store's folder", 0 }
-
-static const struct argp_option init_options[] = {
-	DATA_OPTION,
-	{ "authority", 'a', "NAME", 0, "the local authority's name", 0 },
-	{ "pathway", 'p', "FILE", 0, "a pathway to load; may be given again, the first is the default", 0 },
-	{ 0 },
-};
-static const struct argp_option run_options[] = {
-	DATA_OPTION,
-	{ "listen", 'l', "ENDPOINT", 0, "tcp://HOST:PORT (default " LISTEN_DEFAULT
-	  "); * as the port takes a free one, and the ready line shows it", 0 },
-	{ "clock", 'c', "CLOCK", 0, "system (default), or manual:TIME such as manual:2026-09-01T08:00:00Z: "
-	  "time then moves only by `attend clock`", 0 },
-	{ 0 },
-};
 static const struct argp_option data_options[] = { DATA_OPTION, { 0 } };
 static const struct argp_option restore_options[] = {
 	DATA_OPTION,
@@ -53,6 +35,8 @@ static const struct argp_option restore_options[] = {
 #define EXIT_CODES "\v" "Exit codes:\n" SERVER_ENDS(X) \
 	"systemd starts it again after all but 0, 2 and 3.\n\n" \
 	"On success one line on standard output: ready ENDPOINT. SIGTERM and SIGINT end it cleanly."
+
+static int check_config(const struct command_options *);
 
 static const struct verb verbs[] = {
 	{ "init", command_init, WANTS_DATA | WANTS_AUTHORITY, init_options, "",
@@ -72,6 +56,13 @@ static const struct verb verbs[] = {
 	{ "admin", command_admin, WANTS_DATA, data_options, "",
 	  "Make a new administrator of the stopped store in DIR, for when the last one's key was lost.\v"
 	  "It is an event in the log, like every grant." },
+	{ "rekey", command_rekey, WANTS_DATA, data_options, "",
+	  "Give the daemon of the store in DIR a new key pair, from its next start on.\v"
+	  "Then clients need the new DIR/attendd.pub; nobody else's key changes. The old pair stays as "
+	  "DIR/attendd.identity.old, until it is removed or made again." },
+	{ "check-config", check_config, TAKES_FILE, NULL, "[FILE]",
+	  "Say what is wrong in a configuration file (" CONFIG_DEFAULT "), with its lines.\v"
+	  "Exit 0: nothing; 1: something." },
 };
 #undef X
 
@@ -80,14 +71,19 @@ enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 struct parse {
 	const struct verb *verb;
 	struct command_options options;
+	const char *config;
+	bool pathways_of_file; /* --pathway takes the place of the file's */
+	bool last;             /* the second look at the command line, after the file */
 };
 
-static bool parse_clock(struct command_options *options, const char *text)
+static int check_config(const struct command_options *options)
 {
-	options->manual_clock = strcmp(text, "system") != 0;
-	if (!options->manual_clock)
-		return true;
-	return !strncmp(text, "manual:", 7) && time_parse(slice_text(text + 7), &options->manual_ms);
+	const char *path = options->backup ? options->backup : CONFIG_DEFAULT;
+	bool good = options_read(NULL, NULL, path, false);
+
+	if (good)
+		printf("%s: nothing is wrong\n", path);
+	return good ? SERVER_DONE : SERVER_REFUSED;
 }
 
 static void check_complete(const struct parse *parse, struct argp_state *state)
@@ -98,7 +94,7 @@ static void check_complete(const struct parse *parse, struct argp_state *state)
 		argp_error(state, "which FILE?");
 	if ((parse->verb->wants & WANTS_DATA) && !options->data)
 		argp_error(state, "--data DIR is missing");
-	if ((parse->verb->wants & WANTS_AUTHORITY) && (!options->authority || !*options->authority))
+	if ((parse->verb->wants & WANTS_AUTHORITY) && !options->if_missing && (!options->authority || !*options->authority))
 		argp_error(state, "--authority NAME is missing");
 }
 
@@ -106,44 +102,45 @@ static error_t parse_verb(int key, char *argument, struct argp_state *state)
 {
 	struct parse *parse = state->input;
 	struct command_options *options = &parse->options;
+	char why[WHY_SIZE] = "";
 
 	switch (key) {
-	case 'd':
-		options->data = argument;
-		return 0;
-	case 'a':
-		options->authority = argument;
-		return 0;
-	case 'p':
-		options->pathways[options->pathway_count++] = argument;
-		return 0;
-	case 'l':
-		options->listen = argument;
-		return 0;
-	case 'c':
-		if (!parse_clock(options, argument))
-			argp_error(state, "--clock %s: neither system nor manual:TIME such as "
-			           "manual:2026-09-01T08:00:00Z", argument);
-		return 0;
 	case KEY_KEY:
 		options->backup_key = argument;
 		return 0;
+	case KEY_CONFIG:
+		parse->config = argument;
+		return 0;
+	case KEY_IF_MISSING:
+		options->if_missing = true;
+		return 0;
 	case ARGP_KEY_ARG:
-		if (!(parse->verb->wants & WANTS_FILE) || options->backup)
+		if (!(parse->verb->wants & (WANTS_FILE | TAKES_FILE)) || options->backup)
 			argp_error(state, "%s: one argument too many", argument);
 		options->backup = argument;
 		return 0;
 	case ARGP_KEY_END:
-		check_complete(parse, state);
+		if (parse->last)
+			check_complete(parse, state);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		if (key == 'p' && parse->pathways_of_file) {
+			options->pathway_count = 0;
+			parse->pathways_of_file = false;
+		}
+		if (!argument || !option_take(options, key, argument, why, sizeof why))
+			return ARGP_ERR_UNKNOWN;
+		if (*why)
+			argp_error(state, "--%s", why);
+		return 0;
 	}
 }
 
+/* The command line is looked at twice: for where the file is, and again to win over it. */
 static int run_verb(const struct verb *verb, int count, char **arguments)
 {
-	struct parse parse = { .verb = verb, .options = { .listen = LISTEN_DEFAULT } };
+	struct parse parse = { .verb = verb };
+	const struct command_options fresh = { .listen = LISTEN_DEFAULT };
 	const struct argp argp = {
 		.options = verb->options, .parser = parse_verb,
 		.args_doc = verb->arguments, .doc = verb->text,
@@ -153,11 +150,18 @@ static int run_verb(const struct verb *verb, int count, char **arguments)
 	/* argp shows the name that it is called by. */
 	snprintf(name, sizeof name, "attendd %s", verb->name);
 	arguments[0] = name;
-	parse.options.pathways = calloc((size_t)count, sizeof *parse.options.pathways);
-	if (!parse.options.pathways)
-		return SERVER_REFUSED;
 	argp_parse(&argp, count, arguments, 0, NULL, &parse);
-	int code = verb->run(&parse.options);
+	bool from_default = !parse.config && !parse.options.data;
+	free(parse.options.pathways);
+	parse.options = fresh;
+	int code = SERVER_USAGE;
+	if (!(verb->wants & WANTS_DATA) || (!from_default && !parse.config) ||
+	    options_read(&parse.options, verb->options, from_default ? CONFIG_DEFAULT : parse.config, from_default)) {
+		parse.pathways_of_file = true;
+		parse.last = true;
+		argp_parse(&argp, count, arguments, 0, NULL, &parse);
+		code = verb->run(&parse.options);
+	}
 	free(parse.options.pathways);
 	return code;
 }
@@ -192,12 +196,14 @@ int main(int argc, char **argv)
 		.parser = parse_name, .args_doc = "COMMAND [OPTION...]",
 		.doc = "The attendance-casework daemon.\v"
 		       "Commands:\n"
-		       "  init     make a store, the daemon's keys and an administrator's\n"
-		       "  run      run the daemon\n"
-		       "  verify   check a store: every hash, every projection\n"
-		       "  restore  make a store of a backup\n"
-		       "  trial    try a pathway file on the history held; the daemon runs it\n"
-		       "  admin    make a new administrator of a stopped store\n\n"
+		       "  init          make a store, the daemon's keys and an administrator's\n"
+		       "  run           run the daemon\n"
+		       "  verify        check a store: every hash, every projection\n"
+		       "  restore       make a store of a backup\n"
+		       "  trial         try a pathway file on the history held; the daemon runs it\n"
+		       "  admin         make a new administrator of a stopped store\n"
+		       "  rekey         give the daemon a new key pair\n"
+		       "  check-config  say what is wrong in a configuration file\n\n"
 		       "attendd COMMAND --help says more of each.",
 	};
 	int at = 1;

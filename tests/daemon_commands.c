@@ -158,7 +158,7 @@ static void wrong_use_is_two(void **state)
 
 static void each_command_has_help(void **state)
 {
-	const char *const names[] = { "init", "run", "verify", "restore", "admin" };
+	const char *const names[] = { "init", "run", "verify", "restore", "admin", "rekey" };
 	struct host_run run;
 
 	(void)state;

@@ -18,10 +18,10 @@ attend_test(daemon_pace attend-shell)
 attend_test(daemon_journal attend-shell)
 target_link_options(test-daemon_journal PRIVATE -Wl,--wrap=sd_journal_sendv)
 attend_test(daemon_door attend-shell)
-foreach(name daemon_commands daemon_shell daemon_flood)
+foreach(name daemon_commands daemon_config daemon_shell daemon_flood)
   attend_test(${name} attend-shell)
 endforeach()
-foreach(name daemon_door daemon_commands daemon_shell daemon_flood)
+foreach(name daemon_door daemon_commands daemon_config daemon_shell daemon_flood)
   target_sources(test-${name} PRIVATE daemon_host.c)
   target_compile_definitions(test-${name} PRIVATE
     ATTENDD_FAKE="$<TARGET_FILE:attendd-fake>" ATTENDD_OPEN="$<TARGET_FILE:attendd-open>"

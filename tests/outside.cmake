@@ -11,7 +11,10 @@ add_test(NAME outside-story COMMAND /usr/bin/python3 ${outside}/story.py ${progr
 add_test(NAME outside-drawing COMMAND /usr/bin/python3 ${outside}/drawing.py $<TARGET_FILE:attend>)
 add_test(NAME outside-reports COMMAND /usr/bin/python3 ${outside}/reports.py ${programs})
 add_test(NAME outside-trial COMMAND /usr/bin/python3 ${outside}/trial.py ${programs})
+add_test(NAME outside-runbook COMMAND /usr/bin/python3 ${outside}/runbook.py ${programs})
+add_test(NAME outside-pages COMMAND ${outside}/pages.sh ${programs})
 
+set_tests_properties(outside-runbook outside-pages PROPERTIES LABELS outside TIMEOUT 240 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 set_tests_properties(outside-connector outside-term outside-torture outside-story outside-drawing outside-trial outside-reports PROPERTIES
   LABELS outside ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 set_tests_properties(outside-connector outside-story outside-drawing outside-trial outside-reports PROPERTIES TIMEOUT 120)

@@ -20,6 +20,7 @@ import os
 import random
 import sys
 import time
+import xml.etree.ElementTree
 
 import model as naive
 import run_with_daemon
@@ -217,6 +218,26 @@ class Comparison:
                 if line[key] != text:
                     self.differ("--csv of %s, %s" % (kind, key), text, line[key])
 
+    def picture_is_the_same(self, kind):
+        """--svg has a bar for each row of the tables that have bars, with its shares in width and in words."""
+        tables = {"attendance": ("school", "year_group"), "vulnerability": ("group",)}
+        rows = [row for row in map(json.loads, self.daemon.cli("report", kind, "--json").stdout.splitlines()) if row["table"] in tables]
+        picture = xml.etree.ElementTree.fromstring(self.daemon.cli("report", kind, "--svg").stdout)
+        space = "{http://www.w3.org/2000/svg}"
+        texts = {name: [text.text for text in picture.iter(space + "text") if text.get("class") == name] for name in ("label", "said")}
+        labels = [", year ".join(row[key] for at, key in enumerate(tables[row["table"]]) if not at or row[key] != "all") for row in rows]
+        if len(rows) < 4 or [label for label in texts["label"] if not label.endswith("\u2026")] != [
+                label for label, shown in zip(labels, texts["label"]) if not shown.endswith("\u2026")] or len(labels) != len(texts["label"]):
+            self.differ("--svg of %s: its bars" % kind, labels, texts["label"])
+        for row, said in zip(rows, texts["said"]):
+            if row["attended"] and "%.1f %% attended" % row["percentage"] not in said:
+                self.differ("--svg of %s, %s" % (kind, labels[rows.index(row)]), row["percentage"], said)
+        # The legend's squares and the ground apart.
+        wide = [int(bar.get("width")) for bar in picture.iter(space + "rect") if bar.get("width") not in ("18", "1080")]
+        whole = sum(420 for row in rows if row["possible"])
+        if not whole * 0.95 < sum(wide) <= whole:
+            self.differ("--svg of %s: how wide its bars are" % kind, whole, sum(wide))
+
     def pupils_alone(self, town):
         """What the report is made of, beside what is said of each pupil alone."""
         client = self.daemon.client(timeout=120)
@@ -293,13 +314,15 @@ def run(args, seed):
                       "--group", "PP", "--school", "100001")
         for kind in KINDS:
             c.csv_is_the_same(kind)
+        for kind in ("attendance", "groups", "governors"):
+            c.picture_is_the_same(kind)
         other = daemon.cli("report", "persistent", "--school", "100002", identity=one_school, check=False)
         if other.returncode != 1 or "no school of this URN is known to you" not in other.stderr:
             c.differ("another school's report", "a refusal", (other.returncode, other.stdout, other.stderr))
         refused = daemon.cli("report", "persistent", identity=connector, check=False)
         if refused.returncode != 1 or "your role does not allow it" not in refused.stderr:
             c.differ("a connector's report", "a refusal", (refused.returncode, refused.stdout, refused.stderr))
-        for kind, *option in (("notices", "--near", "2"), ("notices", "--group", "send"), ("deadlines", "--year-group", "2")):
+        for kind, *option in (("notices", "--near", "2"), ("persistent", "--svg"), ("broken-weeks", "--svg")):
             unused = daemon.cli("report", kind, *option, check=False)
             if unused.returncode != 2 or option[0] not in unused.stderr:
                 c.differ("an option that changes nothing", "a refusal", (unused.returncode, unused.stdout, unused.stderr))

@@ -19,8 +19,7 @@ for unit in attendd attend-exporter; do
 	fi
 
 	# verify wants the program to be there, so that it is named where it was built.
-	sed "s|^ExecStart=/usr/bin/attendd |ExecStart=$attendd |; s|^ExecStart=/usr/bin/attend |ExecStart=$attend |" \
-		"$folder/$unit.service" >"$room/$unit.service"
+	sed "s|^\(ExecStart[a-zA-Z]*\)=[^ ]*|\1=$attendd|" "$folder/$unit.service" >"$room/$unit.service"
 	"$analyze" verify --man=no "$room/$unit.service" >"$room/out" 2>&1 || { cat "$room/out"; exit 1; }
 	if grep "$unit" "$room/out"; then
 		exit 1

@@ -1,10 +1,9 @@
 /* The smallest connector: a register's marks, sent and answered. Build it with
- *   cc connector.c -lattend -lattend-proto -lzmq -lsodium -lmsgpackc -lpthread
+ *   cc connector.c $(pkg-config --cflags --libs attend)
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <attend.h>
 #include <stdio.h>
-
-#include "client/attend.h"
 
 static void refused_row(void *context, unsigned row, const char *field, const char *reason)
 {
