@@ -11,7 +11,9 @@
  * be read or is larger than `size_max` (EFBIG). "-" is standard input. */
 char *file_read(const char *path, size_t size_max, size_t *size);
 
-/* For records_open: `context` points to a struct text_left. */
+/* For records_open: `context` points to a file descriptor, or to a struct text_left. */
+ssize_t file_read_some(void *context, void *room, size_t size);
+
 struct text_left {
 	const char *at;
 	size_t left;
