@@ -9,7 +9,7 @@
 #include "client/encoding.h"
 #include "proto/ids.h"
 
-enum { INDEX_ROOM = 4 * ROSTER_WINDOW, SENT_FIRST = 32 * 1024 };
+enum { INDEX_ROOM = 4 * ROSTER_WINDOW, SENT_FIRST = 32 * 1024, PUPIL_SIZE_MAX = 128 * 1024, HELD_MAX = 32 * 1024 * 1024 };
 
 const char *const roster_columns[ROSTER_COLUMNS + 1] = {
 	"urn", "upn", "surname", "forename", "birth_date", "year_group", "groups", "send", "language",
@@ -70,7 +70,7 @@ static bool remember(struct roster *r, const struct roster_pupil *p)
 static void forget_index(struct roster *r)
 {
 	memset(r->index, 0xff, INDEX_ROOM * sizeof *r->index); /* SIZE_MAX each */
-	r->count = 0;
+	r->count = r->held = 0;
 }
 
 bool roster_begin(struct roster *r, const struct roster_sink *sink)
@@ -233,6 +233,10 @@ static void check_own(struct roster *r, struct roster_pupil *p, const struct ros
 
 static void keep_raw(struct roster *r, struct roster_pupil *p, const struct roster_row *row)
 {
+	if (p->raw_size + row->raw_size > PUPIL_SIZE_MAX) {
+		wrong(r, p, row, "row", "this pupil has more rows than a pupil has parents");
+		return;
+	}
 	char *larger = realloc(p->raw, p->raw_size + row->raw_size + 1);
 	if (!larger) {
 		r->no_memory = true;
@@ -241,6 +245,7 @@ static void keep_raw(struct roster *r, struct roster_pupil *p, const struct rost
 	p->raw = larger;
 	memcpy(p->raw + p->raw_size, row->raw, row->raw_size);
 	p->raw_size += row->raw_size + 1;
+	r->held += row->raw_size;
 	p->raw[p->raw_size - 1] = '\0';
 }
 
@@ -274,7 +279,7 @@ void roster_take(struct roster *r, const struct roster_row *row)
 		           "together and load them again");
 		return;
 	}
-	if (r->count == ROSTER_WINDOW && !empty_window(r))
+	if ((r->count == ROSTER_WINDOW || r->held > HELD_MAX) && !empty_window(r))
 		return;
 	size_t *slot = slot_of(r, urn, upn);
 	struct roster_pupil *p = *slot == SIZE_MAX ? add_pupil(r, row, slot) : r->pupils[*slot];

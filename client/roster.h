@@ -4,8 +4,8 @@
  * the parent. A pupil of whom a row is wrong is refused as a whole, for half of a pupil's parents
  * would stand in place of all of them.
  *
- * Memory holds ROSTER_WINDOW pupils, whatever the file's size, and eight bytes of each that went
- * before. So rows of one pupil may stand anywhere within so many pupils; one that comes later
+ * Memory holds ROSTER_WINDOW pupils (or fewer, of much text), whatever the file's size, and some bytes of
+ * each that went before. So rows of one pupil may stand anywhere within so many pupils; one that comes later
  * is refused, with what to do.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -62,7 +62,7 @@ struct roster_sink {
 struct roster {
 	const struct roster_sink *sink;
 	struct roster_pupil **pupils; /* those at hand, in the order of their first rows */
-	size_t count;
+	size_t count, held;        /* of pupils; of their rows' bytes */
 	size_t *index;             /* of them, by school and UPN; SIZE_MAX: free */
 	uint64_t *sent;            /* hashes of those that went before; 0: free */
 	size_t sent_count, sent_room;
