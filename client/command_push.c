@@ -25,6 +25,7 @@ struct push_arguments {
 	bool again;
 	char **files;
 	int count;
+	struct push *push;
 };
 
 static const struct argp_option options[] = {
@@ -166,7 +167,11 @@ static void print_result(const struct push *p, bool json, bool whole)
 /* One file of the folder, its rows counted by themselves. */
 static enum folder_outcome take_from_folder(void *context, const char *path, const char *rejects, uint64_t *refused)
 {
-	struct push *p = context;
+	struct push_arguments *a = context;
+	struct push *p = a->push;
+	if (import_again(&a->import, &a->invocation))
+		return FOLDER_AGAIN;
+	p->mapping = a->import.mapping;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	p->rejects = fd < 0 ? NULL : rejects_open(rejects);
 	if (!p->rejects) {
@@ -200,13 +205,14 @@ static int run(struct push_arguments *a, struct push *p)
 	int begun = import_begin(&a->import, &a->invocation, MAPPING_MARKS);
 	if (begun)
 		return begun;
+	a->push = p;
 	p->mapping = a->import.mapping;
 	p->connection = p->dry ? NULL : invocation_open(&a->invocation, ATTEND_WINDOW_MAX);
 	p->grouping = grouping_new();
 	if ((!p->connection && !p->dry) || !p->grouping)
 		return 2;
 	if (a->import.watch)
-		return folder_watch(&a->invocation, a->import.watch, take_from_folder, p);
+		return folder_watch(&a->invocation, a->import.watch, take_from_folder, a);
 	if (a->rejects && !(p->rejects = rejects_open(a->rejects))) {
 		complain(&a->invocation, "--rejects %s: %s", a->rejects, strerror(errno));
 		return 2;

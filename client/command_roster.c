@@ -180,6 +180,8 @@ static enum folder_outcome take_from_folder(void *context, const char *path, con
 {
 	struct roster_arguments *a = context;
 	bool unread;
+	if (import_again(&a->import, &a->invocation))
+		return FOLDER_AGAIN;
 	int fd = open_file(&a->invocation, path);
 	int status = fd < 0 ? 1 : take_file(a, path, fd, rejects, refused, &unread);
 	if (fd >= 0)

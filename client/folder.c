@@ -164,6 +164,7 @@ int folder_watch(const struct invocation *invocation, const char *path, folder_t
 			close(f.watch);
 		return 2;
 	}
+	fprintf(stderr, "%s: watching %s; files are moved to done or failed in it, refused rows lie in rejects\n", invocation->command, path);
 	/* Those that come meanwhile are in the events. */
 	take_all(&f);
 	while (!f.stop && !interrupted) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "casework/codes.h"
+#include "client/encoding.h"
 #include "client/file.h"
 #include "client/mark_rows.h"
 #include "client/roster.h"
@@ -30,6 +31,8 @@ struct guess {
 	enum mapping_for purpose;
 	const char *file;
 	struct mapping *shipped[SHIPPED_MAX];
+	char *paths[SHIPPED_MAX];
+	int known;               /* the shipped one that has all its columns here; -1: none */
 	unsigned shipped_count;
 	char *heads[RECORD_FIELDS_MAX];
 	char *samples[RECORD_FIELDS_MAX];
@@ -78,8 +81,10 @@ static void add_shipped(void *context, const char *path)
 	struct guess *g = context;
 	char why[400];
 	struct mapping *m = g->shipped_count < SHIPPED_MAX ? mapping_open(path, g->purpose, "100000", "YYYY-MM-DD", why, sizeof why) : NULL;
-	if (m)
-		g->shipped[g->shipped_count++] = m; /* those for the other sort are refused */
+	if (!m)
+		return; /* those for the other sort are refused */
+	g->paths[g->shipped_count] = strdup(path);
+	g->shipped[g->shipped_count++] = m;
 }
 
 static void add_word(struct words *w, const char *text)
@@ -87,6 +92,8 @@ static void add_word(struct words *w, const char *text)
 	for (unsigned i = 0; i < w->count; i++)
 		if (strncmp(w->list[i], text, WORD_SIZE - 1) == 0)
 			return;
+	if (!encoding_is_utf8(text, strlen(text)))
+		return;
 	if (w->count < WORDS_MAX)
 		snprintf(w->list[w->count++], WORD_SIZE, "%s", text);
 }
@@ -114,6 +121,30 @@ static void find_places(struct guess *g)
 			take_heading(g, others[i].target, others[i].heading);
 }
 
+static char *as_utf8(const char *text)
+{
+	size_t size = strlen(text);
+	char *made = malloc(3 * size + 1);
+	if (made && encoding_is_utf8(text, size))
+		memcpy(made, text, size + 1);
+	else if (made)
+		encoding_from_windows(made, text, size);
+	return made;
+}
+
+/* The start of a sample, for a comment: no longer than a line, and no letter cut in two. */
+static const char *start_of(const char *text)
+{
+	static char start[48];
+	size_t size = strcspn(text, "\r\n");
+	size = size < sizeof start - 1 ? size : sizeof start - 1;
+	while (size && ((unsigned char)text[size] & 0xc0) == 0x80)
+		size--;
+	memcpy(start, text, size);
+	start[size] = '\0';
+	return start;
+}
+
 static void sample(struct guess *g, const struct record *record)
 {
 	unsigned date = g->purpose == MAPPING_MARKS ? 2 : ROSTER_BIRTH_DATE;
@@ -121,7 +152,7 @@ static void sample(struct guess *g, const struct record *record)
 	for (unsigned i = 0; i < record->count && i < g->head_count; i++) {
 		const char *text = record->fields[i];
 		if (!g->samples[i] && *text)
-			g->samples[i] = strdup(text);
+			g->samples[i] = as_utf8(text);
 		if ((int)i == g->place[date] && *text)
 			add_word(&g->dates, text);
 		if (g->purpose == MAPPING_MARKS && (int)i == g->place[3] && *text)
@@ -173,7 +204,9 @@ static void write_dates(const struct guess *g, FILE *out)
 		fprintf(out, "dates: \"%s\"\n", g->import->date);
 	} else if (count == 1 && strncmp(forms[0], "YYYY-MM-DD", 10) == 0) {
 		fprintf(out, "dates: \"%s\"\n", forms[0]);
-	} else if (g->dates.count) {
+	} else if (!g->dates.count) {
+		fputs("dates: ask   # such as DD/MM/YYYY\n", out);
+	} else {
 		fprintf(out, "# The file has dates such as %s. Which form is it?", g->dates.list[0]);
 		for (unsigned i = 0; i < count; i++)
 			fprintf(out, "%s %s", i ? " or" : "", forms[i]);
@@ -184,9 +217,14 @@ static void write_dates(const struct guess *g, FILE *out)
 
 static void write_column(const struct guess *g, FILE *out, const char *indent, const char *name, int place)
 {
+	/* Their ids are numbers; a parent's begins with a letter. */
+	bool number = strcmp(name, "parent") == 0 && g->samples[place] && isdigit((unsigned char)*g->samples[place]);
 	fprintf(out, "%s%s: ", indent, name);
-	write_quoted(out, g->heads[place]);
-	fprintf(out, "%s%.40s\n", g->samples[place] ? "   # such as " : "", g->samples[place] ? g->samples[place] : "");
+	if (number)
+		fprintf(out, "\"c{%s}\"", g->heads[place]);
+	else
+		write_quoted(out, g->heads[place]);
+	fprintf(out, "%s%s\n", g->samples[place] ? "   # such as " : "", g->samples[place] ? start_of(g->samples[place]) : "");
 }
 
 static int session_of(const char *word)
@@ -263,14 +301,14 @@ static void write_mapping(const struct guess *g, FILE *out)
 		for (unsigned k = 0; k < GUESSES; k++)
 			used = used || g->place[k] == (int)i;
 		if (!used)
-			fprintf(out, "# passed over: %s%s%.40s\n", g->heads[i], g->samples[i] ? ", such as " : "", g->samples[i] ? g->samples[i] : "");
+			fprintf(out, "# passed over: %s%s%s\n", g->heads[i], g->samples[i] ? ", such as " : "", g->samples[i] ? start_of(g->samples[i]) : "");
 	}
 }
 
-/* A shipped mapping that has all its columns here: no guess is needed. */
-static const struct mapping *fitting(struct guess *g, const struct record *header)
+/* A shipped mapping that has all its columns here: no guess is needed. -1: there is none. */
+static int fitting(struct guess *g, const struct record *header)
 {
-	const struct mapping *best = NULL;
+	int best = -1;
 	unsigned most = 0;
 	char why[400];
 	for (unsigned i = 0; i < g->shipped_count; i++) {
@@ -280,10 +318,19 @@ static const struct mapping *fitting(struct guess *g, const struct record *heade
 			continue;
 		for (unsigned n = 0; n < m->name_count; n++)
 			found += m->columns.place[n] != COLUMN_NONE;
-		best = found > most ? m : best;
+		best = found > most ? (int)i : best;
 		most = found > most ? found : most;
 	}
 	return best;
+}
+
+/* To be changed where it must be; as it is, its name is enough. */
+static void copy_shipped(const struct guess *g, FILE *out)
+{
+	size_t size;
+	char *text = g->paths[g->known] ? file_read(g->paths[g->known], 64 * 1024, &size) : NULL;
+	fprintf(out, "# A copy of %s, to be changed; as it is, --map %s will do.\n%s", g->paths[g->known], g->shipped[g->known]->name, text ? text : "");
+	free(text);
 }
 
 static int write_out(const struct guess *g, const struct invocation *invocation)
@@ -294,7 +341,10 @@ static int write_out(const struct guess *g, const struct invocation *invocation)
 		complain(invocation, "--guess=%s: %s", path, strerror(errno));
 		return 2;
 	}
-	write_mapping(g, out);
+	if (g->known >= 0)
+		copy_shipped(g, out);
+	else
+		write_mapping(g, out);
 	int failed = ferror(out);
 	if (path && (fclose(out) != 0 || failed)) {
 		complain(invocation, "--guess=%s: can't be written", path);
@@ -313,13 +363,15 @@ static int guess_csv(struct guess *g, struct records *records, const struct invo
 		return 1;
 	}
 	mapping_each_shipped(add_shipped, g);
-	const struct mapping *known = fitting(g, &record);
-	if (known)
-		fprintf(stderr, "%s has the columns of the mapping %s (%s): attend %s --map %s %s\n", g->file, known->name, known->title ? known->title : "",
-		        g->purpose == MAPPING_MARKS ? "push" : "roster", known->name, g->file);
+	g->known = fitting(g, &record);
+	if (g->known >= 0) {
+		const struct mapping *m = g->shipped[g->known];
+		fprintf(stderr, "%s has the columns of the mapping %s (%s): attend %s --map %s %s\n", g->file, m->name, m->title ? m->title : "",
+		        g->purpose == MAPPING_MARKS ? "push" : "roster", m->name, g->file);
+	}
 	g->head_count = record.count;
 	for (unsigned i = 0; i < record.count; i++)
-		g->heads[i] = strdup(record.fields[i]);
+		g->heads[i] = as_utf8(record.fields[i]);
 	find_places(g);
 	while (g->rows < SAMPLES_MAX && records_next(records, &record))
 		if (!record.fault)
@@ -329,8 +381,10 @@ static int guess_csv(struct guess *g, struct records *records, const struct invo
 		free(g->heads[i]);
 		free(g->samples[i]);
 	}
-	for (unsigned i = 0; i < g->shipped_count; i++)
+	for (unsigned i = 0; i < g->shipped_count; i++) {
 		mapping_close(&g->shipped[i]);
+		free(g->paths[i]);
+	}
 	return status;
 }
 

@@ -79,6 +79,7 @@ const struct argp_child import_children[] = {
 int import_begin(struct import *i, const struct invocation *invocation, enum mapping_for purpose)
 {
 	char why[600];
+	i->purpose = purpose;
 	const char *map = i->map ? i->map : !i->school && !i->date ? NULL : purpose == MAPPING_MARKS ? "attend-marks" : "attend-roster";
 	if (!map)
 		return 0;
@@ -97,6 +98,12 @@ int import_begin(struct import *i, const struct invocation *invocation, enum map
 		}
 	i->mapping->beside = i->beside;
 	return i->beside ? 0 : 2;
+}
+
+int import_again(struct import *i, const struct invocation *invocation)
+{
+	import_end(i);
+	return import_begin(i, invocation, i->purpose);
 }
 
 void import_end(struct import *i)

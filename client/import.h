@@ -19,6 +19,7 @@ struct import {
 	unsigned with_count;
 	bool dry, guess;
 	const char *guess_path;  /* NULL: standard output */
+	enum mapping_for purpose;
 	struct mapping *mapping; /* NULL: the files have attend's own columns */
 	struct beside *beside;
 };
@@ -28,6 +29,8 @@ extern const struct argp_child import_children[];
 
 /* Opens the mapping and what stands beside it. 0, or an exit status: said why. */
 int import_begin(struct import *, const struct invocation *, enum mapping_for);
+/* Reads them anew, where either is used: before each file of a folder that is watched. */
+int import_again(struct import *, const struct invocation *);
 void import_end(struct import *);
 
 /* Is a JSON document or, where it is none, an XML file whole? Looked at before anything of it is sent, where it can be

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/encoding.h"
 #include "client/entries.h"
 
 struct mapped_rows {
@@ -12,11 +13,28 @@ struct mapped_rows {
 	struct mapping *mapping;
 	struct entries *entries; /* of JSON */
 	char *header;
+	char *heads;             /* its fields that were no UTF-8, as UTF-8 */
 	struct record record;    /* the row of the file at hand */
 	struct mapped rows[MAPPED_ROWS_MAX];
 	unsigned count, next;
 	char why[128];
 };
+
+/* A program that writes Windows-1252 writes its headings so, and a mapping is UTF-8. The room of those converted. */
+static char *heads_as_utf8(struct record *header)
+{
+	size_t used = 0, room = 1;
+	for (unsigned i = 0; i < header->count; i++)
+		room += 3 * header->sizes[i] + 1;
+	char *heads = malloc(room);
+	for (unsigned i = 0; i < header->count && heads; i++)
+		if (!encoding_is_utf8(header->fields[i], header->sizes[i])) {
+			size_t size = encoding_from_windows(heads + used, header->fields[i], strlen(header->fields[i]));
+			header->fields[i] = heads + used;
+			used += size + 1;
+		}
+	return heads;
+}
 
 static bool begin(struct mapped_rows *r, char *why, size_t why_size)
 {
@@ -39,7 +57,8 @@ static bool begin(struct mapped_rows *r, char *why, size_t why_size)
 		return false;
 	}
 	r->header = strndup(header.raw, header.raw_size);
-	return r->header && mapping_bind(r->mapping, &header, why, why_size);
+	r->heads = heads_as_utf8(&header);
+	return r->header && r->heads && mapping_bind(r->mapping, &header, why, why_size);
 }
 
 struct mapped_rows *mapped_rows_open(struct records *records, struct mapping *mapping, char *why, size_t why_size)
@@ -62,6 +81,7 @@ void mapped_rows_close(struct mapped_rows **rows)
 		return;
 	entries_close(&(*rows)->entries);
 	free((*rows)->header);
+	free((*rows)->heads);
 	free(*rows);
 	*rows = NULL;
 }

@@ -88,6 +88,7 @@ bool mapping_bind(struct mapping *, const struct record *header, char *why, size
  * next call. */
 struct mapped {
 	const char *values[MAPPING_TARGETS_MAX];
+	const char *ids[MAPPING_TARGETS_MAX]; /* where there is no value: the id that led to no entry, NULL: none */
 	unsigned field;            /* the target that `fault` is about */
 	const char *fault;         /* NULL: none */
 	unsigned none;             /* a bit by target: the mapping says that what stands there is nothing */

@@ -72,6 +72,7 @@ struct origin {
 	const struct record *record; /* of CSV */
 	const json_t *entry;         /* of JSON: the entry, or the element of its list */
 	bool full;
+	const char *id;              /* one that led to nothing */
 };
 
 static bool is_blank(char c)
@@ -119,6 +120,7 @@ static void add_path(struct origin *o, const json_t *value, const char *path, co
 		add_path(o, json_object_get(value, key), path + size + (path[size] == '.'), start);
 	} else if (json_is_string(value) && *path) {
 		const char *found = beside_find(o->m->beside, json_string_value(value), path);
+		o->id = found ? o->id : json_string_value(value);
 		o->full = o->full || (found && !add_text(o->m, found, strlen(found)));
 	} else if (json_is_string(value)) {
 		o->full = o->full || !add_text(o->m, json_string_value(value), strlen(json_string_value(value)));
@@ -240,7 +242,9 @@ static bool take_group(struct origin *o, const struct mapping_group *group, stru
 	for (unsigned i = 0; columns[i]; i++) {
 		if (!group->targets[i].count)
 			continue;
+		o->id = NULL;
 		put_value(o->m, row, i, value_of(o, &group->targets[i], &theirs));
+		row->ids[i] = row->values[i] ? NULL : o->id;
 		if (i == (o->m->purpose == MAPPING_MARKS ? 2u : (unsigned)ROSTER_BIRTH_DATE))
 			put_date(o->m, row, i);
 	}

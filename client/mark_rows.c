@@ -265,6 +265,10 @@ static void take_json(struct mark_rows *r, const struct record *record, struct m
 		refuse(row, "row", r->why);
 		return;
 	}
+	if (json_is_array(json_object_get(r->object, "data"))) {
+		refuse(row, "row", "this is a document of many entries, as an API gives it: it is read by a mapping, as --map wonde-attendance");
+		return;
+	}
 	const char *key;
 	json_t *value;
 	json_object_foreach(r->object, key, value) {
@@ -312,6 +316,12 @@ static bool next_mapped(struct mark_rows *r, struct mark_row *row)
 		refuse(row, mapped->field < MARK_COLUMNS ? mark_columns[mapped->field] : "row", mapped->fault);
 	else
 		check(r, row, mapped->values);
+	for (unsigned i = 0; i <= CODE && row->fault; i++)
+		if (row->field == mark_columns[i] && mapped->ids[i]) {
+			snprintf(r->why, sizeof r->why, "missing: the entry gives the id \"%.60s\" instead; give the file that says what that is by --with",
+			         mapped->ids[i]);
+			row->fault = r->why;
+		}
 	return true;
 }
 

@@ -200,7 +200,7 @@ static int take_row(struct push *p, const struct mark_row *row)
 		tell(p, p->file, row->line, row->raw, row->raw_size, row->field, row->fault);
 		return 0;
 	}
-	if (row->converted) {
+	if (row->converted && p->converted++ == 0) {
 		progress_clear(&p->progress);
 		fprintf(stderr, "%s:%" PRIu64 ": comment: note: not UTF-8, taken as Windows-1252\n", p->file, row->line);
 	}
@@ -264,6 +264,8 @@ static int push_rows(struct push *p, struct records *records, struct mark_rows *
 	if (status)
 		return status;
 	progress_clear(&p->progress);
+	if (p->converted > 1)
+		fprintf(stderr, "%s: note: %" PRIu64 " more comments were Windows-1252\n", p->file, p->converted - 1);
 	if (mark_rows_ignored(rows)[0])
 		fprintf(stderr, "%s: note: columns not known and passed over: %s\n", p->file, mark_rows_ignored(rows));
 	if (mark_rows_without(rows))
@@ -280,6 +282,7 @@ int push_file(struct push *p, const char *name, int fd)
 	struct source source = { p, fd, 0 };
 	char why[400];
 	p->file = name;
+	p->converted = 0;
 	if (p->mapping && p->mapping->json && !import_whole(true, name, fd))
 		return ATTEND_REFUSED;
 	struct records *records = records_open(read_source, &source);

@@ -20,6 +20,7 @@ struct push {
 	struct progress progress;
 	uint64_t rows, accepted, known, refused;
 	uint64_t bytes_before;    /* of the files gone through */
+	uint64_t converted;       /* comments of the file at hand that were Windows-1252 */
 	const char *file;         /* its name, for messages */
 	struct sent *at_hand;     /* the submission that rows are being added to */
 	uint64_t rows_outstanding;

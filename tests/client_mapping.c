@@ -121,6 +121,10 @@ static void a_mapping_names_the_columns(void **state)
 	assert_non_null(strstr(rows_of(m, "{\"data\":[]}"), "this is JSON, and the mapping m is for CSV"));
 	assert_non_null(strstr(rows_of(m, "<?xml version=\"1.0\"?><CTfile/>"), "this is XML"));
 	mapping_close(&m);
+	/* a heading in Windows-1252 is the one that a mapping, which is UTF-8, names */
+	m = mapping_of(WORDS "school: 123456\ncolumns: {upn: \"Num\u00e9ro\", date: Day, session: Half, code: Mark}\n");
+	assert_string_equal(rows_of(m, "Num\xe9ro,Day,Half,Mark\nA1,07/09/2026,AM,N\n"), "2 123456 A1 2026-09-07 AM N||-1\n");
+	mapping_close(&m);
 }
 
 static void a_row_may_be_a_morning_and_an_afternoon(void **state)
@@ -292,7 +296,7 @@ static void ids_lead_to_other_files(void **state)
 	assert_string_equal(rows_of(m, "{\"data\":[{\"student\":\"A1\",\"date\":{\"date\":\"2026-09-07 00:00:00.000000\"},\"session\":\"AM\",\"attendance_code\":7},"
 	                               "{\"student\":{\"data\":{\"id\":\"A2\",\"education_details\":{\"data\":{\"upn\":\"U2\"}}}},\"date\":\"2026-09-07\",\"session\":\"PM\","
 	                               "\"attendance_code\":{\"data\":{\"code\":\"N\"}}},{\"student\":\"A9\",\"date\":\"2026-09-07\",\"session\":\"PM\",\"attendance_code\":7}]}"),
-	                    "1 123456 U1 2026-09-07 AM /||-1\n2 123456 U2 2026-09-07 PM N||-1\n3!upn: missing\n");
+	                    "1 123456 U1 2026-09-07 AM /||-1\n2 123456 U2 2026-09-07 PM N||-1\n3!upn: missing: the entry gives the id \"A9\" instead; give the file that says what that is by --with\n");
 	assert_int_equal(ftruncate(fd, 30), 0);
 	assert_false(beside_add(b, m, path, why, sizeof why));
 	assert_non_null(strstr(why, "half a file?"));
