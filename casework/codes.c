@@ -54,6 +54,21 @@ uint8_t code_parse(struct slice given)
 	return CODE_NONE;
 }
 
+const char *code_earlier(struct slice given)
+{
+	static const struct { const char *text, *now; } earlier[] = {
+		{ "J", "an interview is J1" },
+		{ "Y", "one of Y1 to Y7, by the reason why the pupil could not attend" },
+		{ "H", "leave is C where it was granted, G where it was not" },
+		{ "F", "leave is C where it was granted, G where it was not" },
+		{ "-", "nothing; a session without a mark is left out" },
+	};
+	for (size_t i = 0; i < sizeof earlier / sizeof earlier[0] && given.size == 1; i++)
+		if (slice_is(given, earlier[i].text))
+			return earlier[i].now;
+	return NULL;
+}
+
 const char *code_text(uint8_t code)
 {
 	static const char *const texts[CODE_LIMIT] = {

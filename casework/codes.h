@@ -76,6 +76,7 @@ extern const uint64_t CODES_PRESENT, CODES_AUTHORISED, CODES_UNAUTHORISED, CODES
 extern const uint64_t CODES_KNOWN; /* all of the list */
 
 uint8_t code_parse(struct slice text);        /* CODE_NONE: not in the list */
+const char *code_earlier(struct slice text);  /* of a code that was one until August 2024: what is written instead; else NULL */
 const char *code_text(uint8_t code);          /* NULL: not in the list */
 const char *code_meaning(uint8_t code);
 enum code_class code_class(uint8_t code);     /* of a number that is not in the list: ADMINISTRATIVE */

@@ -14,7 +14,7 @@ struct column {
 	bool required;
 };
 
-enum { COLUMNS_MAX = 16, COLUMN_NONE = -1 };
+enum { COLUMNS_MAX = 64, COLUMN_NONE = -1 };
 
 struct columns {
 	int place[COLUMNS_MAX]; /* of each known column, COLUMN_NONE where it is not there */

@@ -12,16 +12,20 @@
 #include "client/ask.h"
 #include "client/command.h"
 #include "client/connection.h"
+#include "client/guess.h"
+#include "client/import.h"
 #include "client/push.h"
 
 enum { KEY_REJECTS = 0x2000, KEY_AGAIN };
 
 struct push_arguments {
 	struct invocation invocation;
+	struct import import;
 	const char *rejects;
 	bool again;
 	char **files;
 	int count;
+	struct push *push;
 };
 
 static const struct argp_option options[] = {
@@ -36,6 +40,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &a->invocation;
+		state->child_inputs[1] = &a->import;
 		return 0;
 	case KEY_REJECTS:
 		a->rejects = argument;
@@ -47,9 +52,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		a->files = state->argv + state->next;
 		a->count = state->argc - state->next;
 		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which file? - is standard input");
-		return EINVAL;
+	case ARGP_KEY_END:
+		if (!a->count && !a->import.watch)
+			argp_error(state, "which file? - is standard input");
+		if (a->import.watch && (a->count || a->rejects))
+			argp_error(state, "--watch takes what comes into the folder: no file and no --rejects beside it");
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -60,11 +68,12 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "FILE...",
 	.doc = "Pushes marks. A FILE is CSV with a header (urn,upn,date,session,code and optionally recorded_at, "
-	       "minutes_late, comment, in any order) or JSON lines with the same names; - is standard input.\v"
+	       "minutes_late, comment, in any order) or JSON lines with the same names; - is standard input. The CSV or JSON of a "
+	       "school's own system is read by a mapping.\v"
 	       "A refused row doesn't hold up the others: each is named on standard error with its line, field "
 	       "and reason, and the exit status is 1. A file may be pushed again at any time, after a cut as "
 	       "well: what was taken is not taken twice, and a correction made since is not undone.",
-	.children = invocation_children,
+	.children = import_children,
 };
 
 /* All can be opened, or nothing is sent. Gives their sizes together, 0 where one is a pipe. */
@@ -121,14 +130,28 @@ static int push_files(struct push *p, const struct push_arguments *a)
 	return status ? status : worst;
 }
 
+/* Of a dry run. */
+static void print_look(const struct push *p)
+{
+	char rows[THOUSANDS_SIZE], good[THOUSANDS_SIZE], refused[THOUSANDS_SIZE];
+	printf("%s row%s: %s look right, %s would be refused; nothing was sent\n", thousands(rows, p->rows), p->rows == 1 ? "" : "s",
+	       thousands(good, p->accepted), thousands(refused, p->refused));
+}
+
 static void print_result(const struct push *p, bool json, bool whole)
 {
 	uint64_t elapsed_ms = connection_now_ms() - p->progress.began_ms;
 	if (json) {
 		json_t *result = json_pack("{s:I,s:I,s:I,s:I}", "rows", (json_int_t)p->rows, "accepted", (json_int_t)p->accepted,
 		                           "known", (json_int_t)p->known, "refused", (json_int_t)p->refused);
+		if (p->dry)
+			json_object_set_new(result, "dry_run", json_true());
 		print_json(result);
 		json_decref(result);
+		return;
+	}
+	if (p->dry) {
+		print_look(p);
 		return;
 	}
 	char rows[THOUSANDS_SIZE], accepted[THOUSANDS_SIZE], known[THOUSANDS_SIZE], refused[THOUSANDS_SIZE], rate[THOUSANDS_SIZE];
@@ -141,15 +164,55 @@ static void print_result(const struct push *p, bool json, bool whole)
 		puts("Not all of it was answered. Push it again: what was taken is not taken twice.");
 }
 
+/* One file of the folder, its rows counted by themselves. */
+static enum folder_outcome take_from_folder(void *context, const char *path, const char *rejects, uint64_t *refused)
+{
+	struct push_arguments *a = context;
+	struct push *p = a->push;
+	if (import_again(&a->import, &a->invocation))
+		return FOLDER_AGAIN;
+	p->mapping = a->import.mapping;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	p->rejects = fd < 0 ? NULL : rejects_open(rejects);
+	if (!p->rejects) {
+		complain(p->invocation, "%s: %s", fd < 0 ? path : rejects, strerror(errno));
+		return fd < 0 ? FOLDER_FAILED : FOLDER_STOP;
+	}
+	p->rows = p->accepted = p->known = p->refused = 0;
+	progress_begin(&p->progress, false, 0, connection_now_ms());
+	int status = push_file(p, path, fd);
+	close(fd);
+	int failed = rejects_close(&p->rejects);
+	if (failed)
+		complain(p->invocation, "%s: %s", rejects, strerror(failed));
+	*refused = p->refused;
+	if (p->revoked || failed || (status && status != ATTEND_REFUSED && status != ATTEND_UNREACHABLE))
+		return FOLDER_STOP;
+	if (status == ATTEND_UNREACHABLE)
+		return FOLDER_AGAIN;
+	if (!p->invocation->json)
+		printf("%s: ", path);
+	print_result(p, p->invocation->json, true);
+	fflush(stdout);
+	return status ? FOLDER_FAILED : FOLDER_DONE;
+}
+
 static int run(struct push_arguments *a, struct push *p)
 {
 	uint64_t bytes;
 	if (!look_at_files(a, &bytes))
 		return 2;
-	p->connection = invocation_open(&a->invocation, ATTEND_WINDOW_MAX);
+	int begun = import_begin(&a->import, &a->invocation, MAPPING_MARKS);
+	if (begun)
+		return begun;
+	a->push = p;
+	p->mapping = a->import.mapping;
+	p->connection = p->dry ? NULL : invocation_open(&a->invocation, ATTEND_WINDOW_MAX);
 	p->grouping = grouping_new();
-	if (!p->connection || !p->grouping)
+	if ((!p->connection && !p->dry) || !p->grouping)
 		return 2;
+	if (a->import.watch)
+		return folder_watch(&a->invocation, a->import.watch, take_from_folder, a);
 	if (a->rejects && !(p->rejects = rejects_open(a->rejects))) {
 		complain(&a->invocation, "--rejects %s: %s", a->rejects, strerror(errno));
 		return 2;
@@ -169,10 +232,13 @@ int command_push(int argc, char **argv)
 	struct push_arguments a = { .rejects = NULL };
 	invocation_parse(&argp, argc, argv, &a.invocation, &a);
 	catch_signals();
-	struct push p = { .invocation = &a.invocation, .again = a.again };
+	if (a.import.guess)
+		return guess_files(&a.import, &a.invocation, MAPPING_MARKS, a.files, a.count);
+	struct push p = { .invocation = &a.invocation, .again = a.again, .dry = a.import.dry };
 	int status = run(&a, &p);
 	attend_close(&p.connection); /* answers what is left, so before what it is told to goes */
 	push_end(&p);
+	import_end(&a.import);
 	int failed = rejects_close(&p.rejects);
 	if (failed) {
 		complain(&a.invocation, "--rejects %s: %s", a.rejects, strerror(failed));

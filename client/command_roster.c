@@ -1,26 +1,39 @@
-/* attend roster - pupils and their parents from CSV.
+/* attend roster - pupils and their parents from files.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/ask.h"
 #include "client/command.h"
 #include "client/file.h"
-#include "client/roster.h"
+#include "client/guess.h"
+#include "client/import.h"
+#include "client/roster_rows.h"
+#include "client/roster_send.h"
+#include "client/totals.h"
 
-enum {
-	FILE_SIZE_MAX = 256 * 1024 * 1024,
-	PUPILS_EACH = 500,             /* of one submission */
-	BODY_SIZE_MAX = 256 * 1024,
-};
+enum { KEY_REJECTS = 0x2000, KEY_TOTALS };
 
 struct roster_arguments {
 	struct invocation invocation;
-	const char *file;
-	uint64_t accepted, known, refused;
+	struct import import;
+	const char *rejects;
+	bool totals;
+	char **files;
+	int count;
+	struct attend *connection; /* NULL: a dry run */
+};
+
+static const struct argp_option options[] = {
+	{ "rejects", KEY_REJECTS, "FILE", 0, "the rows of pupils who were refused go here, with the reason: mend them and load the file", 0 },
+	{ "totals", KEY_TOTALS, NULL, 0, "of a Common Transfer File: sets the year's attendance that it states beside ours, pupil by pupil", 0 },
+	{ 0 },
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -29,15 +42,25 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &a->invocation;
+		state->child_inputs[1] = &a->import;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (a->file)
-			argp_error(state, "one file at a time");
-		a->file = argument;
+	case KEY_REJECTS:
+		a->rejects = argument;
+		return 0;
+	case KEY_TOTALS:
+		a->totals = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		a->files = state->argv + state->next;
+		a->count = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_END:
-		if (!a->file)
+		if (!a->count && !a->import.watch)
 			argp_error(state, "which file? - is standard input");
+		if (a->import.watch && (a->count || a->rejects))
+			argp_error(state, "--watch takes what comes into the folder: no file and no --rejects beside it");
+		if (a->rejects && a->count > 1)
+			argp_error(state, "--rejects takes the form of one file: give one at a time");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -45,181 +68,157 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp argp = {
+	.options = options,
 	.parser = parse,
-	.args_doc = "FILE",
+	.args_doc = "FILE...",
 	.doc = "Takes pupils and their parents from CSV: urn,upn,surname,forename,birth_date and optionally "
-	       "year_group, groups, send, parent, parent_name, parent_address, language.\v"
+	       "year_group, groups, send, parent, parent_name, parent_address, language; from the CSV or JSON of a school's own "
+	       "system, by a mapping; or from a Common Transfer File (XML).\v"
 	       "One row a pupil and parent; parent is an id of the pupil's own, such as p1. What a file says of a pupil "
-	       "stands in place of what was known before. Counts are of pupils.",
-	.children = invocation_children,
+	       "stands in place of what was known before; a pupil of whom a row is wrong is refused as a whole. Counts are of pupils.",
+	.children = import_children,
 };
 
-static void tell(void *context, uint64_t line, const char *field, const char *reason)
+static void print_result(const struct roster_arguments *a, const struct roster_send *s, const struct roster *roster, const char *file)
 {
-	const struct roster_arguments *a = context;
-	fprintf(stderr, "%s:%" PRIu64 ": %s: %s\n", a->file, line, field, reason);
-}
-
-static void pack_parents(struct body *values, const struct roster_pupil *p)
-{
-	body_string(values, "parents");
-	msgpack_pack_array(&values->pack, p->parent_count);
-	for (unsigned i = 0; i < p->parent_count; i++) {
-		const struct roster_parent *parent = &p->parents[i];
-		msgpack_pack_map(&values->pack, 1 + (parent->name != NULL) + (parent->address != NULL));
-		body_string(values, "id");
-		body_string(values, parent->id);
-		if (parent->name) {
-			body_string(values, "name");
-			body_string(values, parent->name);
-		}
-		if (parent->address) {
-			body_string(values, "address");
-			body_string(values, parent->address);
-		}
-	}
-}
-
-static void pack_pupil(struct body *body, const struct roster_pupil *p)
-{
-	unsigned keys = p->parent_count > 0;
-	for (unsigned i = ROSTER_UPN; i < ROSTER_OWN; i++)
-		keys += p->values[i] != NULL;
-	msgpack_pack_map(&body->pack, keys);
-	for (unsigned i = ROSTER_UPN; i < ROSTER_OWN; i++)
-		if (p->values[i]) {
-			body_string(body, roster_columns[i]);
-			body_string(body, p->values[i]);
-		}
-	if (p->parent_count)
-		pack_parents(body, p);
-}
-
-struct told {
-	struct roster_arguments *arguments;
-	struct roster_pupil **pupils;
-	size_t count;
-};
-
-static void tell_row(void *context, unsigned row, const char *field, const char *reason)
-{
-	struct told *t = context;
-	if (row < t->count)
-		tell(t->arguments, t->pupils[row]->line, field, reason);
-}
-
-static size_t size_of(const struct roster_pupil *p)
-{
-	size_t size = 64;
-	for (unsigned i = 0; i < ROSTER_OWN; i++)
-		size += p->values[i] ? strlen(p->values[i]) + 16 : 0;
-	for (unsigned i = 0; i < p->parent_count; i++)
-		size += 48 + (p->parents[i].name ? strlen(p->parents[i].name) : 0) +
-		        (p->parents[i].address ? strlen(p->parents[i].address) : 0);
-	return size;
-}
-
-/* How many of the pupils from here on are one submission: of one school, and not too much. */
-static size_t run_of(struct roster_pupil *const pupils[], size_t left)
-{
-	size_t count = 0, size = 0;
-	while (count < left && count < PUPILS_EACH &&
-	       strcmp(pupils[count]->values[ROSTER_URN], pupils[0]->values[ROSTER_URN]) == 0) {
-		size += size_of(pupils[count]);
-		if (count && size > BODY_SIZE_MAX)
-			break;
-		count++;
-	}
-	return count;
-}
-
-static int send_run(struct roster_arguments *a, struct attend *connection, struct roster_pupil **pupils, size_t count)
-{
-	struct body body;
-	body_begin(&body);
-	body_text(&body, "urn", pupils[0]->values[ROSTER_URN]);
-	body_key(&body, "pupils");
-	msgpack_pack_array(&body.pack, count);
-	for (size_t i = 0; i < count; i++)
-		pack_pupil(&body, pupils[i]);
-	size_t size;
-	const void *bytes = body_end(&body, &size);
-	struct attend_reply reply;
-	/* A new id each time: a roster of last year may be right again, and equal pupils are
-	 * known as such by the daemon. */
-	enum attend_result result = attend_call(connection, ATTEND_ROSTER, NULL, bytes, size, &reply);
-	body_free(&body);
-	if (!reply.status || result == ATTEND_MISUSE) {
-		complain(&a->invocation, "%s", attend_why(connection));
-		return result == ATTEND_STOPPED ? 130 : (int)result;
-	}
-	uint64_t accepted, known, refused;
-	struct told told = { a, pupils, count };
-	attend_reply_counts(&reply, (unsigned)count, &accepted, &known, &refused);
-	a->accepted += accepted;
-	a->known += known;
-	a->refused += refused;
-	if (attend_refused_rows(&reply, tell_row, &told) == 0 && result != ATTEND_OK) {
-		complain(&a->invocation, "%s:%" PRIu64 ": refused, with the %zu pupils from there on: %s", a->file, pupils[0]->line,
-		         count, attend_why(connection));
-		return 1;
-	}
-	return 0;
-}
-
-static int send_all(struct roster_arguments *a, struct roster *roster)
-{
-	struct attend *connection = invocation_open(&a->invocation, 0);
-	if (!connection)
-		return 2;
-	int status = 0;
-	for (size_t at = 0, count; at < roster->count && status != 3 && status != 130; at += count) {
-		count = run_of(roster->pupils + at, roster->count - at);
-		int one = send_run(a, connection, roster->pupils + at, count);
-		status = one ? one : status;
-	}
-	attend_close(&connection);
-	return status;
-}
-
-static void print_result(const struct roster_arguments *a, const struct roster *roster)
-{
+	uint64_t refused = s->refused + roster->refused;
 	if (a->invocation.json) {
-		json_t *result = json_pack("{s:I,s:I,s:I,s:I,s:I}", "rows", (json_int_t)roster->rows, "pupils",
-		                           (json_int_t)roster->count, "accepted", (json_int_t)a->accepted, "known",
-		                           (json_int_t)a->known, "refused", (json_int_t)(a->refused + roster->refused));
+		json_t *result = json_pack("{s:I,s:I,s:I,s:I,s:I}", "rows", (json_int_t)roster->rows, "pupils", (json_int_t)roster->all, "accepted",
+		                           (json_int_t)s->accepted, "known", (json_int_t)s->known, "refused", (json_int_t)refused);
+		if (file)
+			json_object_set_new(result, "file", json_string(file));
+		if (a->import.dry)
+			json_object_set_new(result, "dry_run", json_true());
 		print_json(result);
 		json_decref(result);
 		return;
 	}
-	printf("%" PRIu64 " row%s, %zu pupil%s: %" PRIu64 " recorded, %" PRIu64 " as known already, %" PRIu64 " refused\n", roster->rows,
-	       roster->rows == 1 ? "" : "s", roster->count, roster->count == 1 ? "" : "s", a->accepted, a->known, a->refused + roster->refused);
+	printf("%s%s%" PRIu64 " row%s, %" PRIu64 " pupil%s: ", file ? file : "", file ? ": " : "", roster->rows, roster->rows == 1 ? "" : "s",
+	       roster->all, roster->all == 1 ? "" : "s");
+	if (a->import.dry)
+		printf("%" PRIu64 " look right, %" PRIu64 " would be refused; nothing was sent\n", s->accepted, refused);
+	else
+		printf("%" PRIu64 " recorded, %" PRIu64 " as known already, %" PRIu64 " refused\n", s->accepted, s->known, refused);
+}
+
+/* All rows of it. False: it can't be read, or not to its end; said why. */
+static bool take_rows(const struct roster_send *s, struct roster *roster, struct roster_rows *rows)
+{
+	struct roster_row row;
+	while (!roster->no_memory && !roster->stopped && roster_rows_next(rows, &row))
+		roster_take(roster, &row);
+	bool good = roster_end(roster);
+	if (roster_rows_ignored(rows)[0])
+		fprintf(stderr, "%s: note: columns not known and passed over: %s\n", s->file, roster_rows_ignored(rows));
+	if (!good || roster_rows_failed(rows))
+		fprintf(stderr, "%s: %s\n", s->file, good ? roster_rows_failed(rows) : "no memory");
+	return good && !roster_rows_failed(rows);
+}
+
+static int close_rejects(const struct roster_arguments *a, struct roster_send *s, const char *rejects)
+{
+	int failed = rejects_close(&s->rejects);
+	if (failed)
+		complain(&a->invocation, "--rejects %s: %s", rejects, strerror(failed));
+	return failed && !s->status ? 2 : s->status;
+}
+
+/* The exit status; 1 where a pupil or the file was refused, and `*unread` where it was the file. */
+static int take_file(struct roster_arguments *a, const char *file, int fd, const char *rejects, uint64_t *refused, bool *unread)
+{
+	char why[400] = "no memory";
+	struct totals totals = { .invocation = &a->invocation, .connection = a->connection };
+	struct ctf_totals told = { totals_tell, &totals };
+	struct roster_send s = { .invocation = &a->invocation, .connection = a->connection, .file = file };
+	struct roster_sink sink = roster_send_sink;
+	struct roster roster = { .sink = NULL };
+	*unread = true;
+	if (!import_whole(a->import.mapping && a->import.mapping->json, file, fd))
+		return 1;
+	struct records *records = records_open(file_read_some, &fd);
+	struct roster_rows *rows = NULL;
+	if (records)
+		rows = roster_rows_open(records, a->import.mapping, a->import.school, a->totals ? &told : NULL, why, sizeof why);
+	sink.context = &s;
+	if (!rows) {
+		fprintf(stderr, "%s:1: %s\n", file, why);
+		s.status = 1;
+	} else if (rejects && !(s.rejects = rejects_open(rejects))) {
+		complain(&a->invocation, "--rejects %s: %s", rejects, strerror(errno));
+		s.status = 2;
+	} else {
+		if (s.rejects)
+			rejects_form(s.rejects, roster_rows_header(rows));
+		s.counted = roster_rows_counted(rows);
+		*unread = !roster_begin(&roster, &sink) || !take_rows(&s, &roster, rows);
+		*refused = s.refused + roster.refused;
+		if (s.status < 2)
+			print_result(a, &s, &roster, a->import.watch || a->count > 1 ? file : NULL);
+		if (!s.status && (*refused || *unread))
+			s.status = 1;
+	}
+	s.status = close_rejects(a, &s, rejects);
+	roster_free(&roster);
+	roster_rows_close(&rows);
+	records_close(&records);
+	return s.status;
+}
+
+static int open_file(const struct invocation *invocation, const char *file)
+{
+	int fd = strcmp(file, "-") == 0 ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+	struct stat about;
+	if (fd >= 0 && fstat(fd, &about) == 0 && !S_ISDIR(about.st_mode))
+		return fd;
+	complain(invocation, "%s: %s", file, fd < 0 ? strerror(errno) : "this is a folder");
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static enum folder_outcome take_from_folder(void *context, const char *path, const char *rejects, uint64_t *refused)
+{
+	struct roster_arguments *a = context;
+	bool unread;
+	if (import_again(&a->import, &a->invocation))
+		return FOLDER_AGAIN;
+	int fd = open_file(&a->invocation, path);
+	int status = fd < 0 ? 1 : take_file(a, path, fd, rejects, refused, &unread);
+	if (fd >= 0)
+		close(fd);
+	return status == 3 ? FOLDER_AGAIN : status > 1 || interrupted ? FOLDER_STOP : status && (fd < 0 || unread) ? FOLDER_FAILED : FOLDER_DONE;
+}
+
+static int take_files(struct roster_arguments *a)
+{
+	int worst = 0;
+	if (a->import.watch)
+		return folder_watch(&a->invocation, a->import.watch, take_from_folder, a);
+	for (int i = 0; i < a->count && worst < 2; i++) {
+		uint64_t refused;
+		bool unread;
+		int fd = open_file(&a->invocation, a->files[i]), status = fd < 0 ? 2 : take_file(a, a->files[i], fd, a->rejects, &refused, &unread);
+		if (fd > STDIN_FILENO)
+			close(fd);
+		worst = status > worst ? status : worst;
+	}
+	return worst;
 }
 
 int command_roster(int argc, char **argv)
 {
-	struct roster_arguments a = { .file = NULL };
+	struct roster_arguments a = { .rejects = NULL };
 	invocation_parse(&argp, argc, argv, &a.invocation, &a);
-	size_t size;
-	char *text = file_read(a.file, FILE_SIZE_MAX, &size);
-	if (!text) {
-		complain(&a.invocation, "%s: %s", a.file, strerror(errno));
-		return 2;
+	catch_signals();
+	if (a.import.guess)
+		return guess_files(&a.import, &a.invocation, MAPPING_ROSTER, a.files, a.count);
+	int status = import_begin(&a.import, &a.invocation, MAPPING_ROSTER);
+	if (!status && !a.import.dry) {
+		a.connection = invocation_open(&a.invocation, 0);
+		status = a.connection ? 0 : 2;
 	}
-	struct roster roster;
-	char why[400];
-	int status;
-	if (roster_read(&roster, text, size, tell, &a, why, sizeof why)) {
-		status = send_all(&a, &roster);
-		if (status != 2)
-			print_result(&a, &roster);
-		if (!status && (a.refused || roster.refused))
-			status = 1;
-	} else {
-		fprintf(stderr, "%s:1: %s\n", a.file, why);
-		status = 1;
-	}
-	roster_free(&roster);
-	free(text);
+	status = status ? status : take_files(&a);
+	attend_close(&a.connection);
+	import_end(&a.import);
 	return status;
 }

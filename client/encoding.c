@@ -2,6 +2,7 @@
 #include "client/encoding.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* 0x80 to 0x9f; all else is Latin-1. 0xfffd: no character. */
 static const uint16_t upper[32] = {
@@ -38,12 +39,16 @@ bool encoding_is_utf8(const char *text, size_t size)
 	return true;
 }
 
+unsigned encoding_windows_char(unsigned char byte)
+{
+	return byte >= 0x80 && byte < 0xa0 ? upper[byte - 0x80] : byte;
+}
+
 size_t encoding_from_windows(char *out, const char *text, size_t size)
 {
 	char *at = out;
 	for (size_t i = 0; i < size; i++) {
-		unsigned char byte = (unsigned char)text[i];
-		unsigned code = byte >= 0x80 && byte < 0xa0 ? upper[byte - 0x80] : byte;
+		unsigned code = encoding_windows_char((unsigned char)text[i]);
 		if (code < 0x80) {
 			*at++ = (char)code;
 		} else if (code < 0x800) {
@@ -57,4 +62,23 @@ size_t encoding_from_windows(char *out, const char *text, size_t size)
 	}
 	*at = '\0';
 	return (size_t)(at - out);
+}
+
+const char *encoding_no_text(const unsigned char *at, size_t size)
+{
+	static const char wide[] = "this is UTF-16; save it as UTF-8 (in Excel: \"CSV UTF-8\")", packed[] = "this file is packed; unpack it and give the one inside",
+	                  zip[] = "this is a zip file, which spreadsheets (.xlsx, .ods) are as well; unpack it, or save the sheet as \"CSV UTF-8\"",
+	                  book[] = "this is a spreadsheet or document of Office; save the sheet as \"CSV UTF-8\"";
+	static const struct { const char *bytes; size_t size; const char *what; } known[] = {
+		{ "\xff\xfe", 2, wide }, { "\xfe\xff", 2, wide }, { "PK\3\4", 4, zip }, { "PK\5\6", 4, zip }, { "PK\7\10", 4, zip },
+		{ "\x1f\x8b", 2, packed }, { "BZh", 3, packed }, { "\xfd" "7zXZ", 5, packed }, { "7z\xbc\xaf", 4, packed },
+		{ "Rar!", 4, packed }, { "\x28\xb5\x2f\xfd", 4, packed }, { "\xd0\xcf\x11\xe0", 4, book },
+		{ "%PDF", 4, "this is a PDF; export the table as CSV" },
+	};
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (size >= known[i].size && memcmp(at, known[i].bytes, known[i].size) == 0)
+			return known[i].what;
+	if (size >= 4 && (!at[0] ^ !at[1]) && !at[0] == !at[2] && !at[1] == !at[3])
+		return wide; /* without its mark: every other byte is zero */
+	return NULL;
 }

@@ -59,6 +59,11 @@ char *file_read(const char *path, size_t size_max, size_t *size)
 	return bytes;
 }
 
+ssize_t file_read_some(void *context, void *room, size_t size)
+{
+	return read(*(const int *)context, room, size);
+}
+
 ssize_t text_read(void *context, void *room, size_t size)
 {
 	struct text_left *text = context;

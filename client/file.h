@@ -19,7 +19,9 @@ bool file_write(int fd, const void *bytes, size_t size);
  * ones. It keeps the old one's mode; a new one is as the umask says. False with errno. */
 bool file_replace(const char *path, const void *bytes, size_t size);
 
-/* For records_open: `context` points to a struct text_left. */
+/* For records_open: `context` points to a file descriptor, or to a struct text_left. */
+ssize_t file_read_some(void *context, void *room, size_t size);
+
 struct text_left {
 	const char *at;
 	size_t left;

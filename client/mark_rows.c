@@ -7,8 +7,11 @@
 
 #include <jansson.h>
 
+#include "casework/civil.h"
+#include "casework/codes.h"
 #include "client/columns.h"
 #include "client/encoding.h"
+#include "client/mapped_rows.h"
 #include "proto/ids.h"
 #include "proto/message.h"
 
@@ -37,9 +40,12 @@ struct mark_rows {
 	char why[256];
 	char *comment;        /* a converted one */
 	size_t comment_room;
+	struct mapped_rows *mapped; /* of another program's file; NULL: it has our own columns */
+	uint64_t without;
+	char *line;           /* an entry as a line of JSON */
 };
 
-struct mark_rows *mark_rows_open(struct records *records, char *why, size_t why_size)
+struct mark_rows *mark_rows_open(struct records *records, struct mapping *mapping, char *why, size_t why_size)
 {
 	struct mark_rows *r = calloc(1, sizeof *r);
 	if (!r) {
@@ -47,10 +53,20 @@ struct mark_rows *mark_rows_open(struct records *records, char *why, size_t why_
 		return NULL;
 	}
 	r->records = records;
-	r->json = records_form(records) == RECORDS_JSON;
+	enum records_form form = records_form(records);
+	r->json = form == RECORDS_JSON;
 	struct record header;
 	bool good = true;
-	if (r->json) {
+	if (form == RECORDS_XML) {
+		snprintf(why, why_size, "this is XML; marks come as CSV or JSON (a Common Transfer File holds a roster: attend roster)");
+		good = false;
+	} else if (mapping) {
+		r->mapped = mapped_rows_open(records, mapping, why, why_size);
+		good = r->mapped != NULL;
+		r->json = mapping->json;
+		r->header = good ? strdup(mapped_rows_header(r->mapped)) : NULL;
+		memcpy(r->ignored, mapping->columns.ignored, good && !r->json ? sizeof r->ignored : 0);
+	} else if (r->json) {
 		r->header = strdup("");
 	} else if (!records_next(records, &header)) {
 		const char *failed = records_failed(records);
@@ -77,6 +93,8 @@ void mark_rows_close(struct mark_rows **rows)
 	json_decref((*rows)->object);
 	free((*rows)->header);
 	free((*rows)->comment);
+	free((*rows)->line);
+	mapped_rows_close(&(*rows)->mapped);
 	free(*rows);
 	*rows = NULL;
 }
@@ -131,6 +149,25 @@ static void take_minutes(struct mark_row *row, const char *text)
 		row->mark.minutes_late = (int)minutes;
 }
 
+/* 07/09/2026: a mapping would have made it 2026-09-07, or 2026-07-09. */
+static void refuse_two_days(struct mark_rows *r, struct mark_row *row)
+{
+	if (row->fault || !strchr(row->mark.date, '/') || r->mapped)
+		return;
+	snprintf(r->why, sizeof r->why, "\"%.20s\": is the day or the month first? Say so with --date DD/MM/YYYY or --date MM/DD/YYYY; "
+	         "it is not guessed", row->mark.date);
+	refuse(row, "date", r->why);
+}
+
+static void refuse_earlier_code(struct mark_rows *r, struct mark_row *row)
+{
+	const char *now = row->fault ? NULL : code_earlier(slice_text(row->mark.code));
+	if (!now)
+		return;
+	snprintf(r->why, sizeof r->why, "%s is a code of before August 2024: %s", row->mark.code, now);
+	refuse(row, "code", r->why);
+}
+
 /* Values by column, NULL where there is none. */
 static void check(struct mark_rows *r, struct mark_row *row, const char *const values[MARK_COLUMNS])
 {
@@ -155,6 +192,8 @@ static void check(struct mark_rows *r, struct mark_row *row, const char *const v
 	for (unsigned i = URN; i <= CODE; i++)
 		if (!values[i])
 			refuse(row, mark_columns[i], "missing");
+	refuse_two_days(r, row);
+	refuse_earlier_code(r, row);
 	if (!urn_parse(slice_text(row->urn), &urn))
 		refuse(row, "urn", "not a school's number: six digits");
 	take_minutes(row, values[MINUTES_LATE]);
@@ -164,6 +203,14 @@ static void check(struct mark_rows *r, struct mark_row *row, const char *const v
 		refuse(row, "comment", "longer than 4,096 bytes");
 }
 
+static bool holds_zero(const struct record *record)
+{
+	for (unsigned i = 0; i < record->count; i++)
+		if (memchr(record->fields[i], '\0', record->sizes[i]))
+			return true;
+	return false;
+}
+
 static void take_csv(struct mark_rows *r, const struct record *record, struct mark_row *row)
 {
 	const char *values[MARK_COLUMNS] = { NULL };
@@ -171,11 +218,10 @@ static void take_csv(struct mark_rows *r, const struct record *record, struct ma
 		refuse(row, "row", r->why);
 		return;
 	}
-	for (unsigned i = 0; i < record->count; i++)
-		if (memchr(record->fields[i], '\0', record->sizes[i])) {
-			refuse(row, "row", "holds a zero byte, which is no text");
-			return;
-		}
+	if (holds_zero(record)) {
+		refuse(row, "row", "holds a zero byte, which is no text");
+		return;
+	}
 	for (unsigned i = 0; i < MARK_COLUMNS; i++)
 		values[i] = columns_field(&r->columns, record, i);
 	check(r, row, values);
@@ -219,6 +265,10 @@ static void take_json(struct mark_rows *r, const struct record *record, struct m
 		refuse(row, "row", r->why);
 		return;
 	}
+	if (json_is_array(json_object_get(r->object, "data"))) {
+		refuse(row, "row", "this is a document of many entries, as an API gives it: it is read by a mapping, as --map wonde-attendance");
+		return;
+	}
 	const char *key;
 	json_t *value;
 	json_object_foreach(r->object, key, value) {
@@ -233,9 +283,86 @@ static void take_json(struct mark_rows *r, const struct record *record, struct m
 	check(r, row, values);
 }
 
+/* An entry as a line of JSON that can be mended and pushed without a mapping. */
+static void write_line(struct mark_rows *r, const struct mapped *mapped)
+{
+	json_t *object = json_object();
+	for (unsigned i = 0; i < MARK_COLUMNS; i++)
+		if (mapped->values[i] && i != MINUTES_LATE)
+			json_object_set_new(object, mark_columns[i], json_string(mapped->values[i]));
+	if (mapped->values[MINUTES_LATE])
+		json_object_set_new(object, mark_columns[MINUTES_LATE], json_integer(strtoll(mapped->values[MINUTES_LATE], NULL, 10)));
+	free(r->line);
+	r->line = json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+}
+
+static bool next_mapped(struct mark_rows *r, struct mark_row *row)
+{
+	const struct mapped *mapped;
+	const struct record *record;
+	do {
+		if (!mapped_rows_next(r->mapped, &mapped, &record))
+			return false;
+		r->without += mapped->none >> CODE & 1 && !mapped->fault;
+	} while (mapped->none >> CODE & 1 && !mapped->fault);
+	*row = (struct mark_row){ .line = record->line, .raw = record->raw, .raw_size = record->raw_size };
+	if (r->json) {
+		write_line(r, mapped);
+		row->raw = r->line ? r->line : "{}";
+		row->raw_size = strlen(row->raw);
+	}
+	if (mapped->fault)
+		refuse(row, mapped->field < MARK_COLUMNS ? mark_columns[mapped->field] : "row", mapped->fault);
+	else
+		check(r, row, mapped->values);
+	for (unsigned i = 0; i <= CODE && row->fault; i++)
+		if (row->field == mark_columns[i] && mapped->ids[i]) {
+			snprintf(r->why, sizeof r->why, "missing: the entry gives the id \"%.60s\" instead; give the file that says what that is by --with",
+			         mapped->ids[i]);
+			row->fault = r->why;
+		}
+	return true;
+}
+
+const char *mark_rows_failed(const struct mark_rows *r)
+{
+	return r->mapped ? mapped_rows_failed(r->mapped) : records_failed(r->records);
+}
+
+uint64_t mark_rows_without(const struct mark_rows *r)
+{
+	return r->without;
+}
+
+const char *mark_row_fault(const struct mark_row *row, char *why, size_t why_size)
+{
+	day_t day = 0;
+	uint64_t recorded;
+	uint8_t code = code_parse(slice_text(row->mark.code));
+	bool am = strcmp(row->mark.session, "AM") == 0, dated = day_parse(slice_text(row->mark.date), &day);
+	const char *upn = upn_fault(slice_text(row->mark.upn));
+	snprintf(why, why_size, "%s", upn ? upn : "");
+	if (upn)
+		return "upn";
+	snprintf(why, why_size, "%s", dated ? "a Saturday or Sunday" : "not a date: YYYY-MM-DD, one that exists");
+	if (!dated || day_weekday(day) > FRIDAY)
+		return "date";
+	snprintf(why, why_size, "%s", "AM or PM is wanted");
+	if (!am && strcmp(row->mark.session, "PM") != 0)
+		return "session";
+	snprintf(why, why_size, "%s", code ? "a code of the other session" : "not a register code of the 2024 regulations");
+	if (!code || !code_fits_session(code, am ? AM : PM))
+		return "code";
+	snprintf(why, why_size, "%s", "not a time: RFC 3339 is wanted, as 2026-09-07T08:50:00Z");
+	return row->mark.recorded_at && !time_parse(slice_text(row->mark.recorded_at), &recorded) ? "recorded_at" : NULL;
+}
+
 bool mark_rows_next(struct mark_rows *r, struct mark_row *row)
 {
 	struct record record;
+	if (r->mapped)
+		return next_mapped(r, row);
 	if (!records_next(r->records, &record))
 		return false;
 	*row = (struct mark_row){ .line = record.line, .raw = record.raw, .raw_size = record.raw_size };

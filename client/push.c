@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/connection.h"
+#include "client/import.h"
 
 enum {
 	ROWS_OUTSTANDING_MAX = 64 * 1024, /* so that memory is bounded by rows, not by submissions */
@@ -48,7 +49,7 @@ static void tell(struct push *p, const char *file, uint64_t line, const char *ra
                  const char *reason)
 {
 	progress_clear(&p->progress);
-	fprintf(stderr, "%s:%" PRIu64 ": %s: %s\n", file, line, field, reason);
+	fprintf(stderr, "%s:%s%" PRIu64 ": %s: %s\n", file, p->mapping && p->mapping->json ? "entry " : "", line, field, reason);
 	if (p->rejects && raw)
 		rejects_add(p->rejects, raw, raw_size, field, reason);
 }
@@ -171,10 +172,24 @@ static int send_group(struct push *p)
 
 int push_flush(struct push *p)
 {
+	if (p->dry)
+		return 0;
 	int status = send_group(p);
 	if (!status)
 		status = status_of(p, attend_flush(p->connection));
 	return status ? status : p->revoked ? ATTEND_REFUSED : 0;
+}
+
+/* What would become of it, as far as that is known here. */
+static int look_at_row(struct push *p, const struct mark_row *row)
+{
+	char why[200];
+	const char *field = mark_row_fault(row, why, sizeof why);
+	p->refused += field != NULL;
+	p->accepted += !field;
+	if (field)
+		tell(p, p->file, row->line, row->raw, row->raw_size, field, why);
+	return interrupted ? INTERRUPTED : 0;
 }
 
 static int take_row(struct push *p, const struct mark_row *row)
@@ -185,10 +200,12 @@ static int take_row(struct push *p, const struct mark_row *row)
 		tell(p, p->file, row->line, row->raw, row->raw_size, row->field, row->fault);
 		return 0;
 	}
-	if (row->converted) {
+	if (row->converted && p->converted++ == 0) {
 		progress_clear(&p->progress);
 		fprintf(stderr, "%s:%" PRIu64 ": comment: note: not UTF-8, taken as Windows-1252\n", p->file, row->line);
 	}
+	if (p->dry)
+		return look_at_row(p, row);
 	for (;;) {
 		int status = 0;
 		switch (grouping_take(p->grouping, row)) {
@@ -220,7 +237,7 @@ static ssize_t read_source(void *context, void *room, size_t size)
 {
 	struct source *s = context;
 	struct pollfd ready = { .fd = s->fd, .events = POLLIN };
-	while (poll(&ready, 1, attend_outstanding(s->push->connection) ? 0 : WAIT_MS) <= 0) {
+	while (!s->push->dry && poll(&ready, 1, attend_outstanding(s->push->connection) ? 0 : WAIT_MS) <= 0) {
 		s->status = status_of(s->push, attend_pump(s->push->connection, attend_outstanding(s->push->connection) ? 50 : 0));
 		if (s->status) {
 			errno = ECANCELED;
@@ -247,27 +264,36 @@ static int push_rows(struct push *p, struct records *records, struct mark_rows *
 	if (status)
 		return status;
 	progress_clear(&p->progress);
+	if (p->converted > 1)
+		fprintf(stderr, "%s: note: %" PRIu64 " more comments were Windows-1252\n", p->file, p->converted - 1);
 	if (mark_rows_ignored(rows)[0])
 		fprintf(stderr, "%s: note: columns not known and passed over: %s\n", p->file, mark_rows_ignored(rows));
-	if (!records_failed(records))
+	if (mark_rows_without(rows))
+		fprintf(stderr, "%s: note: %" PRIu64 " row%s passed over that the mapping says hold no mark\n", p->file,
+		        mark_rows_without(rows), mark_rows_without(rows) == 1 ? "" : "s");
+	if (!mark_rows_failed(rows))
 		return 0;
-	complain(p->invocation, "%s: %s", p->file, records_failed(records));
+	complain(p->invocation, "%s: %s", p->file, mark_rows_failed(rows));
 	return ATTEND_REFUSED;
 }
 
 int push_file(struct push *p, const char *name, int fd)
 {
 	struct source source = { p, fd, 0 };
-	struct records *records = records_open(read_source, &source);
 	char why[400];
 	p->file = name;
+	p->converted = 0;
+	if (p->mapping && p->mapping->json && !import_whole(true, name, fd))
+		return ATTEND_REFUSED;
+	struct records *records = records_open(read_source, &source);
 	grouping_begin_file(p->grouping);
-	struct mark_rows *rows = records ? mark_rows_open(records, why, sizeof why) : NULL;
+	struct mark_rows *rows = records ? mark_rows_open(records, p->mapping, why, sizeof why) : NULL;
 	int status;
 	if (!rows) {
 		progress_clear(&p->progress);
 		if (!source.status)
-			fprintf(stderr, "%s:1: %s\n", name, records ? why : "no memory");
+			fprintf(stderr, "%s:1: %s%s\n", name, records ? why : "no memory",
+			        p->mapping ? "" : "; a file of a school's own system is read by a mapping: attend push --guess FILE");
 		status = source.status ? source.status : ATTEND_REFUSED;
 	} else if (p->rejects && !rejects_form(p->rejects, mark_rows_header(rows))) {
 		complain(p->invocation, "%s: not pushed: its header is another than the first file's, and the rejects take "

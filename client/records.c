@@ -7,6 +7,8 @@
 
 #include <csv.h>
 
+#include "client/encoding.h"
+
 enum { BUFFER_SIZE = 256 * 1024 };
 _Static_assert(BUFFER_SIZE > 2 * RECORD_SIZE_MAX, "a whole record and the byte after it fit");
 
@@ -85,18 +87,17 @@ static void take(struct records *r, size_t size)
 static void begin(struct records *r)
 {
 	r->begun = true;
-	size_t size = fill(r, 4);
+	size_t size = fill(r, 8);
 	const unsigned char *at = (const unsigned char *)r->buffer + r->start;
-	if (size >= 2 && ((at[0] == 0xff && at[1] == 0xfe) || (at[0] == 0xfe && at[1] == 0xff))) {
-		r->failed = "this is UTF-16; save it as \"CSV UTF-8\"";
+	r->failed = r->failed ? r->failed : encoding_no_text(at, size);
+	if (r->failed)
 		return;
-	}
 	if (size >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
 		take(r, 3);
 	for (size_t i = 0; fill(r, i + 1) > i && i < RECORD_SIZE_MAX; i++) {
 		char c = r->buffer[r->start + i];
 		if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
-			r->form = c == '{' ? RECORDS_JSON : RECORDS_CSV;
+			r->form = c == '{' ? RECORDS_JSON : c == '<' ? RECORDS_XML : RECORDS_CSV;
 			return;
 		}
 	}
@@ -230,6 +231,16 @@ bool records_next(struct records *r, struct record *record)
 			take_apart(r, record);
 		return true;
 	}
+}
+
+size_t records_bytes(struct records *r, char *out, size_t size)
+{
+	size_t got = fill(r, 1);
+	if (got > size)
+		got = size;
+	memcpy(out, r->buffer + r->start, got);
+	take(r, got);
+	return got;
 }
 
 const char *records_failed(const struct records *r)

@@ -32,19 +32,22 @@ struct record {
 	size_t sizes[RECORD_FIELDS_MAX]; /* more than strlen where the field holds a zero byte */
 };
 
-enum records_form { RECORDS_CSV, RECORDS_JSON };
+enum records_form { RECORDS_CSV, RECORDS_JSON, RECORDS_XML };
 
 struct records;
 
 struct records *records_open(records_read *, void *context); /* NULL: no memory */
 void records_close(struct records **);
 
-/* Told by the first character: `{` begins a file of JSON lines. */
+/* Told by the first character: `{` begins a file of JSON lines (or a JSON document, entries.h), `<` one of XML. What is
+ * no text at all (a zip file, a spreadsheet, UTF-16) is refused by its name before a byte of it is taken apart. */
 enum records_form records_form(struct records *);
 
 /* The next record, valid until the call after; false: no more, or it can't be read
  * on (records_failed). */
 bool records_next(struct records *, struct record *);
+/* The bytes as they come, for those who take records apart by themselves; 0: no more. */
+size_t records_bytes(struct records *, char *out, size_t size);
 const char *records_failed(const struct records *); /* NULL: read to the end */
 uint64_t records_offset(const struct records *);    /* bytes taken so far */
 

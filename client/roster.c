@@ -5,46 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/columns.h"
+#include "casework/civil.h"
 #include "client/encoding.h"
-#include "client/file.h"
-#include "client/records.h"
 #include "proto/ids.h"
+
+enum { INDEX_ROOM = 4 * ROSTER_WINDOW, SENT_FIRST = 32 * 1024, PUPIL_SIZE_MAX = 128 * 1024, HELD_MAX = 32 * 1024 * 1024 };
 
 const char *const roster_columns[ROSTER_COLUMNS + 1] = {
 	"urn", "upn", "surname", "forename", "birth_date", "year_group", "groups", "send", "language",
 	"parent", "parent_name", "parent_address", NULL,
 };
 
-struct reading {
-	struct roster *roster;
-	struct columns columns;
-	roster_refuse *refuse;
-	void *context;
-	bool no_memory;
-};
-
-static bool wrong(struct reading *r, uint64_t line, const char *field, const char *reason)
-{
-	r->roster->refused++;
-	r->refuse(r->context, line, field, reason);
-	return false;
-}
-
-static size_t hash_of(const char *urn, const char *upn)
+static uint64_t hash_of(const char *urn, const char *upn)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 	for (; *urn; urn++)
 		hash = (hash ^ (unsigned char)*urn) * 0x100000001b3u;
 	for (; *upn; upn++)
 		hash = (hash ^ (unsigned char)*upn) * 0x100000001b3u;
-	return (size_t)(hash ^ hash >> 29);
+	hash ^= hash >> 29;
+	return hash ? hash : 1;
 }
 
 static size_t *slot_of(struct roster *r, const char *urn, const char *upn)
 {
-	size_t at = hash_of(urn, upn) % r->index_room;
-	for (; r->index[at] != SIZE_MAX; at = (at + 1) % r->index_room) {
+	size_t at = hash_of(urn, upn) % INDEX_ROOM;
+	for (; r->index[at] != SIZE_MAX; at = (at + 1) % INDEX_ROOM) {
 		struct roster_pupil *p = r->pupils[r->index[at]];
 		if (strcmp(p->values[ROSTER_URN], urn) == 0 && strcmp(p->values[ROSTER_UPN], upn) == 0)
 			break;
@@ -52,32 +38,55 @@ static size_t *slot_of(struct roster *r, const char *urn, const char *upn)
 	return &r->index[at];
 }
 
-static bool grow(struct roster *r)
+static uint64_t *sent_at(uint64_t *sent, size_t room, uint64_t hash)
 {
-	if (r->count < r->room)
-		return true;
-	size_t room = r->room ? r->room * 2 : 256;
-	struct roster_pupil **pupils = realloc(r->pupils, room * sizeof(struct roster_pupil *));
-	if (!pupils)
+	size_t at = hash % room;
+	while (sent[at] && sent[at] != hash)
+		at = (at + 1) % room;
+	return &sent[at];
+}
+
+static bool remember(struct roster *r, const struct roster_pupil *p)
+{
+	if (r->sent_count * 2 >= r->sent_room) {
+		size_t room = r->sent_room ? r->sent_room * 2 : SENT_FIRST;
+		uint64_t *larger = calloc(room, sizeof *larger);
+		if (!larger)
+			return false;
+		for (size_t i = 0; i < r->sent_room; i++)
+			if (r->sent[i])
+				*sent_at(larger, room, r->sent[i]) = r->sent[i];
+		free(r->sent);
+		r->sent = larger;
+		r->sent_room = room;
+	}
+	uint64_t hash = hash_of(p->values[ROSTER_URN], p->values[ROSTER_UPN]);
+	uint64_t *slot = sent_at(r->sent, r->sent_room, hash);
+	r->sent_count += !*slot;
+	*slot = hash;
+	return true;
+}
+
+static void forget_index(struct roster *r)
+{
+	memset(r->index, 0xff, INDEX_ROOM * sizeof *r->index); /* SIZE_MAX each */
+	r->count = r->held = 0;
+}
+
+bool roster_begin(struct roster *r, const struct roster_sink *sink)
+{
+	*r = (struct roster){ .sink = sink };
+	r->pupils = malloc(ROSTER_WINDOW * sizeof(struct roster_pupil *));
+	r->index = malloc(INDEX_ROOM * sizeof *r->index);
+	if (!r->pupils || !r->index)
 		return false;
-	r->pupils = pupils;
-	size_t *index = malloc(room * 4 * sizeof *index);
-	if (!index)
-		return false;
-	free(r->index);
-	r->index = index;
-	r->index_room = room * 4;
-	r->room = room;
-	for (size_t i = 0; i < r->index_room; i++)
-		r->index[i] = SIZE_MAX;
-	for (size_t i = 0; i < r->count; i++)
-		*slot_of(r, r->pupils[i]->values[ROSTER_URN], r->pupils[i]->values[ROSTER_UPN]) = i;
+	forget_index(r);
 	return true;
 }
 
 /* A field as UTF-8, for keeping; NULL where it is empty. Names and addresses come from
  * programs that still write Windows-1252. */
-static char *keep(struct reading *r, const char *field)
+static char *keep(struct roster *r, const char *field)
 {
 	if (!field)
 		return NULL;
@@ -94,8 +103,6 @@ static char *keep(struct reading *r, const char *field)
 
 static void pupil_free(struct roster_pupil *p)
 {
-	if (!p)
-		return;
 	for (unsigned i = 0; i < ROSTER_OWN; i++)
 		free(p->values[i]);
 	for (unsigned i = 0; i < p->parent_count; i++) {
@@ -103,42 +110,75 @@ static void pupil_free(struct roster_pupil *p)
 		free(p->parents[i].name);
 		free(p->parents[i].address);
 	}
+	free(p->raw);
+	free(p->refused);
 	free(p);
 }
 
-static struct roster_pupil *add_pupil(struct reading *r, uint64_t line, const char *const values[], size_t *slot)
+static bool empty_window(struct roster *r)
+{
+	size_t good = 0;
+	for (size_t i = 0; i < r->count && !r->no_memory; i++)
+		r->no_memory = !remember(r, r->pupils[i]);
+	for (size_t i = 0; i < r->count; i++) {
+		struct roster_pupil *p = r->pupils[i];
+		if (p->refused) {
+			r->sink->reject(r->sink->context, p->raw, p->raw_size, "pupil", p->refused);
+			r->refused++;
+			pupil_free(p);
+		} else {
+			r->pupils[good++] = p;
+		}
+	}
+	if (good && !r->stopped && !r->no_memory)
+		r->stopped = !r->sink->send(r->sink->context, r->pupils, good);
+	for (size_t i = 0; i < good; i++)
+		pupil_free(r->pupils[i]);
+	forget_index(r);
+	return !r->no_memory;
+}
+
+/* The row is wrong, and so is its pupil. */
+static void wrong(struct roster *r, struct roster_pupil *p, const struct roster_row *row, const char *field, const char *reason)
+{
+	r->sink->tell(r->sink->context, row->line, field, reason);
+	if (!p->refused && asprintf(&p->refused, "%s: %s (line %llu)", field, reason, (unsigned long long)row->line) < 0) {
+		p->refused = NULL;
+		r->no_memory = true;
+	}
+}
+
+static struct roster_pupil *add_pupil(struct roster *r, const struct roster_row *row, size_t *slot)
 {
 	struct roster_pupil *p = calloc(1, sizeof *p);
 	if (!p) {
 		r->no_memory = true;
 		return NULL;
 	}
-	p->line = line;
+	p->line = row->line;
 	for (unsigned i = 0; i < ROSTER_OWN; i++)
-		p->values[i] = keep(r, values[i]);
-	*slot = r->roster->count;
-	r->roster->pupils[r->roster->count++] = p;
+		p->values[i] = keep(r, row->values[i]);
+	*slot = r->count;
+	r->pupils[r->count++] = p;
+	r->all++;
 	return p;
 }
 
 /* A later row may leave out what an earlier one said, and may say what it left out. */
-static bool agree(struct reading *r, struct roster_pupil *p, uint64_t line, const char *const values[])
+static void agree(struct roster *r, struct roster_pupil *p, const struct roster_row *row)
 {
 	for (unsigned i = 0; i < ROSTER_OWN; i++) {
-		char *value = keep(r, values[i]);
+		char *value = keep(r, row->values[i]);
 		if (value && p->values[i] && strcmp(value, p->values[i]) != 0) {
 			char reason[120];
-			snprintf(reason, sizeof reason, "another than in line %llu, which is about the same pupil",
-			         (unsigned long long)p->line);
-			free(value);
-			return wrong(r, line, roster_columns[i], reason);
+			snprintf(reason, sizeof reason, "another than in line %llu, which is about the same pupil", (unsigned long long)p->line);
+			wrong(r, p, row, roster_columns[i], reason);
 		}
 		if (p->values[i])
 			free(value);
 		else
 			p->values[i] = value;
 	}
-	return true;
 }
 
 static bool same(const char *a, const char *b)
@@ -146,12 +186,12 @@ static bool same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static bool add_parent(struct reading *r, struct roster_pupil *p, uint64_t line, const char *const values[])
+static void add_parent(struct roster *r, struct roster_pupil *p, const struct roster_row *row)
 {
 	struct roster_parent parent = {
-		keep(r, values[ROSTER_PARENT]), keep(r, values[ROSTER_PARENT_NAME]), keep(r, values[ROSTER_PARENT_ADDRESS]),
+		keep(r, row->values[ROSTER_PARENT]), keep(r, row->values[ROSTER_PARENT_NAME]), keep(r, row->values[ROSTER_PARENT_ADDRESS]),
 	};
-	const char *field = "parent", *reason = NULL;
+	const char *reason = NULL;
 	bool known = false;
 	for (unsigned i = 0; i < p->parent_count && parent.id && !reason; i++) {
 		if (strcmp(p->parents[i].id, parent.id) != 0)
@@ -162,88 +202,98 @@ static bool add_parent(struct reading *r, struct roster_pupil *p, uint64_t line,
 	}
 	if (!parent.id && (parent.name || parent.address))
 		reason = "a name or address without an id, such as p1";
+	else if (parent.id && !parent_ok(slice_text(parent.id)))
+		reason = "an id is a letter, then letters, digits and -; at most 16 of them";
 	else if (!known && parent.id && p->parent_count == ROSTER_PARENTS_MAX)
 		reason = "a pupil has at most 16";
 	if (!reason && !known && parent.id) {
 		p->parents[p->parent_count++] = parent;
-		return true;
+		return;
 	}
 	free(parent.id);
 	free(parent.name);
 	free(parent.address);
-	return reason ? wrong(r, line, field, reason) : true;
+	if (reason)
+		wrong(r, p, row, "parent", reason);
 }
 
-static void take(struct reading *r, const struct record *record)
+static void check_own(struct roster *r, struct roster_pupil *p, const struct roster_row *row)
 {
-	char why[128];
-	const char *values[ROSTER_COLUMNS];
-	uint32_t urn;
-	if (record->fault) {
-		wrong(r, record->line, "row", record->fault);
+	char reason[160];
+	day_t day;
+	const char *born = row->values[ROSTER_BIRTH_DATE];
+	if (!p->values[ROSTER_SURNAME])
+		wrong(r, p, row, "surname", "missing");
+	if (!born || day_parse(slice_text(born), &day))
+		return;
+	snprintf(reason, sizeof reason, strchr(born, '/') ? "\"%.20s\": is the day or the month first? Say so with --date DD/MM/YYYY or "
+	         "--date MM/DD/YYYY; it is not guessed" : "\"%.20s\" is not a date: YYYY-MM-DD, one that exists", born);
+	wrong(r, p, row, "birth_date", reason);
+}
+
+static void keep_raw(struct roster *r, struct roster_pupil *p, const struct roster_row *row)
+{
+	if (p->raw_size + row->raw_size > PUPIL_SIZE_MAX) {
+		wrong(r, p, row, "row", "this pupil has more rows than a pupil has parents");
 		return;
 	}
-	if (!columns_fit(&r->columns, record, why, sizeof why)) {
-		wrong(r, record->line, "row", why);
-		return;
-	}
-	for (unsigned i = 0; i < ROSTER_COLUMNS; i++)
-		values[i] = columns_field(&r->columns, record, i);
-	for (unsigned i = 0; i < record->count; i++)
-		if (memchr(record->fields[i], '\0', record->sizes[i])) {
-			wrong(r, record->line, "row", "holds a zero byte, which is no text");
-			return;
-		}
-	const char *upn_wrong = values[ROSTER_UPN] ? upn_fault(slice_text(values[ROSTER_UPN])) : "missing";
-	if (!values[ROSTER_URN] || !urn_parse(slice_text(values[ROSTER_URN]), &urn))
-		wrong(r, record->line, "urn", "not a school's number: six digits");
-	else if (upn_wrong)
-		wrong(r, record->line, "upn", upn_wrong);
-	else if (!grow(r->roster))
+	char *larger = realloc(p->raw, p->raw_size + row->raw_size + 1);
+	if (!larger) {
 		r->no_memory = true;
-	else {
-		size_t *slot = slot_of(r->roster, values[ROSTER_URN], values[ROSTER_UPN]);
-		struct roster_pupil *p = *slot == SIZE_MAX ? add_pupil(r, record->line, values, slot) : r->roster->pupils[*slot];
-		if (p && !r->no_memory && agree(r, p, record->line, values))
-			add_parent(r, p, record->line, values);
+		return;
 	}
+	p->raw = larger;
+	memcpy(p->raw + p->raw_size, row->raw, row->raw_size);
+	p->raw_size += row->raw_size + 1;
+	r->held += row->raw_size;
+	p->raw[p->raw_size - 1] = '\0';
 }
 
-static bool read_rows(struct reading *r, struct records *records, char *why, size_t why_size)
+static void refuse_row(struct roster *r, const struct roster_row *row, const char *field, const char *reason)
 {
-	struct column known[ROSTER_COLUMNS + 1] = { { NULL, false } };
-	for (unsigned i = 0; i < ROSTER_COLUMNS; i++)
-		known[i] = (struct column){ roster_columns[i], i <= ROSTER_BIRTH_DATE };
-	struct record record;
-	if (records_form(records) == RECORDS_JSON || !records_next(records, &record) || record.fault) {
-		snprintf(why, why_size, "no header; wanted is urn,upn,surname,forename,birth_date");
-		return false;
-	}
-	if (!columns_read(&r->columns, &record, known, why, why_size))
-		return false;
-	while (!r->no_memory && records_next(records, &record)) {
-		r->roster->rows++;
-		take(r, &record);
-	}
-	if (r->no_memory || records_failed(records))
-		snprintf(why, why_size, "%s", r->no_memory ? "no memory" : records_failed(records));
-	return !r->no_memory && !records_failed(records);
+	r->refused++;
+	r->sink->tell(r->sink->context, row->line, field, reason);
+	r->sink->reject(r->sink->context, row->raw, row->raw_size, field, reason);
 }
 
-bool roster_read(struct roster *roster, const char *text, size_t size, roster_refuse *refuse, void *context, char *why,
-                 size_t why_size)
+void roster_take(struct roster *r, const struct roster_row *row)
 {
-	*roster = (struct roster){ .pupils = NULL };
-	struct reading r = { .roster = roster, .refuse = refuse, .context = context };
-	struct text_left left = { text, size };
-	struct records *records = records_open(text_read, &left);
-	bool good = false;
-	if (records)
-		good = read_rows(&r, records, why, why_size);
-	else
-		snprintf(why, why_size, "no memory");
-	records_close(&records);
-	return good;
+	const char *urn = row->values[ROSTER_URN], *upn = row->values[ROSTER_UPN];
+	uint32_t number;
+	r->rows++;
+	if (row->fault) {
+		refuse_row(r, row, row->field, row->fault);
+		return;
+	}
+	const char *upn_wrong = upn ? upn_fault(slice_text(upn)) : "missing";
+	if (!urn || !urn_parse(slice_text(urn), &number)) {
+		refuse_row(r, row, "urn", "not a school's number: six digits");
+		return;
+	}
+	if (upn_wrong) {
+		refuse_row(r, row, "upn", upn_wrong);
+		return;
+	}
+	if (r->sent_room && *sent_at(r->sent, r->sent_room, hash_of(urn, upn))) {
+		refuse_row(r, row, "row", "this pupil's other rows stand so far above that they were sent: put all of the pupil's rows "
+		           "together and load them again");
+		return;
+	}
+	if ((r->count == ROSTER_WINDOW || r->held > HELD_MAX) && !empty_window(r))
+		return;
+	size_t *slot = slot_of(r, urn, upn);
+	struct roster_pupil *p = *slot == SIZE_MAX ? add_pupil(r, row, slot) : r->pupils[*slot];
+	if (!p || r->no_memory)
+		return;
+	keep_raw(r, p, row);
+	agree(r, p, row);
+	check_own(r, p, row);
+	add_parent(r, p, row);
+}
+
+bool roster_end(struct roster *r)
+{
+	return empty_window(r);
 }
 
 void roster_free(struct roster *r)
@@ -252,5 +302,6 @@ void roster_free(struct roster *r)
 		pupil_free(r->pupils[i]);
 	free(r->pupils);
 	free(r->index);
-	*r = (struct roster){ .pupils = NULL };
+	free(r->sent);
+	*r = (struct roster){ .sink = NULL };
 }

@@ -1,8 +1,12 @@
-/* roster.h - a roster's CSV as pupils with their parents.
+/* roster.h - a roster's rows as pupils with their parents.
  *
- * The file has a row for each pupil and parent; rows of one pupil are one pupil,
- * wherever in the file they stand, and must agree on everything but the parent. The
- * whole of it is held: a hundred thousand pupils take some tens of megabytes.
+ * A row is a pupil and a parent; rows of one pupil are one pupil and must agree on everything but
+ * the parent. A pupil of whom a row is wrong is refused as a whole, for half of a pupil's parents
+ * would stand in place of all of them.
+ *
+ * Memory holds ROSTER_WINDOW pupils (or fewer, of much text), whatever the file's size, and some bytes of
+ * each that went before. So rows of one pupil may stand anywhere within so many pupils; one that comes later
+ * is refused, with what to do.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLIENT_ROSTER_H
@@ -21,7 +25,15 @@ enum {
 };
 extern const char *const roster_columns[ROSTER_COLUMNS + 1];
 
-enum { ROSTER_PARENTS_MAX = 16 };
+enum { ROSTER_PARENTS_MAX = 16, ROSTER_WINDOW = 10000 };
+
+struct roster_row {
+	uint64_t line;
+	const char *raw;           /* as it stands in the file, or as a row of attend's own columns */
+	size_t raw_size;
+	const char *values[ROSTER_COLUMNS]; /* NULL: not given */
+	const char *field, *fault; /* what is wrong with it; NULL: nothing is */
+};
 
 struct roster_parent {
 	char *id, *name, *address; /* the last two may be NULL */
@@ -32,22 +44,36 @@ struct roster_pupil {
 	char *values[ROSTER_OWN];  /* NULL: not given */
 	unsigned parent_count;
 	struct roster_parent parents[ROSTER_PARENTS_MAX];
+	char *raw;                 /* its rows, each ended by a zero byte */
+	size_t raw_size;
+	char *refused;             /* "field: reason" of a row that was wrong; NULL: none was */
+};
+
+/* Where rows and pupils go. */
+struct roster_sink {
+	void *context;
+	void (*tell)(void *context, uint64_t line, const char *field, const char *reason); /* of a row that is wrong */
+	/* Rows that are not taken, each ended by a zero byte, with what is wrong. */
+	void (*reject)(void *context, const char *raw, size_t raw_size, const char *field, const char *reason);
+	/* Pupils to be sent, in the order of their first rows. False: stop. */
+	bool (*send)(void *context, struct roster_pupil *const pupils[], size_t count);
 };
 
 struct roster {
-	struct roster_pupil **pupils; /* in the order of their first rows */
-	size_t count, room;
-	size_t *index;             /* by URN and UPN; SIZE_MAX: free */
-	size_t index_room;
-	uint64_t rows, refused;
+	const struct roster_sink *sink;
+	struct roster_pupil **pupils; /* those at hand, in the order of their first rows */
+	size_t count, held;        /* of pupils; of their rows' bytes */
+	size_t *index;             /* of them, by school and UPN; SIZE_MAX: free */
+	uint64_t *sent;            /* hashes of those that went before; 0: free */
+	size_t sent_count, sent_room;
+	uint64_t rows, all, refused; /* rows; pupils; rows without a pupil, and pupils, that were refused here */
+	bool no_memory, stopped;
 };
 
-/* What is wrong with a row. */
-typedef void roster_refuse(void *context, uint64_t line, const char *field, const char *reason);
-
-/* Reads a file's text; rows that are wrong are told and left out. False: nothing can be
- * read of it at all, `why` says why. roster_free in either case. */
-bool roster_read(struct roster *, const char *text, size_t size, roster_refuse *, void *context, char *why, size_t why_size);
+bool roster_begin(struct roster *, const struct roster_sink *); /* false: no memory */
+void roster_take(struct roster *, const struct roster_row *);
+/* What is at hand is sent. False: no memory. */
+bool roster_end(struct roster *);
 void roster_free(struct roster *);
 
 #endif

@@ -119,6 +119,22 @@ static void numbers_are_fixed(void **state)
 	assert_int_equal(expected, 35);
 }
 
+static void an_earlier_code_says_what_is_written_instead(void **state)
+{
+	(void)state;
+	for (const char *code = "JYHF-"; *code; code++) {
+		struct slice text = slice_of((const uint8_t *)code, 1);
+		assert_int_equal(code_parse(text), CODE_NONE);
+		assert_non_null(code_earlier(text));
+	}
+	assert_non_null(strstr(code_earlier(slice_text("J")), "J1"));
+	assert_null(code_earlier(slice_text("J1")));
+	assert_null(code_earlier(slice_text("")));
+	for (unsigned code = 1; code < CODE_LIMIT; code++)
+		if (code_text((uint8_t)code))
+			assert_null(code_earlier(slice_text(code_text((uint8_t)code))));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +143,7 @@ int main(void)
 		cmocka_unit_test(parse_is_the_inverse_of_text),
 		cmocka_unit_test(a_stroke_belongs_to_its_session),
 		cmocka_unit_test(numbers_are_fixed),
+		cmocka_unit_test(an_earlier_code_says_what_is_written_instead),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static const char *rows_of(const char *text, size_t size)
 	struct mark_row row;
 	char why[400];
 	told[0] = '\0';
-	struct mark_rows *rows = mark_rows_open(records, why, sizeof why);
+	struct mark_rows *rows = mark_rows_open(records, NULL, why, sizeof why);
 	if (!rows)
 		snprintf(told, sizeof told, "no: %s", why);
 	while (rows && mark_rows_next(rows, &row)) {

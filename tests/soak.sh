@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # soak.sh BUILD - the long runs: 200 kills under load, a term of 20,000 pupils against
-# the naive model, and 10,000 cases at random through every council's pathway (ATTEND_SEED
+# the naive model, files of a GiB through the importers, and 10,000 cases at random through every council's pathway (ATTEND_SEED
 # repeats those; three minutes of one processor). About half an hour.
 #
 # SPDX-License-Identifier: Apache-2.0
@@ -13,4 +13,5 @@ python=/usr/bin/python3
 export PYTHONDONTWRITEBYTECODE=1
 "$python" "$here/torture.py" "${programs[@]}" --kills "${ATTEND_KILLS:-200}"
 "$python" "$here/term.py" "${programs[@]}" --pupils "${ATTEND_PUPILS:-20000}"
+"$python" "$here/importers.py" "${programs[@]}" --big "${ATTEND_BIG:-1024}"
 cd "$here/.." && "$build/test-random_cases" "${ATTEND_CASES:-10000}"
