@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# soak.sh BUILD - the long runs: 200 kills under load, a term of 20,000 pupils against
+# soak.sh BUILD - the long runs: 200 kills under load, 200 of daemon and connector in turn with an outbox,
+# a term of 20,000 pupils against
 # the naive model, and 10,000 cases at random through every council's pathway (ATTEND_SEED
 # repeats those; three minutes of one processor). About half an hour.
 #
@@ -12,5 +13,6 @@ programs=(--attendd "$build/attendd" --attend "$build/attend")
 python=/usr/bin/python3
 export PYTHONDONTWRITEBYTECODE=1
 "$python" "$here/torture.py" "${programs[@]}" --kills "${ATTEND_KILLS:-200}"
+"$python" "$here/outbox.py" "${programs[@]}" --kills "${ATTEND_KILLS:-200}"
 "$python" "$here/term.py" "${programs[@]}" --pupils "${ATTEND_PUPILS:-20000}"
 cd "$here/.." && "$build/test-random_cases" "${ATTEND_CASES:-10000}"
