@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -206,12 +207,20 @@ static bool show(void *context, uint64_t position, const void *item, size_t size
 		json_decref(alert);
 		return taken;
 	}
+	/* A signal that comes while the reader is slow ends the watching, not a line in its midst. */
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
 	if (a->invocation.json)
 		print_json(alert);
 	else
 		print_alert(stdout, alert);
 	json_decref(alert);
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	bool out = fflush(stdout) == 0 && !ferror(stdout);
+	int failed = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = failed;
+	if (out)
 		return true;
 	/* The reader has gone: what it did not get, it gets next time. */
 	a->status = errno == EPIPE ? 0 : 1;
