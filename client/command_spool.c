@@ -97,7 +97,8 @@ static bool show_waiting(void *context, const struct attend_kept *kept)
 
 struct showing {
 	struct spool_arguments *arguments;
-	const struct sent *sent;
+	const struct attend_kept *kept;
+	const struct sent *sent; /* NULL: of another program */
 	const char *since;
 };
 
@@ -105,16 +106,22 @@ static void show_row(void *context, unsigned row, const char *field, const char 
 {
 	const struct showing *s = context;
 	struct spool_arguments *a = s->arguments;
-	if (row >= s->sent->count)
+	if (s->sent && row >= s->sent->count)
 		return;
 	a->refused_rows++;
 	if (a->invocation.json) {
-		json_t *item = json_pack("{s:b,s:s,s:s,s:I,s:s,s:s}", "waits", 0, "refused", s->since, "file", s->sent->file, "line",
-		                         (json_int_t)s->sent->lines[row], "field", field, "reason", reason);
+		json_t *item = json_pack("{s:b,s:I,s:s,s:i,s:s,s:s}", "waits", 0, "number", (json_int_t)s->kept->number, "since", s->since,
+		                         "row", (int)row, "field", field, "reason", reason);
+		if (s->sent) {
+			json_object_set_new(item, "file", json_string(s->sent->file));
+			json_object_set_new(item, "line", json_integer((json_int_t)s->sent->lines[row]));
+		}
 		print_json(item);
 		json_decref(item);
-	} else {
+	} else if (s->sent) {
 		printf("refused: %s:%" PRIu64 ": %s: %s\n", s->sent->file, s->sent->lines[row], field, reason);
+	} else {
+		printf("refused: submission %" PRIu64 ", row %u: %s: %s\n", s->kept->number, row + 1, field, reason);
 	}
 }
 
@@ -124,8 +131,7 @@ static bool show_refused(void *context, const struct attend_kept *kept, const st
 	char since[32];
 	struct sent *sent = sent_of_note(kept->note, kept->note_size, &header);
 	instant(since, kept->since_ms);
-	if (sent)
-		refused_rows_each(reply, sent->count, show_row, &(struct showing){ context, sent, since });
+	refused_rows_each(reply, sent ? sent->count : 1, show_row, &(struct showing){ context, kept, sent, since });
 	sent_free(sent);
 	return false;
 }

@@ -224,9 +224,8 @@ static bool reject(void *context, const struct attend_kept *kept, const struct a
 	const char *header;
 	struct sent *s = sent_of_note(kept->note, kept->note_size, &header);
 	bool in = s && rejects_form(r->rejects, header);
-	uint64_t accepted, known, refused = 0;
-	if (s)
-		attend_reply_counts(reply, s->count, &accepted, &known, &refused);
+	uint64_t accepted, known, refused;
+	attend_reply_counts(reply, s ? s->count : 1, &accepted, &known, &refused);
 	if (in)
 		refused_rows_each(reply, s->count, reject_row, &(struct row_rejected){ r, s });
 	else

@@ -167,6 +167,37 @@ static void a_torn_end_is_dropped(void **state)
 	free(bytes);
 }
 
+/* The power may keep a later write and lose an earlier one: before a promise reached over both that is no damage. */
+static void a_hole_that_was_never_promised_is_dropped(void **state)
+{
+	char path[600], why[1200];
+	struct stat status;
+	off_t ends[4];
+	struct attend_spool *s = open_spool(*state);
+	segment_path(*state, path, 1);
+	assert_int_equal(keep(s, 1, "100001", 10), ATTEND_OK);
+	assert_int_equal(attend_spool_sync(s), ATTEND_OK);
+	for (uint8_t i = 2; i <= 4; i++) {
+		assert_int_equal(stat(path, &status), 0);
+		ends[i - 2] = status.st_size;
+		assert_int_equal(keep(s, i, "100001", 10), ATTEND_OK);
+	}
+	assert_int_equal(stat(path, &status), 0);
+	ends[3] = status.st_size;
+	attend_spool_close(&s);
+	assert_int_equal(truncate(path, ends[3]), 0); /* without its last promise */
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	uint8_t zeros[200] = { 0 };
+	assert_int_equal(pwrite(fd, zeros, (size_t)(ends[2] - ends[1]), ends[1]), ends[2] - ends[1]);
+	close(fd);
+	told = 0;
+	s = open_again(*state, why, (struct attend_spool_options){ .notice = count_told });
+	assert_non_null(s);
+	assert_waits(s, "12");
+	assert_int_equal(told, 1);
+	attend_spool_close(&s);
+}
+
 /* A bit flipped anywhere before the last promise is damage, and the file is named. */
 static void a_damaged_middle_is_refused_by_name(void **state)
 {
@@ -431,6 +462,7 @@ int main(void)
 		TEST(what_was_kept_is_there_again),
 		TEST(others_are_kept_out),
 		TEST(a_torn_end_is_dropped),
+		TEST(a_hole_that_was_never_promised_is_dropped),
 		TEST(a_damaged_middle_is_refused_by_name),
 		TEST(it_is_bounded),
 		TEST(a_lane_keeps_its_order),

@@ -228,7 +228,9 @@ class Hour:
                 faults.append("%s: %d items that are not in the log" % (seen.name, len(seen.seqs - written)))
         steady = self.memory[len(self.memory) // 6:]
         grown = max(steady) - steady[0]
-        print("daemon's own memory: %.1f MiB after a sixth, at most %.1f later, %.1f at the end" % (steady[0], max(steady), steady[-1]))
+        print("daemon's own memory: %.1f MiB after a sixth, at most %.1f later; of each sixth the most: %s"
+              % (steady[0], max(steady), " ".join("%.1f" % max(self.memory[at:at + len(self.memory) // 6])
+                                                for at in range(0, len(self.memory), max(1, len(self.memory) // 6)))))
         if self.args.memory and grown > self.args.memory:
             faults.append("the daemon's own memory grew by %.1f MiB" % grown)
         return faults
