@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# run.sh BUILD [quick] - the benchmarks, with their peers side by side.
+# run.sh BUILD [quick | push] - the benchmarks, with their peers side by side.
 #
 # Five rounds (quick: one, short); in each, one after the other and so within the same
 # minute: the disk's own fdatasync, a bare CURVE ROUTER, attendd, Redis and PostgreSQL,
 # all given the same registers (registers.h); and attendd once more with five pathways in force, each chosen by a
 # fifth of the schools. Then a store with a school year of
-# 100,000 pupils for memory, disk and replay. Writes runs.tsv, table.md and plots to
+# 100,000 pupils for memory, disk and replay. Last (push: alone) a million rows of CSV by
+# attend push, beside psql \copy. Writes runs.tsv, table.md, push.tsv, push.md and plots to
 # bench/results/. The peers are private: on sockets in a temporary folder, stopped and
 # removed at the end whatever happens.
 #
@@ -19,9 +20,9 @@ pathway=$here/../pathways/stockport.yaml
 others=(three-stage stockton south-tyneside wigan)
 
 if [ "$mode" = quick ]; then
-  rounds=1 count=60000 one_by_one=500 postgres_seconds=2 year_sessions=20
+  rounds=1 count=60000 one_by_one=500 postgres_seconds=2 year_sessions=20 push_rows=100000
 else
-  rounds=5 count=400000 one_by_one=3000 postgres_seconds=3 year_sessions=380
+  rounds=5 count=400000 one_by_one=3000 postgres_seconds=3 year_sessions=380 push_rows=1000000
 fi
 classes=3334 # of 30: 100,020 pupils
 clock=2029-07-31T12:00:00Z
@@ -225,8 +226,39 @@ run_year() {
   fi
 }
 
+# ---- a file of rows ----
+
+push_store() { # name, options of push; a store of its own, so that each row is new
+  make_store "$work/push"
+  ATTEND_IDENTITY=$work/connector timed "$1" "$build/attend" push --json "${@:2}" "$work/rows.csv"
+  end_one "$daemon"
+  rm -rf "$work/push" "$work/push.out" # else the next would be taken for ready by it
+}
+
+timed() { /usr/bin/python3 "$here/push_timed.py" "$1" "$push_rows" "${@:2}" | sed "s/^/$round\t/" | tee -a "$work/push.tsv" >&2; }
+
+run_push() {
+  local round
+  say "$push_rows rows of CSV"
+  [ -n "${postgres:-}" ] || start_postgres
+  /usr/bin/python3 "$here/push_rows.py" "$push_rows" >"$work/rows.csv"
+  postgres_psql -c 'create table register_row (urn int, upn char(13), date date, session char(2), code varchar(2),
+    primary key (upn, date, session))' >/dev/null
+  for round in $(seq "$rounds"); do
+    postgres_psql -c 'truncate register_row' -c checkpoint >/dev/null
+    timed copy env HOME=/ "$(command -v bash)" -c "$(declare -f as_postgres); as_postgres $postgres/psql -h $work/postgres.socket -At postgres \
+      -c \"\\\\copy register_row from '$work/rows.csv' csv header\""
+    push_store push
+    push_store spool --spool "$work/spool"
+  done
+}
+
 say "benchmarks: $mode, in $work"
-run_rounds
-run_year
 mkdir -p "$results"
-/usr/bin/python3 "$here/report.py" "$runs" "$results" "$mode"
+if [ "$mode" != push ]; then
+  run_rounds
+  run_year
+  /usr/bin/python3 "$here/report.py" "$runs" "$results" "$mode"
+fi
+run_push
+/usr/bin/python3 "$here/report_push.py" "$work/push.tsv" "$results" "$mode"

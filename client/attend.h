@@ -5,12 +5,14 @@
  * back-off when the daemon is away or asks for it, keeps a window of submissions
  * on their way, and resumes a subscription where it stood.
  *
- * Three ways to use it:
+ * Four ways to use it:
  *
  *   attend_call       one question or one submission, and its reply
  *   attend_post       many submissions, each answered by a call-back when the
  *                     daemon has it on disk; attend_flush waits for the last
  *   attend_subscribe  alerts or events as they come, one call-back each
+ *   attend_spool_keep submissions that outlive the program and a reboot, delivered
+ *                     once and in order when the daemon is there
  *
  * Bodies are msgpack maps, packed by the caller (msgpack-c) and listed in
  * PROTOCOL.md; those of marks, which are most of the traffic, are built by
@@ -20,7 +22,8 @@
  * Sending again is safe because each submission has an id: the daemon answers
  * an id that it has seen with its first answer. Of two submissions that are on
  * their way together, the later may be taken first when the daemon asked for
- * the earlier again. Where their order matters, attend_flush between them.
+ * the earlier again. Where their order matters, attend_flush between them, or keep
+ * them in a spool.
  *
  * Threads: a connection belongs to one thread at a time. Different connections
  * may be used in different threads; they share one ZeroMQ context.
@@ -205,6 +208,88 @@ typedef bool attend_item(void *context, uint64_t position, const void *item, siz
  * it is sought again for as long as it takes, and resumed without a gap and
  * without giving an item twice. ATTEND_UNREACHABLE only where it never began. */
 enum attend_result attend_subscribe(struct attend *, const struct attend_subscription *, attend_item *, void *context);
+
+/* ---- the outbox ----
+ *
+ * A spool is a folder of submissions that wait for the daemon, for one program at a time. What
+ * attend_spool_sync has said to be kept survives the program and the machine's power,
+ * and is delivered once: each has an id, and is sent under it until it is answered.
+ *
+ *    attend_spool_open    (what an earlier run left is there again)
+ *    attend_spool_keep    ... for each submission
+ *    attend_spool_sync    now it is on disk: whoever gave it may be told so
+ *    attend_spool_deliver sends what waits; ATTEND_UNREACHABLE: it waits on
+ *    attend_spool_close
+ *
+ * Order: of one lane (a school's URN, say) the next is sent when the one before is answered, so
+ * that "not now" to one lets no later one overtake it. Lanes go side by side. What has no
+ * lane waits for all before it, and all after it wait for it.
+ *
+ * What is refused, whole or in rows, waits no more but is held with its reply until
+ * attend_spool_refused has handed it to somebody. Where the daemon takes nothing at all from this
+ * key now (the key revoked, the store full or damaged, the clock held) delivery stops and all waits on.
+ *
+ * The folder is 0700 and its files 0600. A write that was cut short by a crash is dropped at the next
+ * open, and said; it was never promised. A damaged record is refused by its file's name. */
+struct attend_spool;
+
+struct attend_kept {
+	enum attend_command command;
+	uint8_t id[ATTEND_ID_SIZE];
+	const char *lane;     /* at most 39 bytes; NULL: none */
+	const void *body;
+	size_t body_size;
+	const void *note;     /* the caller's own, given back with the answer */
+	size_t note_size;
+	uint64_t number, since_ms; /* set by the spool: its place, and when it was kept (of 1970) */
+};
+
+#define ATTEND_SPOOL_SIZE ((uint64_t)256 << 20)
+
+/* What became of one: called once, when it is answered for good. The reply's body lasts until it returns. */
+typedef void attend_settled(void *context, const struct attend_kept *, const struct attend_reply *);
+
+struct attend_spool_options {
+	const char *dir;          /* made where it is missing */
+	uint64_t size_max;        /* bytes of all its files; 0: ATTEND_SPOOL_SIZE */
+	unsigned patience_ms;     /* how long another program that has it is waited for */
+	bool look;                /* only to be listed: needs no lock, changes nothing */
+	attend_settled *settled;  /* NULL: nobody is told */
+	void (*notice)(void *context, const char *text); /* told what was dropped; NULL: nobody */
+	void *context;            /* of both */
+};
+
+/* NULL, with what is wrong and the remedy in `why`, where it can't be used. */
+struct attend_spool *attend_spool_open(const struct attend_spool_options *, char *why, size_t why_size);
+/* Where nothing waits, nothing is left of what was delivered. Sets the pointer to NULL; NULL is let pass. */
+void attend_spool_close(struct attend_spool **);
+
+/* One sentence about the last call that did not return ATTEND_OK; of attend_spool_pump and
+ * attend_spool_deliver too. Never NULL. */
+const char *attend_spool_why(const struct attend_spool *);
+
+/* Puts it at the end; sets `number` and `since_ms`. ATTEND_REFUSED: the spool (or the disk) is full, nothing of
+ * it is kept, and it may be given again when something was delivered. */
+enum attend_result attend_spool_keep(struct attend_spool *, struct attend_kept *);
+/* Returns when all that was kept is on disk. */
+enum attend_result attend_spool_sync(struct attend_spool *);
+
+/* Sends what may be sent now, and takes in what has come, waiting at most so long. */
+enum attend_result attend_spool_pump(struct attend_spool *, struct attend *, unsigned wait_ms);
+/* Until nothing waits. ATTEND_UNREACHABLE, or ATTEND_REFUSED where delivery stops: what waits, waits on. */
+enum attend_result attend_spool_deliver(struct attend_spool *, struct attend *);
+
+uint64_t attend_spool_waiting(const struct attend_spool *);  /* submissions */
+uint64_t attend_spool_size(const struct attend_spool *);     /* bytes of its files */
+
+/* Each that waits, in order; false ends it. */
+typedef bool attend_kept_each(void *context, const struct attend_kept *);
+enum attend_result attend_spool_each(struct attend_spool *, attend_kept_each *, void *context);
+/* Each that was refused, with its reply, in the order of the answers. True: it is in good hands, and is forgotten
+ * once attend_spool_forget is called (its own copy must be on disk by then). */
+typedef bool attend_refused_each(void *context, const struct attend_kept *, const struct attend_reply *);
+enum attend_result attend_spool_refused(struct attend_spool *, attend_refused_each *, void *context);
+enum attend_result attend_spool_forget(struct attend_spool *);
 
 #ifdef __cplusplus
 }

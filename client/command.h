@@ -11,6 +11,7 @@
 #define COMMANDS_OF_ATTEND(GROUP, X) \
 	GROUP("Schools and their connectors") \
 	X("push", command_push, "marks from CSV or JSON lines") \
+	X("spool", command_spool, "what waits in an outbox, and what was refused") \
 	X("roster", command_roster, "pupils and parents from CSV") \
 	X("school", command_school, "says what a school is, and shows it with its recurring tasks") \
 	X("task", command_task, "a school's recurring tasks: lists them, ticks one off") \

@@ -2,22 +2,32 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/alerts.h"
 #include "client/ask.h"
+#include "client/backoff.h"
 #include "client/command.h"
+#include "client/connection.h"
+#include "client/run_program.h"
 #include "client/table.h"
 #include "client/to_json.h"
 #include "client/when.h"
 
-enum { KEY_FROM = 0x2000, KEY_NAME, KEY_OFFICER, KEY_FORGET };
+enum { KEY_FROM = 0x2000, KEY_NAME, KEY_OFFICER, KEY_FORGET, KEY_EXEC };
 
 struct alerts_arguments {
 	struct invocation invocation;
 	uint64_t from, alert;
 	const char *name, *officer;
+	char *program;     /* of --exec; NULL: alerts are printed */
+	char **arguments;  /* what follows it */
+	unsigned count;
+	char **argv;       /* both, ended by NULL */
 	int status;
 	bool some, forget;
 };
@@ -134,15 +144,63 @@ static const struct argp_option watch_options[] = {
 	{ "name", KEY_NAME, "CURSOR", 0, "a durable place of this name, kept by the daemon for your key: next time it goes on after the last line", 0 },
 	{ "from", KEY_FROM, "SEQ", 0, "from this position of the log on, whatever the cursor says", 0 },
 	{ "forget", KEY_FORGET, NULL, 0, "forgets the place of that name, so that nobody waits for its being read, and ends", 0 },
+	{ "exec", KEY_EXEC, "PROGRAM", 0, "run this for each alert, with ARGUMENTs, instead of printing it", 0 },
 	{ 0 },
 };
+
+static error_t watch_parse(int key, char *argument, struct argp_state *state)
+{
+	struct alerts_arguments *a = state->input;
+	switch (key) {
+	case KEY_EXEC:
+		a->program = argument;
+		return 0;
+	case ARGP_KEY_ARGS:
+		a->arguments = state->argv + state->next;
+		a->count = (unsigned)(state->argc - state->next);
+		return 0;
+	case ARGP_KEY_END:
+		if (a->count && !a->program)
+			argp_error(state, "'%s': arguments are those of --exec PROGRAM", a->arguments[0]);
+		return 0;
+	default:
+		return parse(key, argument, state);
+	}
+}
+
 static const struct argp watch_argp = {
 	.options = watch_options,
-	.parser = parse,
+	.parser = watch_parse,
+	.args_doc = "[--exec PROGRAM [-- ARGUMENT...]]",
 	.doc = "Alerts as they come, a line for each thing that becomes of one: those from the beginning first, or "
-	       "from where the cursor stands. Ends with SIGINT or SIGTERM.",
+	       "from where the cursor stands. Ends with SIGINT or SIGTERM.\v"
+	       "A PROGRAM gets one alert on its standard input, as one line of JSON, and its arguments as they stand: no "
+	       "shell looks at them. The cursor of --name moves past the alert once it ends with status 0; until then it "
+	       "is run again, after 50 ms to 5 s. After a crash it may be given an alert that it has had: seq tells.",
 	.children = invocation_children,
 };
+
+/* Hands it over until it is taken. False: the end. */
+static bool hand_over(struct alerts_arguments *a, const json_t *alert)
+{
+	char *line = json_dumps(alert, JSON_COMPACT);
+	size_t size = line ? strlen(line) : 0;
+	int status = -1;
+	if (line)
+		line[size] = '\n'; /* in place of the closing zero */
+	for (unsigned attempts = 1; line && !interrupted && (status = run_program(a->argv, line, size + 1)) > 0; attempts++) {
+		unsigned wait_ms = backoff_ms(attempts, connection_random());
+		complain(&a->invocation, "alert %lld: %s ended with status %d; again in %u ms",
+		         (long long)json_integer_value(json_object_get(alert, "alert")), a->program, status, wait_ms);
+		poll(NULL, 0, (int)wait_ms); /* a signal ends it */
+	}
+	if (status < 0 && !interrupted) {
+		complain(&a->invocation, "--exec %s can't be run: %s", a->program, strerror(errno));
+		a->status = 2;
+	}
+	free(line);
+	return status == 0;
+}
 
 /* The line is out before the cursor moves past it. */
 static bool show(void *context, uint64_t position, const void *item, size_t size)
@@ -152,12 +210,25 @@ static bool show(void *context, uint64_t position, const void *item, size_t size
 	(void)position;
 	if (!alert)
 		return true; /* nothing that could ever be shown */
+	if (a->argv) {
+		bool taken = hand_over(a, alert);
+		json_decref(alert);
+		return taken;
+	}
+	/* A signal that comes while the reader is slow ends the watching, not a line in its midst. */
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
 	if (a->invocation.json)
 		print_json(alert);
 	else
 		print_alert(stdout, alert);
 	json_decref(alert);
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	bool out = fflush(stdout) == 0 && !ferror(stdout);
+	int failed = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = failed;
+	if (out)
 		return true;
 	/* The reader has gone: what it did not get, it gets next time. */
 	a->status = errno == EPIPE ? 0 : 1;
@@ -193,12 +264,22 @@ int command_watch(int argc, char **argv)
 	if (!connection)
 		return 2;
 	struct attend_subscription wanted = { .what = "alerts", .cursor = a.name, .from = a.from, .officer = a.officer };
+	if (a.program) {
+		a.argv = calloc(a.count + 2, sizeof *a.argv);
+		if (!a.argv)
+			return 2;
+		a.argv[0] = a.program;
+		for (unsigned i = 0; i < a.count; i++)
+			a.argv[i + 1] = a.arguments[i];
+		wanted.credit = 1; /* the cursor is on its way before the next alert is given */
+	}
 	enum attend_result result = attend_subscribe(connection, &wanted, show, &a);
 	if (result == ATTEND_OK || result == ATTEND_STOPPED)
 		result = (enum attend_result)a.status;
 	else
 		complain(&a.invocation, "%s%s", result == ATTEND_REFUSED ? "refused: " : "", attend_why(connection));
 	attend_close(&connection);
+	free(a.argv);
 	return (int)result;
 }
 

@@ -15,14 +15,17 @@
 #include "client/guess.h"
 #include "client/import.h"
 #include "client/push.h"
+#include "client/push_spool.h"
 
-enum { KEY_REJECTS = 0x2000, KEY_AGAIN };
+enum { KEY_REJECTS = 0x2000, KEY_AGAIN, KEY_SPOOL, KEY_SPOOL_SIZE };
 
 struct push_arguments {
 	struct invocation invocation;
 	struct import import;
 	const char *rejects;
 	bool again;
+	const char *spool;
+	uint64_t spool_size;
 	char **files;
 	int count;
 	struct push *push;
@@ -31,6 +34,8 @@ struct push_arguments {
 static const struct argp_option options[] = {
 	{ "rejects", KEY_REJECTS, "FILE", 0, "refused rows go here, as they stood, with the reason: mend it and push it", 0 },
 	{ "again", KEY_AGAIN, NULL, 0, "send it as new, so that it overrules corrections made since it was first pushed", 0 },
+	{ "spool", KEY_SPOOL, "DIR", 0, "keep rows in this folder until they are delivered, in this run or a later one; without a FILE, deliver what waits there", 0 },
+	{ "spool-size", KEY_SPOOL_SIZE, "MIB", 0, "what the folder may hold at most (256)", 0 },
 	{ 0 },
 };
 
@@ -48,15 +53,28 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_AGAIN:
 		a->again = true;
 		return 0;
+	case KEY_SPOOL:
+		a->spool = argument;
+		return 0;
+	case KEY_SPOOL_SIZE:
+		a->spool_size = invocation_number(state, "--spool-size", argument) << 20;
+		if (!a->spool_size || a->spool_size >> 20 > 1 << 20)
+			argp_error(state, "--spool-size: from 1 to 1048576 MiB");
+		return 0;
 	case ARGP_KEY_ARGS:
 		a->files = state->argv + state->next;
 		a->count = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_END:
-		if (!a->count && !a->import.watch)
+		if (!a->count && !a->import.watch && !a->spool)
 			argp_error(state, "which file? - is standard input");
-		if (a->import.watch && (a->count || a->rejects))
-			argp_error(state, "--watch takes what comes into the folder: no file and no --rejects beside it");
+		if (a->import.watch && (a->count || a->rejects || a->spool))
+			argp_error(state, "--watch takes what comes into the folder, and leaves there what can't be delivered: no file, "
+			           "no --rejects and no --spool beside it");
+		if (a->import.dry && a->spool)
+			argp_error(state, "--dry-run neither sends nor keeps anything: no --spool beside it");
+		if (a->spool_size && !a->spool)
+			argp_error(state, "--spool-size: of which --spool?");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -66,13 +84,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "FILE...",
+	.args_doc = "FILE...\n--spool DIR",
 	.doc = "Pushes marks. A FILE is CSV with a header (urn,upn,date,session,code and optionally recorded_at, "
 	       "minutes_late, comment, in any order) or JSON lines with the same names; - is standard input. The CSV or JSON of a "
 	       "school's own system is read by a mapping.\v"
 	       "A refused row doesn't hold up the others: each is named on standard error with its line, field "
 	       "and reason, and the exit status is 1. A file may be pushed again at any time, after a cut as "
-	       "well: what was taken is not taken twice, and a correction made since is not undone.",
+	       "well: what was taken is not taken twice, and a correction made since is not undone.\n\n"
+	       "With --spool, rows are kept on disk before they are sent, and the exit status 0 says that each is "
+	       "delivered or kept: the FILE is needed no more. What is kept is delivered, once and in order, by the next "
+	       "push with this --spool. attend spool DIR lists what waits and what was refused.",
 	.children = import_children,
 };
 
@@ -126,7 +147,7 @@ static int push_files(struct push *p, const struct push_arguments *a)
 		if (status)
 			worst = status;
 	}
-	int status = push_flush(p);
+	int status = p->spool ? push_spool_finish(p) : push_flush(p);
 	return status ? status : worst;
 }
 
@@ -146,6 +167,13 @@ static void print_result(const struct push *p, bool json, bool whole)
 		                           "known", (json_int_t)p->known, "refused", (json_int_t)p->refused);
 		if (p->dry)
 			json_object_set_new(result, "dry_run", json_true());
+		if (p->spool) {
+			struct push_spool_counts c = push_spool_counts(p);
+			json_object_set_new(result, "kept", json_integer((json_int_t)c.kept));
+			json_object_set_new(result, "waiting", json_integer((json_int_t)c.waiting));
+			json_object_set_new(result, "earlier", json_integer((json_int_t)c.earlier));
+			json_object_set_new(result, "earlier_refused", json_integer((json_int_t)c.earlier_refused));
+		}
 		print_json(result);
 		json_decref(result);
 		return;
@@ -197,6 +225,17 @@ static enum folder_outcome take_from_folder(void *context, const char *path, con
 	return status ? FOLDER_FAILED : FOLDER_DONE;
 }
 
+static void print_spooled(const struct push *p, const char *dir)
+{
+	struct push_spool_counts c = push_spool_counts(p);
+	char rows[THOUSANDS_SIZE], refused[THOUSANDS_SIZE];
+	if (c.earlier)
+		printf("%s rows of earlier pushes delivered, %s of them refused\n", thousands(rows, c.earlier), thousands(refused, c.earlier_refused));
+	if (c.waiting)
+		printf("%s of these rows are kept in %s, where %" PRIu64 " submission%s in all: attend push --spool %s delivers them\n",
+		       thousands(rows, c.kept), dir, c.waiting, c.waiting == 1 ? " waits" : "s wait", dir);
+}
+
 static int run(struct push_arguments *a, struct push *p)
 {
 	uint64_t bytes;
@@ -217,6 +256,8 @@ static int run(struct push_arguments *a, struct push *p)
 		complain(&a->invocation, "--rejects %s: %s", a->rejects, strerror(errno));
 		return 2;
 	}
+	if (a->spool && !push_spool_open(p, a->spool, a->spool_size))
+		return 2;
 	progress_begin(&p->progress, !a->invocation.json, bytes, connection_now_ms());
 	int status = push_files(p, a);
 	progress_clear(&p->progress);
@@ -224,7 +265,9 @@ static int run(struct push_arguments *a, struct push *p)
 		complain(&a->invocation, "refused: this key was revoked; an administrator can grant it again");
 	bool whole = !p->revoked && (status == 0 || status == 1);
 	print_result(p, a->invocation.json, whole);
-	return status ? status : p->refused ? 1 : 0;
+	if (p->spool && !a->invocation.json)
+		print_spooled(p, a->spool);
+	return status ? status : p->refused || (p->spool && push_spool_counts(p).earlier_refused) ? 1 : 0;
 }
 
 int command_push(int argc, char **argv)
@@ -237,6 +280,7 @@ int command_push(int argc, char **argv)
 	struct push p = { .invocation = &a.invocation, .again = a.again, .dry = a.import.dry };
 	int status = run(&a, &p);
 	attend_close(&p.connection); /* answers what is left, so before what it is told to goes */
+	push_spool_close(&p);
 	push_end(&p);
 	import_end(&a.import);
 	int failed = rejects_close(&p.rejects);

@@ -10,6 +10,7 @@
 
 #include "client/connection.h"
 #include "client/import.h"
+#include "client/push_spool.h"
 
 enum {
 	ROWS_OUTSTANDING_MAX = 64 * 1024, /* so that memory is bounded by rows, not by submissions */
@@ -17,18 +18,7 @@ enum {
 	INTERRUPTED = 130,
 };
 
-/* A submission on its way: whose rows they are, to tell what is wrong with which. */
-struct sent {
-	struct push *push;
-	char *file;
-	unsigned count;
-	uint64_t lines[ATTEND_MARKS_ROWS_MAX];
-	char *raw;             /* the rows as they stood, each ended by a zero byte; for the rejects */
-	size_t raw_used, raw_room;
-	uint32_t starts[ATTEND_MARKS_ROWS_MAX];
-};
-
-static int status_of(struct push *p, enum attend_result result)
+int push_status(struct push *p, enum attend_result result, const char *why)
 {
 	switch (result) {
 	case ATTEND_OK:
@@ -41,8 +31,13 @@ static int status_of(struct push *p, enum attend_result result)
 		break;
 	}
 	progress_clear(&p->progress);
-	complain(p->invocation, "%s", attend_why(p->connection));
+	complain(p->invocation, "%s", why);
 	return (int)result;
+}
+
+static int status_of(struct push *p, enum attend_result result)
+{
+	return push_status(p, result, attend_why(p->connection));
 }
 
 static void tell(struct push *p, const char *file, uint64_t line, const char *raw, size_t raw_size, const char *field,
@@ -54,7 +49,7 @@ static void tell(struct push *p, const char *file, uint64_t line, const char *ra
 		rejects_add(p->rejects, raw, raw_size, field, reason);
 }
 
-static void sent_free(struct sent *s)
+void sent_free(struct sent *s)
 {
 	if (!s)
 		return;
@@ -72,15 +67,22 @@ static void tell_row(void *context, unsigned row, const char *field, const char 
 	tell(s->push, s->file, s->lines[row], raw, raw ? strlen(raw) : 0, field, reason);
 }
 
-/* The submission as a whole was refused: that is each of its rows. */
-static void tell_all(struct sent *s, const struct attend_reply *reply)
+void refused_rows_each(const struct attend_reply *reply, unsigned rows, attend_refused_row *each, void *context)
 {
 	char field[64], reason[400];
+	if (attend_refused_rows(reply, each, context))
+		return;
+	/* The submission as a whole was refused: that is each of its rows. */
 	attend_body_text(reply->body, reply->body_size, "field", field, sizeof field);
 	if (!attend_body_text(reply->body, reply->body_size, "reason", reason, sizeof reason))
 		snprintf(reason, sizeof reason, "%s", status_text(reply->status));
-	for (unsigned row = 0; row < s->count; row++)
-		tell_row(s, row, field[0] ? field : "row", reason);
+	for (unsigned row = 0; row < rows; row++)
+		each(context, row, field[0] ? field : "row", reason);
+}
+
+void sent_tell(struct sent *s, const struct attend_reply *reply)
+{
+	refused_rows_each(reply, s->count, tell_row, s);
 }
 
 static void answered(void *context, const struct attend_reply *reply)
@@ -99,27 +101,28 @@ static void answered(void *context, const struct attend_reply *reply)
 	p->rows_outstanding -= s->count;
 	if (reply->status == STATUS_REVOKED)
 		p->revoked = reply->status; /* told once, not a million times */
-	else if (refused && attend_refused_rows(reply, tell_row, s) == 0)
-		tell_all(s, reply);
+	else if (refused)
+		sent_tell(s, reply);
 	sent_free(s);
 }
 
-static bool keep_raw(struct sent *s, const struct mark_row *row)
+bool sent_add(struct sent *s, uint64_t line, const char *raw, size_t raw_size)
 {
-	if (!s->push->rejects)
-		return true;
-	if (s->raw_used + row->raw_size + 1 > s->raw_room) {
-		size_t room = (s->raw_used + row->raw_size + 1) * 2;
+	if (raw && s->raw_used + raw_size + 1 > s->raw_room) {
+		size_t room = (s->raw_used + raw_size + 1) * 2;
 		char *larger = realloc(s->raw, room);
 		if (!larger)
 			return false;
 		s->raw = larger;
 		s->raw_room = room;
 	}
-	s->starts[s->count] = (uint32_t)s->raw_used;
-	memcpy(s->raw + s->raw_used, row->raw, row->raw_size);
-	s->raw[s->raw_used + row->raw_size] = '\0';
-	s->raw_used += row->raw_size + 1;
+	if (raw) {
+		s->starts[s->count] = (uint32_t)s->raw_used;
+		memcpy(s->raw + s->raw_used, raw, raw_size);
+		s->raw[s->raw_used + raw_size] = '\0';
+		s->raw_used += raw_size + 1;
+	}
+	s->lines[s->count++] = line;
 	return true;
 }
 
@@ -133,10 +136,7 @@ static bool keep(struct push *p, const struct mark_row *row)
 		s->push = p;
 		s->file = strdup(p->file);
 	}
-	if (!s->file || !keep_raw(s, row))
-		return false;
-	s->lines[s->count++] = row->line;
-	return true;
+	return s->file && sent_add(s, row->line, p->rejects || p->spool ? row->raw : NULL, row->raw_size);
 }
 
 /* Sends the submission at hand, if there is one. */
@@ -146,7 +146,7 @@ static int send_group(struct push *p)
 	if (!s)
 		return 0;
 	p->at_hand = NULL;
-	while (p->rows_outstanding > ROWS_OUTSTANDING_MAX) {
+	while (!p->spool && p->rows_outstanding > ROWS_OUTSTANDING_MAX) {
 		int status = status_of(p, attend_pump(p->connection, WAIT_MS));
 		if (status) {
 			sent_free(s);
@@ -162,9 +162,14 @@ static int send_group(struct push *p)
 		complain(p->invocation, "no memory");
 		return ATTEND_MISUSE;
 	}
-	attend_id_of_content(p->connection, id, ATTEND_MARKS, occurrence, body, size);
+	if (p->again)
+		attend_id_new(id);
+	else
+		attend_id_of_content(p->connection, id, ATTEND_MARKS, occurrence, body, size);
 	p->rows_outstanding += s->count;
-	enum attend_result result = attend_post(p->connection, ATTEND_MARKS, p->again ? NULL : id, body, size, answered, s);
+	if (p->spool)
+		return push_spool_keep(p, s, id, body, size);
+	enum attend_result result = attend_post(p->connection, ATTEND_MARKS, id, body, size, answered, s);
 	if (result != ATTEND_OK)
 		sent_free(s);
 	return p->revoked ? ATTEND_REFUSED : status_of(p, result);
@@ -175,6 +180,8 @@ int push_flush(struct push *p)
 	if (p->dry)
 		return 0;
 	int status = send_group(p);
+	if (p->spool)
+		return status ? status : push_spool_barrier(p);
 	if (!status)
 		status = status_of(p, attend_flush(p->connection));
 	return status ? status : p->revoked ? ATTEND_REFUSED : 0;
@@ -237,6 +244,13 @@ static ssize_t read_source(void *context, void *room, size_t size)
 {
 	struct source *s = context;
 	struct pollfd ready = { .fd = s->fd, .events = POLLIN };
+	while (s->push->spool && poll(&ready, 1, 0) <= 0) {
+		s->status = push_spool_idle(s->push, &ready);
+		if (s->status) {
+			errno = ECANCELED;
+			return -1;
+		}
+	}
 	while (!s->push->dry && poll(&ready, 1, attend_outstanding(s->push->connection) ? 0 : WAIT_MS) <= 0) {
 		s->status = status_of(s->push, attend_pump(s->push->connection, attend_outstanding(s->push->connection) ? 50 : 0));
 		if (s->status) {
@@ -282,6 +296,7 @@ int push_file(struct push *p, const char *name, int fd)
 	struct source source = { p, fd, 0 };
 	char why[400];
 	p->file = name;
+	p->header = "";
 	p->converted = 0;
 	if (p->mapping && p->mapping->json && !import_whole(true, name, fd))
 		return ATTEND_REFUSED;
@@ -300,6 +315,7 @@ int push_file(struct push *p, const char *name, int fd)
 		         "one form; push it by itself", name);
 		status = ATTEND_REFUSED;
 	} else {
+		p->header = mark_rows_header(rows);
 		status = push_rows(p, records, rows, &source);
 	}
 	p->bytes_before += records ? records_offset(records) : 0;

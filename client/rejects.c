@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <csv.h>
 #include <jansson.h>
@@ -90,6 +91,13 @@ void rejects_add(struct rejects *r, const char *raw, size_t raw_size, const char
 	fputc('\n', r->out);
 	if (ferror(r->out) && !r->failed)
 		r->failed = EIO;
+}
+
+int rejects_sync(struct rejects *r)
+{
+	if (!r->failed && (fflush(r->out) != 0 || (fsync(fileno(r->out)) < 0 && errno != EINVAL))) /* a pipe has no disk */
+		r->failed = errno;
+	return r->failed;
 }
 
 int rejects_close(struct rejects **rejects)

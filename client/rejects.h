@@ -19,6 +19,8 @@ struct rejects *rejects_open(const char *path);
  * than the first file's, so that its rows have no place here. */
 bool rejects_form(struct rejects *, const char *header);
 void rejects_add(struct rejects *, const char *raw, size_t raw_size, const char *field, const char *reason);
+/* 0, or the errno of what could not be written; all of it is on disk when it returns 0. */
+int rejects_sync(struct rejects *);
 /* 0, or the errno of what could not be written. */
 int rejects_close(struct rejects **);
 

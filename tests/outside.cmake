@@ -15,12 +15,17 @@ add_test(NAME outside-trial COMMAND /usr/bin/python3 ${outside}/trial.py ${progr
 add_test(NAME outside-runbook COMMAND /usr/bin/python3 ${outside}/runbook.py ${programs})
 add_test(NAME outside-pages COMMAND ${outside}/pages.sh ${programs})
 
+add_test(NAME outside-outbox COMMAND /usr/bin/python3 ${outside}/outbox.py ${programs} --kills 20)
+add_test(NAME outside-subscribers COMMAND /usr/bin/python3 ${outside}/subscribers.py ${programs}
+  --subscribers 40 --minutes 12 --second 0.1)
+add_test(NAME outside-watch COMMAND /usr/bin/python3 ${outside}/watch.py ${programs})
+
 set_tests_properties(outside-runbook outside-pages PROPERTIES LABELS outside TIMEOUT 240 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
-set_tests_properties(outside-connector outside-term outside-torture outside-story outside-drawing outside-trial outside-reports outside-importers PROPERTIES
+set_tests_properties(outside-connector outside-outbox outside-subscribers outside-watch outside-term outside-torture outside-story outside-drawing outside-trial outside-reports outside-importers PROPERTIES
   LABELS outside ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
-set_tests_properties(outside-connector outside-story outside-drawing outside-trial outside-reports PROPERTIES TIMEOUT 120)
+set_tests_properties(outside-connector outside-watch outside-story outside-drawing outside-trial outside-reports PROPERTIES TIMEOUT 120)
 set_tests_properties(outside-term outside-importers PROPERTIES TIMEOUT 240)
-set_tests_properties(outside-torture PROPERTIES TIMEOUT 300)
+set_tests_properties(outside-torture outside-outbox outside-subscribers PROPERTIES TIMEOUT 300)
 
 # A daemon whose disk is ill when told to; its store answers as LMDB's does.
 add_executable(attendd-sick ${CMAKE_SOURCE_DIR}/daemon/main.c sick_store.c)

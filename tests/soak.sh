@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# soak.sh BUILD - the long runs: 200 kills under load, a term of 20,000 pupils against
-# the naive model, files of a GiB through the importers, and 10,000 cases at random through every council's pathway (ATTEND_SEED
-# repeats those; three minutes of one processor). About half an hour.
+# soak.sh BUILD - the long runs: 200 kills under load, 200 of daemon and connector in turn with an outbox,
+# 200 subscribers through an hour's alerts, a term of 20,000 pupils against the naive model, files of a GiB
+# through the importers, and
+# 10,000 cases at random through every council's pathway (ATTEND_SEED repeats those; three
+# minutes of one processor). About half an hour.
 #
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
@@ -12,6 +14,8 @@ programs=(--attendd "$build/attendd" --attend "$build/attend")
 python=/usr/bin/python3
 export PYTHONDONTWRITEBYTECODE=1
 "$python" "$here/torture.py" "${programs[@]}" --kills "${ATTEND_KILLS:-200}"
+"$python" "$here/outbox.py" "${programs[@]}" --kills "${ATTEND_KILLS:-200}"
+"$python" "$here/subscribers.py" "${programs[@]}" --memory 8
 "$python" "$here/term.py" "${programs[@]}" --pupils "${ATTEND_PUPILS:-20000}"
 "$python" "$here/importers.py" "${programs[@]}" --big "${ATTEND_BIG:-1024}"
 cd "$here/.." && "$build/test-random_cases" "${ATTEND_CASES:-10000}"
