@@ -114,6 +114,9 @@ bool access_query(uint8_t role, struct slice what)
 		{"reader", R(BOARD)},
 		{"today", READERS | R(SCHOOL) | R(LEAD)},
 		{"timeline", READERS},
+		{"year", READERS | R(SCHOOL) | R(LEAD)},
+		{"school", READERS | R(SCHOOL)},
+		{"authority", READERS | R(SCHOOL)},
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)

@@ -395,7 +395,7 @@ typedef enum status query(struct engine *, const struct request *, struct txn *)
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
 	query_backup, query_calendar, query_people, query_covers, query_try, query_report, query_letter, query_reader, query_today,
-	query_timeline;
+	query_timeline, query_year, query_school, query_authority;
 void trial_end(struct engine *); /* whatever becomes of it */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);

@@ -19,6 +19,7 @@ static const struct {
 	{"try", query_try},	      {"report", query_report},
 	{"letter", query_letter},	      {"reader", query_reader},
 	{"today", query_today},	      {"timeline", query_timeline},
+	{"year", query_year},	      {"school", query_school},     {"authority", query_authority},
 };
 
 enum status query_fault(struct engine *e, enum status status, const char *field, const char *reason)

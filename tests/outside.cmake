@@ -10,10 +10,11 @@ add_test(NAME outside-torture COMMAND /usr/bin/python3 ${outside}/torture.py ${p
 add_test(NAME outside-story COMMAND /usr/bin/python3 ${outside}/story.py ${programs} --pace 0)
 add_test(NAME outside-drawing COMMAND /usr/bin/python3 ${outside}/drawing.py $<TARGET_FILE:attend>)
 add_test(NAME outside-reports COMMAND /usr/bin/python3 ${outside}/reports.py ${programs})
+add_test(NAME outside-board COMMAND /usr/bin/python3 ${outside}/board/pages.py ${programs})
 add_test(NAME outside-trial COMMAND /usr/bin/python3 ${outside}/trial.py ${programs})
 
-set_tests_properties(outside-connector outside-term outside-torture outside-story outside-drawing outside-trial outside-reports PROPERTIES
+set_tests_properties(outside-connector outside-term outside-torture outside-story outside-drawing outside-trial outside-reports outside-board PROPERTIES
   LABELS outside ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
-set_tests_properties(outside-connector outside-story outside-drawing outside-trial outside-reports PROPERTIES TIMEOUT 120)
+set_tests_properties(outside-connector outside-story outside-drawing outside-trial outside-reports outside-board PROPERTIES TIMEOUT 120)
 set_tests_properties(outside-term PROPERTIES TIMEOUT 240)
 set_tests_properties(outside-torture PROPERTIES TIMEOUT 300)
