@@ -117,6 +117,10 @@ const char *attend_why(const struct attend *);
 /* The public key of this connection's identity, Z85. */
 const char *attend_public_key(const struct attend *);
 
+/* What is asked from now on is asked for whoever has this public key (Z85), with their rights: for a
+ * key whose role is `board`. NULL: for oneself again. False: not a key (and nothing more should be asked). */
+bool attend_for(struct attend *, const char *reader);
+
 struct attend_reply {
 	unsigned status;   /* of PROTOCOL.md's list; 200 to 299 is done */
 	uint64_t position; /* of a submission, its event (of marks perhaps a later one's, answered with it); else the log's head */

@@ -82,6 +82,12 @@ void attend_close(struct attend **connection)
 	free(a);
 }
 
+bool attend_for(struct attend *a, const char *reader)
+{
+	a->for_another = reader != NULL;
+	return !reader || z85_key_parse(slice_text(reader), a->reader);
+}
+
 const char *attend_why(const struct attend *a)
 {
 	return a->why;

@@ -33,6 +33,8 @@
 	X("alerts", command_alerts, "all alerts so far") \
 	X("watch", command_watch, "alerts as they come") \
 	X("ack", command_ack, "marks an alert as dealt with") \
+	X("board", command_board, "serves the officers' web page") \
+	X("board-link", command_board_link, "a link that signs you in there, once") \
 	X("calendar", command_calendar, "term dates, closures and INSET days from .ics or CSV") \
 	GROUP("Auditors and managers") \
 	X("log", command_log, "the events themselves") \

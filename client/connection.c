@@ -64,12 +64,12 @@ bool connection_put(struct attend *a, uint8_t command, const uint8_t *id, const 
 		memcpy(p->id, id, ATTEND_ID_SIZE);
 	else
 		attend_id_new(p->id);
-	p->size = REQUEST_HEAD_SIZE + size;
+	p->size = REQUEST_HEAD_SIZE + (a->for_another ? PUBLIC_KEY_SIZE : 0) + size;
 	p->frame = malloc(p->size);
 	if (!p->frame)
 		return false;
 	struct writer out = writer_of(p->frame, p->size);
-	message_request(&out, command, p->id);
+	message_request(&out, command, p->id, a->for_another ? a->reader : NULL);
 	write_bytes(&out, body, size);
 	if (p->together)
 		p->frame[MESSAGE_VERSION_AT] |= MESSAGE_TOGETHER;
@@ -132,7 +132,7 @@ bool connection_send(struct attend *a, uint8_t command, const uint8_t id[static 
 {
 	uint8_t frame[512];
 	struct writer out = writer_of(frame, sizeof frame);
-	message_request(&out, command, id);
+	message_request(&out, command, id, a->for_another ? a->reader : NULL);
 	write_bytes(&out, body, size);
 	if (out.full)
 		return false;

@@ -48,6 +48,8 @@ struct attend {
 	void *notice_context;
 	char server[256];
 	struct identity identity;
+	bool for_another;           /* what is asked next is asked for `reader` */
+	uint8_t reader[PUBLIC_KEY_SIZE];
 
 	bool up;                    /* a handshake was completed and the line not lost since */
 	bool ever_up;

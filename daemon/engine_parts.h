@@ -111,6 +111,7 @@ struct subscription {
 	struct peer peer;
 	uint8_t id[UUID_SIZE];
 	uint8_t key[PUBLIC_KEY_SIZE];
+	uint8_t board[PUBLIC_KEY_SIZE]; /* that asked for the key's holder; zero: nobody did */
 	bool log;             /* the log itself, else alerts */
 	uint64_t next;        /* position from which the next item may come */
 	uint32_t credit;
@@ -276,7 +277,8 @@ int engine_write_vkey(struct engine *, char *why, size_t why_size);
 
 /* ---- replies ---- */
 struct request {
-	const struct principal *who;
+	const struct principal *who; /* whose rights count */
+	const struct principal *via; /* the board that asks for them; NULL: they ask themselves */
 	const struct peer *peer;
 	const struct message *message;
 	struct slice frame;
@@ -295,6 +297,7 @@ void engine_refuse(struct engine *, const struct request *, enum status, const c
 
 /* ---- access.c ---- */
 bool access_command(uint8_t role, uint8_t command);
+bool access_for(uint8_t reader, uint8_t command); /* may a board ask this for a reader of that role, whatever they may themselves */
 bool access_school(const struct principal *, uint32_t urn);   /* may it see this school's pupils */
 bool access_pupil(struct engine *, const struct principal *, uint32_t pupil, uint32_t urn);
 bool access_alert(const struct principal *, uint32_t urn, uint32_t case_no);
@@ -401,7 +404,8 @@ unsigned react_to_known(struct engine *, struct outlook *, const char *what);
 typedef enum status query(struct engine *, const struct request *, struct txn *);
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
-	query_backup, query_calendar, query_people, query_covers, query_try, query_report, query_letter, query_schools;
+	query_backup, query_calendar, query_people, query_covers, query_try, query_report, query_letter, query_reader, query_today,
+	query_timeline, query_year, query_school, query_authority, query_schools;
 void trial_end(struct engine *); /* whatever becomes of it */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);

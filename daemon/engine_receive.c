@@ -42,6 +42,26 @@ static const struct principal *principal_of(struct engine *e, const uint8_t key[
 	return e->last_principal;
 }
 
+/* A board asks for a reader: what counts is who they are, now. */
+static bool take_reader(struct engine *e, struct request *r)
+{
+	if (r->who->role != ROLE_BOARD) {
+		engine_refuse(e, r, STATUS_FORBIDDEN, "for", "only a board's key acts for others");
+		return false;
+	}
+	r->via = r->who;
+	r->who = state_principal(&e->state, r->message->reader);
+	if (!r->who || r->who->revoked) {
+		engine_refuse(e, r, STATUS_REVOKED, "for", "this reader's key was revoked, or never granted");
+		return false;
+	}
+	if (!access_for(r->who->role, r->message->command)) {
+		engine_refuse(e, r, STATUS_FORBIDDEN, "for", "a board may not ask this for a reader of this role");
+		return false;
+	}
+	return true;
+}
+
 static submit *submission_of(uint8_t command)
 {
 	switch (command) {
@@ -133,7 +153,7 @@ static void receive_submission(struct engine *e, struct request *r, submit *hand
 	}
 	if (handle == submit_marks)
 		marks_look_at(e, r);
-	r->receipt = receipt_of(&e->key, slice_of(r->frame.bytes + 3, r->frame.size - 3), r->who->key);
+	r->receipt = receipt_of(&e->key, slice_of(r->frame.bytes + 3, r->frame.size - 3), r->via ? r->via->key : r->who->key);
 	replied = e->replied;
 	if (!seen_before(e, r))
 		handle(e, r);
@@ -161,6 +181,8 @@ void engine_receive(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE],
 		engine_refuse_form(e, &r, status, why, offset);
 		return;
 	}
+	if (message.for_another && !take_reader(e, &r))
+		return;
 	if (!access_command(r.who->role, message.command)) {
 		engine_refuse(e, &r, STATUS_FORBIDDEN, NULL, "your role does not allow it");
 		return;
@@ -208,4 +230,5 @@ void engine_sign(struct event *ev, const struct request *r)
 	ev->submitted = true;
 	memcpy(ev->id, r->message->id, UUID_SIZE);
 	ev->receipt = r->receipt;
+	ev->via = r->via ? r->via->number : 0;
 }

@@ -202,6 +202,8 @@ void feed_subscribe(struct engine *e, const struct request *r)
 	s->peer = *r->peer;
 	memcpy(s->id, r->message->id, UUID_SIZE);
 	memcpy(s->key, r->who->key, PUBLIC_KEY_SIZE);
+	if (r->via)
+		memcpy(s->board, r->via->key, PUBLIC_KEY_SIZE);
 	if (!take_filter(e, r, s) || !take_start(e, r, s)) {
 		free(s);
 		return;
@@ -411,8 +413,13 @@ static bool feed_one(struct engine *e, struct subscription *s, struct txn *txn, 
  * asked for before. */
 static bool still_may(struct engine *e, const struct subscription *s)
 {
+	static const uint8_t nobody[PUBLIC_KEY_SIZE];
 	const struct principal *p = state_principal(&e->state, s->key);
+	const struct principal *board = state_principal(&e->state, s->board);
 
+	if (memcmp(s->board, nobody, sizeof nobody) != 0 &&
+	    (!board || board->revoked || board->role != ROLE_BOARD || !p || !access_for(p->role, COMMAND_SUBSCRIBE)))
+		return false;
 	return p && !p->revoked && access_command(p->role, COMMAND_SUBSCRIBE) &&
 	       access_query(p->role, slice_text(s->log ? "log" : "alerts"));
 }

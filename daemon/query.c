@@ -17,7 +17,10 @@ static const struct {
 	{"pathways", query_pathways}, {"pathway", query_pathway},     {"backup", query_backup},
 	{"calendar", query_calendar}, {"people", query_people},	      {"covers", query_covers},
 	{"try", query_try},	      {"report", query_report},
-	{"letter", query_letter},     {"schools", query_schools},
+	{"letter", query_letter},	      {"reader", query_reader},
+	{"today", query_today},	      {"timeline", query_timeline},
+	{"year", query_year},	      {"school", query_school},     {"authority", query_authority},
+	{"schools", query_schools},
 };
 
 enum status query_fault(struct engine *e, enum status status, const char *field, const char *reason)

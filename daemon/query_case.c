@@ -168,7 +168,7 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 {
 	struct pack *p = &e->body;
 
-	pack_map(p, now ? 17 : 16);
+	pack_map(p, now ? 18 : 17);
 	pack_text(p, "case");
 	pack_case(p, c->number);
 	pack_text(p, "upn");
@@ -177,6 +177,13 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 	pack_key_uint(p, "pathway_version", c->pathway_version);
 	pack_key_str(p, "stage", view->pathway->stages[c->stage - 1]);
 	pack_key_str(p, "stage_title", view->pathway->stage_titles[c->stage - 1]);
+	pack_text(p, "stages");
+	pack_array(p, view->pathway->stage_count);
+	for (unsigned i = 0; i < view->pathway->stage_count; i++) {
+		pack_map(p, 2);
+		pack_key_str(p, "stage", view->pathway->stages[i]);
+		pack_key_str(p, "title", view->pathway->stage_titles[i]);
+	}
 	pack_key_text(p, "status", c->closed ? "closed" : "open");
 	pack_text(p, "opened");
 	pack_time(p, c->opened_ms);

@@ -50,7 +50,7 @@ static void head(struct engine *e, struct pack *p, const struct event *ev, uint6
 {
 	char id[UUID_TEXT_SIZE + 1];
 
-	pack_map(p, 6 + fields);
+	pack_map(p, 6 + (ev->via != 0) + fields);
 	pack_key_uint(p, "seq", position);
 	pack_text(p, "id");
 	if (ev->submitted)
@@ -61,6 +61,10 @@ static void head(struct engine *e, struct pack *p, const struct event *ev, uint6
 	pack_time(p, ev->at_ms ? ev->at_ms : e->state.created_ms);
 	pack_text(p, "actor");
 	pack_actor(e, p, ev->actor);
+	if (ev->via) {
+		pack_text(p, "via");
+		pack_actor(e, p, ev->via);
+	}
 	pack_key_uint(p, "version", ev->version);
 }
 

@@ -139,6 +139,26 @@ static const struct pupil *as_of(struct engine *e, struct txn *txn, uint32_t pup
 	return p;
 }
 
+/* The pupil that is asked about, as known now or then. NULL: `*status` and e->body say why not. */
+static const struct pupil *asked(struct engine *e, const struct request *r, struct txn *txn, uint32_t *number,
+				 uint64_t *position, struct state **shadow, const struct calendar **calendar, enum status *status)
+{
+	const struct pupil *pupil;
+
+	*status = STATUS_OK;
+	*number = query_upn(e, r, txn, status);
+	if (!*number)
+		return NULL;
+	if (!query_as_of(e, r, txn, position)) {
+		*status = STATUS_BAD_FIELD;
+		return NULL;
+	}
+	pupil = as_of(e, txn, *number, *position, shadow, calendar);
+	if (!pupil)
+		*status = query_fault(e, STATUS_DAMAGED, NULL, "the log can't be replayed; attendd verify says where");
+	return pupil;
+}
+
 enum status query_pupil(struct engine *e, const struct request *r, struct txn *txn)
 {
 	struct pack *p = &e->body;
@@ -146,17 +166,13 @@ enum status query_pupil(struct engine *e, const struct request *r, struct txn *t
 	const struct pupil *pupil;
 	struct state *shadow;
 	struct figures f;
-	enum status status = STATUS_OK;
+	enum status status;
 	uint64_t position;
-	uint32_t number = query_upn(e, r, txn, &status);
+	uint32_t number;
 
-	if (!number)
-		return status;
-	if (!query_as_of(e, r, txn, &position))
-		return STATUS_BAD_FIELD;
-	pupil = as_of(e, txn, number, position, &shadow, &calendar);
+	pupil = asked(e, r, txn, &number, &position, &shadow, &calendar, &status);
 	if (!pupil)
-		return query_fault(e, STATUS_DAMAGED, NULL, "the log can't be replayed; attendd verify says where");
+		return status;
 	pupil_figures(pupil, calendar, &f);
 	pack_map(p, 22);
 	pack_text(p, "upn");
@@ -189,15 +205,11 @@ enum status query_marks(struct engine *e, const struct request *r, struct txn *t
 	enum status status = STATUS_OK;
 	uint64_t position;
 	day_t first, last;
-	uint32_t number = query_upn(e, r, txn, &status);
+	uint32_t number;
 
-	if (!number)
-		return status;
-	if (!query_as_of(e, r, txn, &position))
-		return STATUS_BAD_FIELD;
-	pupil = as_of(e, txn, number, position, &shadow, &calendar);
+	pupil = asked(e, r, txn, &number, &position, &shadow, &calendar, &status);
 	if (!pupil)
-		return query_fault(e, STATUS_DAMAGED, NULL, "the log can't be replayed; attendd verify says where");
+		return status;
 	last = pupil->latest_day;
 	first = last ? week_monday(day_week(last) - PUPIL_WEEKS + 1) : 1;
 	pack_map(p, 1);
@@ -213,6 +225,67 @@ enum status query_marks(struct engine *e, const struct request *r, struct txn *t
 		pack_text(p, code_text(am));
 		pack_text(p, code_text(pm));
 	}
+	shadow_close(&shadow);
+	return STATUS_OK;
+}
+
+/* ---- the year as a picture: each session of its weeks, and the rolling count at each week's end ---- */
+
+static void pack_week(struct pack *p, const struct pupil *pupil, const struct calendar *calendar, int week, uint64_t codes)
+{
+	day_t monday = week_monday(week), last = monday + 4;
+	bool held = false;
+
+	pack_map(p, 4);
+	pack_text(p, "monday");
+	pack_date(p, (uint16_t)monday);
+	pack_text(p, "days");
+	pack_array(p, 5);
+	for (day_t d = monday; d < monday + 5; d++) {
+		uint8_t am = pupil_code(pupil, d, AM), pm = pupil_code(pupil, d, PM);
+
+		held |= am || pm;
+		pack_array(p, 3);
+		pack_bool(p, calendar_is_school_day(calendar, d));
+		pack_text(p, code_text(am));
+		pack_text(p, code_text(pm));
+	}
+	pack_key_bool(p, "broken", pupil_count(pupil, CODES_ABSENT, monday, last) > 0);
+	pack_text(p, "window");
+	if (held && calendar_is_school_week(calendar, week))
+		pack_uint(p, pupil_window(pupil, calendar, codes, PUPIL_WINDOW_WEEKS, last < pupil->latest_day ? last : pupil->latest_day));
+	else
+		pack_nil(p);
+}
+
+enum status query_year(struct engine *e, const struct request *r, struct txn *txn)
+{
+	struct pack *p = &e->body;
+	const struct pathway *pathway;
+	const struct calendar *calendar;
+	const struct pupil *pupil;
+	struct state *shadow;
+	enum status status;
+	uint64_t position;
+	uint32_t number;
+	int first, last, year;
+
+	pupil = asked(e, r, txn, &number, &position, &shadow, &calendar, &status);
+	if (!pupil)
+		return status;
+	pathway = state_school_pathway(shadow ? shadow : &e->state, pupil->urn);
+	year = day_school_year(pupil->latest_day ? pupil->latest_day : day_of_ms(e->now_ms));
+	first = day_week(school_year_start(year));
+	last = day_week(school_year_start(year + 1) - 1);
+	pack_map(p, 4);
+	pack_key_uint(p, "school_year", (uint64_t)year);
+	pack_key_uint(p, "threshold", pathway ? pathway->threshold : 0);
+	pack_text(p, "latest");
+	pack_date(p, (uint16_t)pupil->latest_day);
+	pack_text(p, "weeks");
+	pack_array(p, (uint32_t)(last - first + 1));
+	for (int week = first; week <= last; week++)
+		pack_week(p, pupil, calendar, week, CODES_UNAUTHORISED);
 	shadow_close(&shadow);
 	return STATUS_OK;
 }

@@ -66,7 +66,7 @@ static const char *take_grant(struct slice body, struct event_access_granted *g,
 	*field = "role";
 	g->role = role_parse(mp_find_str(body, "role", &wrong));
 	if (!g->role)
-		return "not a role: connector, school, lead, officer, manager, auditor or administrator";
+		return "not a role: connector, school, lead, officer, manager, auditor, administrator or board";
 	*field = "name";
 	g->name = mp_find_str(body, "name", &wrong);
 	if (wrong || g->name.size > 63)
@@ -79,6 +79,8 @@ static const char *take_grant(struct slice body, struct event_access_granted *g,
 	*field = "cases";
 	if (!take_list(body, "cases", case_id_parse, g->cases, GRANT_CASES_MAX, &g->case_count))
 		return "a list of at most 64 cases (C1, C2 ...) is wanted";
+	if (g->role == ROLE_BOARD && (g->school_count || g->case_count))
+		return "a board has the schools and cases of whoever it asks for, and none of its own";
 	return NULL;
 }
 

@@ -290,11 +290,13 @@ void event_encode_header(struct writer *w, const struct event *e)
 	write_u8(w, event_newest(e->kind));
 	write_u48(w, e->at_ms);
 	write_varint(w, e->actor);
-	write_bool(w, e->submitted);
+	write_u8(w, e->submitted ? e->via ? 2 : 1 : 0);
 	if (e->submitted) {
 		write_bytes(w, e->id, sizeof e->id);
 		write_u64(w, e->receipt);
 	}
+	if (e->submitted && e->via)
+		write_varint(w, e->via);
 }
 
 void event_encode(struct writer *w, const struct event *e)

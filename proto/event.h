@@ -6,7 +6,7 @@
  * (store/seal.h) before it comes here, so that erasing that person's key
  * erases the person and leaves every hash as it was.
  *
- *   header = kind:u8 version:u8 at:u48 actor:varint made:u8 [id:16 receipt:8]
+ *   header = kind:u8 version:u8 at:u48 actor:varint made:u8 [id:16 receipt:8 [via:varint]]
  *
  *   kind     which event; numbers are never used again
  *   version  of that kind's body, from 1; a reader of an old version is a
@@ -15,7 +15,8 @@
  *            the record before
  *   actor    the principal's number: the position of the grant that let it in;
  *            0 is the daemon itself
- *   made     1 where a submission made it (id and receipt follow), 0 where not
+ *   made     1 where a submission made it (id and receipt follow), 0 where not; 2 where
+ *            a board submitted it for the actor (via, the board's principal, follows)
  *   id       the submission's UUID
  *   receipt  keyed SipHash-2-4 of the submission as received, with its actor:
  *            what tells a repeat from a reuse of the id
@@ -158,6 +159,7 @@ bool fact_of_parent(uint8_t fact);
 	X(MANAGER, 5, "manager") \
 	X(AUDITOR, 6, "auditor") \
 	X(ADMINISTRATOR, 7, "administrator") \
+	X(BOARD, 8, "board") /* nothing by itself; what its readers may, for them */ \
 	X(MONITOR, 9, "monitor") /* how the daemon is, and nothing of what it holds */
 
 enum role {
@@ -437,6 +439,7 @@ struct event {
 	bool submitted;
 	uint8_t id[UUID_SIZE];
 	uint64_t receipt;
+	uint64_t via; /* the board that submitted it for the actor; 0: none did */
 	union {
 		struct event_store_created store_created;
 		struct event_access_granted access_granted;

@@ -248,20 +248,29 @@ static void read_roster_submitted_1(struct reader *r, struct event_roster_submit
 bool event_decode_header(struct event *e, struct slice record, struct reader *rest)
 {
 	struct slice id;
+	uint8_t made;
 
 	*rest = reader_of(record);
 	e->kind = read_u8(rest);
 	e->version = read_u8(rest);
 	e->at_ms = read_u48(rest);
 	e->actor = read_varint(rest);
-	e->submitted = read_bool(rest);
-	e->receipt = 0;
+	made = read_u8(rest);
+	if (made > 2)
+		reader_fault(rest);
+	e->submitted = made > 0;
+	e->receipt = e->via = 0;
 	memset(e->id, 0, sizeof e->id);
 	if (e->submitted) {
 		id = read_bytes(rest, UUID_SIZE);
 		if (id.size == UUID_SIZE)
 			memcpy(e->id, id.bytes, UUID_SIZE);
 		e->receipt = read_u64(rest);
+	}
+	if (made == 2) {
+		e->via = read_varint(rest);
+		if (!e->via)
+			reader_fault(rest);
 	}
 	return !rest->bad;
 }

@@ -87,7 +87,8 @@ enum status message_decode(struct message *m, struct slice frame, const char **w
 	if (signature != MESSAGE_SIGNATURE)
 		return refuse(STATUS_BAD_FRAME, "it does not begin with the signature A7 7D", why);
 	m->together = (version & MESSAGE_TOGETHER) != 0;
-	if (frame.size > MESSAGE_VERSION_AT && (version & ~MESSAGE_TOGETHER) != MESSAGE_VERSION)
+	m->for_another = (version & MESSAGE_FOR) != 0;
+	if (frame.size > MESSAGE_VERSION_AT && (version & ~(MESSAGE_TOGETHER | MESSAGE_FOR)) != MESSAGE_VERSION)
 		return refuse(STATUS_BAD_VERSION, "version 1 is spoken here", why);
 	if (r.bad)
 		return refuse(STATUS_BAD_FRAME, "the head is cut short", why);
@@ -98,6 +99,13 @@ enum status message_decode(struct message *m, struct slice frame, const char **w
 		m->position = read_u64(&r);
 		if (r.bad)
 			return refuse(STATUS_BAD_FRAME, "the head of the reply is cut short", why);
+	}
+	if (m->for_another) {
+		struct slice reader = read_bytes(&r, PUBLIC_KEY_SIZE);
+
+		if (r.bad || (m->command & COMMAND_REPLY) != 0)
+			return refuse(STATUS_BAD_FRAME, "bit 6 of the version: a reader's 32 bytes are wanted, in a request", why);
+		memcpy(m->reader, reader.bytes, PUBLIC_KEY_SIZE);
 	}
 	m->body = slice_of(r.at, reader_left(&r));
 	return m->command == COMMAND_MARKS ? STATUS_OK : message_check(m, why, offset);
@@ -120,18 +128,20 @@ enum status message_check(struct message *m, const char **why, size_t *offset)
 	return STATUS_BAD_BODY;
 }
 
-void message_request(struct writer *w, uint8_t command, const uint8_t id[static UUID_SIZE])
+void message_request(struct writer *w, uint8_t command, const uint8_t id[static UUID_SIZE], const uint8_t *reader)
 {
 	write_u16(w, MESSAGE_SIGNATURE);
-	write_u8(w, MESSAGE_VERSION);
+	write_u8(w, reader ? MESSAGE_VERSION | MESSAGE_FOR : MESSAGE_VERSION);
 	write_u8(w, command);
 	write_bytes(w, id, UUID_SIZE);
+	if (reader)
+		write_bytes(w, reader, PUBLIC_KEY_SIZE);
 }
 
 void message_reply(struct writer *w, uint8_t command, const uint8_t id[static UUID_SIZE], enum status status,
                    uint64_t position)
 {
-	message_request(w, command | COMMAND_REPLY, id);
+	message_request(w, command | COMMAND_REPLY, id, NULL);
 	write_u16(w, (uint16_t)status);
 	write_u64(w, position);
 }

@@ -19,6 +19,9 @@
  * with others; in a reply, that it answers several. It is no part of what makes
  * two submissions the same.
  *
+ * Bit 6 of a request's version says for whom a board asks (access.c): their public
+ * key, 32 bytes, stands between the head and the body.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef PROTO_MESSAGE_H
 #define PROTO_MESSAGE_H
@@ -36,6 +39,7 @@ enum {
 	MESSAGE_VERSION = 1,
 	MESSAGE_VERSION_AT = 2,    /* its byte in the frame */
 	MESSAGE_TOGETHER = 0x80,
+	MESSAGE_FOR = 0x40,
 	REQUEST_HEAD_SIZE = 20,
 	REPLY_HEAD_SIZE = 30,
 	MESSAGE_SIZE_MAX = 2 * 1024 * 1024,
@@ -120,6 +124,8 @@ const char *row_fault_text(uint8_t fault);
 struct message {
 	uint8_t command;     /* with COMMAND_REPLY in a reply */
 	bool together;
+	bool for_another;    /* asked by a board for whoever has `reader`; in no reply */
+	uint8_t reader[PUBLIC_KEY_SIZE];
 	uint8_t id[UUID_SIZE];
 	uint16_t status;     /* of a reply */
 	uint64_t position;   /* of a reply */
@@ -137,8 +143,8 @@ enum status message_decode(struct message *, struct slice frame, const char **wh
  * is asked by whoever reads the body, where submitted_marks_doubtful() says so. */
 enum status message_check(struct message *, const char **why, size_t *offset);
 
-/* Heads; the caller appends the body. */
-void message_request(struct writer *, uint8_t command, const uint8_t id[static UUID_SIZE]);
+/* Heads; the caller appends the body. `reader` NULL: the sender asks for itself. */
+void message_request(struct writer *, uint8_t command, const uint8_t id[static UUID_SIZE], const uint8_t *reader);
 void message_reply(struct writer *, uint8_t command, const uint8_t id[static UUID_SIZE],
                    enum status, uint64_t position);
 

@@ -260,7 +260,7 @@ static void a_frame_of_more_than_two_mebibytes(void **context)
 
 	(void)context;
 	host_id(&h, id);
-	message_request(&w, COMMAND_MARKS, id);
+	message_request(&w, COMMAND_MARKS, id, NULL);
 	refused_frame(CONNECTOR, STATUS_TOO_LARGE, "2 MiB", slice_of(bytes, size));
 	free(bytes);
 }
@@ -281,7 +281,7 @@ static void any_bytes_at_all(void **context)
 			bytes[i] = (uint8_t)random_below(256);
 		host_id(&h, id);
 		if (round % 3)
-			message_request(&w, (uint8_t)(0x10 + random_below(9)), id);
+			message_request(&w, (uint8_t)(0x10 + random_below(9)), id, NULL);
 		if (round % 3 == 2)
 			bytes[REQUEST_HEAD_SIZE] = (uint8_t)(0x80 | random_below(4));
 		host_frame(&h, ADMIN, slice_of(bytes, size));

@@ -226,7 +226,7 @@ struct slice host_frame_of(uint8_t command, const uint8_t id[static UUID_SIZE], 
 	uint8_t *room = malloc(REQUEST_HEAD_SIZE + body.size + 1);
 	struct writer w = writer_of(room, REQUEST_HEAD_SIZE + body.size + 1);
 
-	message_request(&w, command, id);
+	message_request(&w, command, id, NULL);
 	write_bytes(&w, body.bytes, body.size);
 	return writer_slice(&w);
 }

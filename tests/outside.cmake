@@ -11,6 +11,7 @@ add_test(NAME outside-story COMMAND /usr/bin/python3 ${outside}/story.py ${progr
 add_test(NAME outside-drawing COMMAND /usr/bin/python3 ${outside}/drawing.py $<TARGET_FILE:attend>)
 add_test(NAME outside-reports COMMAND /usr/bin/python3 ${outside}/reports.py ${programs})
 add_test(NAME outside-importers COMMAND /usr/bin/python3 ${outside}/importers.py ${programs})
+add_test(NAME outside-board COMMAND /usr/bin/python3 ${outside}/board/pages.py ${programs})
 add_test(NAME outside-trial COMMAND /usr/bin/python3 ${outside}/trial.py ${programs})
 add_test(NAME outside-runbook COMMAND /usr/bin/python3 ${outside}/runbook.py ${programs})
 add_test(NAME outside-pages COMMAND ${outside}/pages.sh ${programs})
@@ -21,9 +22,9 @@ add_test(NAME outside-subscribers COMMAND /usr/bin/python3 ${outside}/subscriber
 add_test(NAME outside-watch COMMAND /usr/bin/python3 ${outside}/watch.py ${programs})
 
 set_tests_properties(outside-runbook outside-pages PROPERTIES LABELS outside TIMEOUT 240 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
-set_tests_properties(outside-connector outside-outbox outside-subscribers outside-watch outside-term outside-torture outside-story outside-drawing outside-trial outside-reports outside-importers PROPERTIES
+set_tests_properties(outside-connector outside-outbox outside-subscribers outside-watch outside-term outside-torture outside-story outside-drawing outside-trial outside-reports outside-importers outside-board PROPERTIES
   LABELS outside ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
-set_tests_properties(outside-connector outside-watch outside-story outside-drawing outside-trial outside-reports PROPERTIES TIMEOUT 120)
+set_tests_properties(outside-connector outside-watch outside-story outside-drawing outside-trial outside-reports outside-board PROPERTIES TIMEOUT 120)
 set_tests_properties(outside-term outside-importers PROPERTIES TIMEOUT 240)
 set_tests_properties(outside-torture outside-outbox outside-subscribers PROPERTIES TIMEOUT 300)
 

@@ -265,19 +265,19 @@ static void fill(struct event *e, uint8_t kind, uint8_t version)
 		e->submitted = true;
 		assert_true(uuid_parse(slice_text(value), e->id));
 		e->receipt = strtoull(golden_text(&g, "receipt"), NULL, 16);
+		value = golden_next(&g, "via");
+		e->via = value ? strtoull(value, NULL, 10) : 0;
 	}
 	fill_body(e);
 }
 
-static void check_kind(uint8_t kind, uint8_t version, uint8_t newest)
+static void check_file(const char *name, uint8_t kind, uint8_t version, uint8_t newest)
 {
 	static uint8_t room[8192], again[8192];
 	static struct event back;
-	char name[64];
 	struct slice bytes;
 	struct writer w = writer_of(room, sizeof room), v = writer_of(again, sizeof again);
 
-	snprintf(name, sizeof name, "event-%s-%u", event_kind_text(kind), version);
 	golden_open(&g, name);
 	bytes = golden_bytes(&g, "bytes");
 	fill(&event, kind, version);
@@ -294,6 +294,21 @@ static void check_kind(uint8_t kind, uint8_t version, uint8_t newest)
 	free((void *)(uintptr_t)bytes.bytes);
 }
 
+static void check_kind(uint8_t kind, uint8_t version, uint8_t newest)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "event-%s-%u", event_kind_text(kind), version);
+	check_file(name, kind, version, newest);
+}
+
+static void what_a_board_submitted_names_both(void **state)
+{
+	(void)state;
+	check_file("event-alert-acknowledged-1-via", EVENT_ALERT_ACKNOWLEDGED, 1, 1);
+	assert_int_equal(event.via, 9);
+}
+
 static void every_version_of_every_event_has_its_golden_file(void **state)
 {
 	(void)state;
@@ -308,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_version_of_every_event_has_its_golden_file),
+		cmocka_unit_test(what_a_board_submitted_names_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

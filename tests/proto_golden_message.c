@@ -156,7 +156,7 @@ static void check_command(uint8_t command, const char *text)
 		struct message m = decode(frame, command, id);
 		struct writer w = writer_of(room, sizeof room);
 
-		message_request(&w, command, id);
+		message_request(&w, command, id, NULL);
 		check_body(&w, &m, "body");
 		golden_equal(&g, frame, writer_slice(&w));
 		free((void *)(uintptr_t)frame.bytes);

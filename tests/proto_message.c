@@ -23,7 +23,7 @@ static struct slice frame_of(uint8_t room[static 1024], uint8_t command, struct 
 {
 	struct writer w = writer_of(room, 1024);
 
-	message_request(&w, command, id);
+	message_request(&w, command, id, NULL);
 	write_bytes(&w, body.bytes, body.size);
 	assert_false(w.full);
 	return writer_slice(&w);
@@ -106,6 +106,33 @@ static void a_request_may_ask_for_that(void **state)
 	assert_true(m.together);
 	room[MESSAGE_VERSION_AT] = MESSAGE_TOGETHER | 2;
 	assert_int_equal(decode(&m, frame, &why, &offset), STATUS_BAD_VERSION);
+}
+
+/* Whom a board asks for stands between head and body; a reply has no such thing. */
+static void a_request_may_be_for_another(void **state)
+{
+	uint8_t room[128], reader[PUBLIC_KEY_SIZE];
+	struct writer w = writer_of(room, sizeof room);
+	struct message m;
+	const char *why;
+	size_t offset;
+
+	(void)state;
+	memset(reader, 0x5a, sizeof reader);
+	message_request(&w, COMMAND_HELLO, id, reader);
+	assert_int_equal(decode(&m, writer_slice(&w), &why, &offset), STATUS_OK);
+	assert_true(m.for_another);
+	assert_memory_equal(m.reader, reader, sizeof reader);
+	assert_int_equal(m.body.size, 0);
+	write_u8(&w, 0x80);
+	assert_int_equal(decode(&m, writer_slice(&w), &why, &offset), STATUS_OK);
+	assert_int_equal(m.body.size, 1);
+	assert_int_equal(decode(&m, slice_of(room, REQUEST_HEAD_SIZE + PUBLIC_KEY_SIZE - 1), &why, &offset), STATUS_BAD_FRAME);
+	w = writer_of(room, sizeof room);
+	message_reply(&w, COMMAND_HELLO, id, STATUS_OK, 1);
+	write_bytes(&w, reader, sizeof reader);
+	room[MESSAGE_VERSION_AT] |= MESSAGE_FOR;
+	assert_int_equal(decode(&m, writer_slice(&w), &why, &offset), STATUS_BAD_FRAME);
 }
 
 static void a_reply_comes_back(void **state)
@@ -403,6 +430,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_request_comes_back),
+		cmocka_unit_test(a_request_may_be_for_another),
 		cmocka_unit_test(a_reply_comes_back),
 		cmocka_unit_test(a_reply_to_several_comes_back),
 		cmocka_unit_test(a_request_may_ask_for_that),

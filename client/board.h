@@ -1,0 +1,109 @@
+/* board.h - the officers' web page: what its files share.
+ *
+ *   command_board.c    attend board, attend board-link
+ *   board_http.c       requests in, pages out: methods, hosts, headers, forms, who it is
+ *   board_session.c    who is signed in; one-time links
+ *   board_line.c       asking the daemon for whoever is signed in
+ *   board_page.c       what stands round every page
+ *   board_live.c       alerts as they come
+ *   board_today.c, board_case.c, board_act.c, board_pupil.c, board_school.c, board_authority.c   the views
+ *
+ * A view is given a visit and writes the inside of <main>; what a person sees there was asked
+ * of the daemon with that person's rights, and everything is escaped (html.h). A view knows neither
+ * HTTP nor keys.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLIENT_BOARD_H
+#define CLIENT_BOARD_H
+
+#include <stdatomic.h>
+
+#include <jansson.h>
+
+#include "client/ask.h"
+#include "client/board_session.h"
+#include "client/html.h"
+
+struct board {
+	const struct invocation *invocation;
+	const char *url;            /* where people find it, without a slash at the end */
+	const char *proxy_header;   /* that names the reader; NULL: people sign in by links */
+	char authority[128];        /* its name, once it was asked */
+	struct sessions *sessions;
+	struct lines *lines;
+	_Atomic unsigned streams;   /* live parts that are open */
+};
+
+/* A request while it is answered. */
+struct visit {
+	struct board *board;
+	struct attend *line;        /* asks for `session.reader` */
+	struct session session;
+	const char *words[4];       /* of the path: /case/C1/record is "case", "C1", "record" */
+	const char *as_of;          /* a day, or NULL: as known now */
+	const json_t *query, *form; /* names and texts; `form` NULL: nothing was sent */
+	struct html page;           /* <main>'s inside */
+	const char *title;          /* of the page; a view sets it, and it lasts as long as the visit */
+	char title_room[160];
+	unsigned status;            /* of HTTP; 200 unless a view says otherwise */
+	char location[256];         /* where to go on (status 303) */
+	bool live;                  /* changes come in while it is looked at */
+	uint64_t head;              /* the log's, when the page was made: alerts from here on are new */
+};
+
+typedef void view(struct visit *);
+view board_today, board_case, board_record, board_recorded, board_pupil, board_school, board_authority, board_acknowledge,
+	board_find, board_task_done;
+
+/* ---- board_line.c ---- */
+
+/* Connections, kept for the next visit. */
+struct lines *lines_new(const struct invocation *);
+void lines_free(struct lines **);
+struct attend *lines_take(struct lines *);          /* NULL: none can be opened */
+void lines_give(struct lines *, struct attend **);  /* takes it; it asks for nobody then */
+
+/* A question; the body is taken. What was answered, to be released; NULL where nothing was, or a
+ * refusal: then the visit's status is set and the page says why, so that a view just returns. */
+json_t *visit_ask(struct visit *, struct body *);
+/* One submission under that id: its status of PROTOCOL.md (0: nobody answered) and, in `*answer`, its body. */
+unsigned visit_submit(struct visit *, enum attend_command, const uint8_t id[static ATTEND_ID_SIZE], struct body *, json_t **answer);
+/* A body with "what" and, where the visit looks back, "as_of". */
+void visit_question(struct visit *, struct body *, const char *what);
+
+/* What a map says under a key; "" and 0 where it says nothing. */
+const char *says(const json_t *map, const char *key);
+long long counts(const json_t *map, const char *key);
+
+/* ---- board_page.c ---- */
+
+void page_whole(struct visit *, struct html *out); /* the document round the visit's page */
+/* A page that only says something; what has been written so far is dropped. */
+void page_notice(struct visit *, unsigned status, const char *title, const char *text);
+void visit_title(struct visit *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* href="...", the day looked back to kept. Parts end with NULL and are coded as parts of an address. */
+void page_href(struct visit *, const char *start, ...) __attribute__((sentinel));
+/* <form method="post" ...>, with what proves that it is this person's own. */
+void page_form(struct visit *, const char *action, const char *class_name);
+/* A new submission's id, hidden: a form that is sent twice is recorded once. */
+void page_id(struct visit *);
+bool form_id(const json_t *form, uint8_t id[static ATTEND_ID_SIZE]);
+/* A list of what stands in the way: all of it, or what the action's own form doesn't supply (`action` not NULL). `fields`
+ * (NULL: not known) gives a field its title. How many there are, and the list. */
+size_t page_lacking(const json_t *lacks, const char *action);
+void page_lacks(struct visit *, const json_t *lacks, const char *action, const json_t *fields);
+const char *page_date(const char *date);     /* "Mon 9 Nov 2026"; lasts until the fourth call after */
+const char *page_time(const char *time);     /* with the time of day; likewise */
+const char *page_due(const char *time);      /* an instant by whose end; likewise */
+const char *page_name(const json_t *item);   /* "Kaur, Zofia"; the UPN where there is no name; likewise */
+
+/* ---- board_live.c ---- */
+
+struct MHD_Response;
+struct MHD_Response *live_open(struct board *, const struct session *, uint64_t from); /* NULL: too many, or no line */
+
+/* ---- compiled in ---- */
+extern const unsigned char board_style[], board_script[];
+extern const unsigned board_style_size, board_script_size;
+
+#endif

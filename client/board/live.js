@@ -1,0 +1,75 @@
+// Follows what comes in while the page is looked at. Without this the page is the same, and is loaded again by hand.
+//
+// An alert that comes is told in the line at the top; the lists of today are then fetched and put in place item by
+// item, so that what the reader looks at, has focused or is filling in stays where it is.
+//
+// SPDX-License-Identifier: Apache-2.0
+"use strict";
+(function () {
+	const live = document.getElementById("live");
+	const status = live && live.querySelector("p");
+	if (!live || !window.EventSource) return;
+	let told = 0, waiting = null;
+
+	// Keeps an element where the reader sees it while lists above it grow.
+	function inPlace(change) {
+		const items = Array.from(document.querySelectorAll("[data-key]"));
+		const held = document.activeElement && document.activeElement.closest("[data-key]");
+		const seen = held || items.find((item) => item.getBoundingClientRect().top >= 0);
+		const before = seen && seen.getBoundingClientRect().top;
+		change();
+		if (seen && seen.isConnected && window.scrollY > 0) window.scrollBy(0, seen.getBoundingClientRect().top - before);
+	}
+
+	function mergeList(list, fresh) {
+		const now = new Map(Array.from(list.children).map((item) => [item.dataset.key, item]));
+		const keys = new Set(Array.from(fresh.children).map((item) => item.dataset.key));
+		for (const [key, item] of now) item.classList.toggle("gone", !keys.has(key));
+		let after = null;
+		for (const item of Array.from(fresh.children)) {
+			let mine = now.get(item.dataset.key);
+			if (!mine) {
+				mine = document.importNode(item, true);
+				mine.classList.add("new");
+				if (after) after.after(mine);
+				else list.prepend(mine);
+			}
+			after = mine;
+		}
+	}
+
+	function merge(page) {
+		for (const list of document.querySelectorAll("[data-list]")) {
+			const fresh = page.querySelector('[data-list="' + list.dataset.list + '"]');
+			const count = list.closest("section").querySelector(".count"), none = list.closest("section").querySelector(".none");
+			if (!fresh) continue;
+			mergeList(list, fresh);
+			count.textContent = fresh.closest("section").querySelector(".count").textContent;
+			if (none && fresh.children.length) none.remove();
+		}
+	}
+
+	async function refresh() {
+		waiting = null;
+		if (!document.getElementById("today")) return;
+		const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
+		if (!answer.ok) return;
+		const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+		inPlace(() => merge(page));
+	}
+
+	function take(event) {
+		const alert = JSON.parse(event.data);
+		if (alert.status !== "raised") {
+			if (!waiting) waiting = setTimeout(refresh, 400);
+			return;
+		}
+		told += 1;
+		status.textContent = (told === 1 ? "Just now: " : told + " came in; the newest: ") + alert.text;
+		if (!waiting) waiting = setTimeout(refresh, 400);
+	}
+
+	const source = new EventSource("/live?from=" + live.dataset.from);
+	source.addEventListener("alert", take);
+	window.addEventListener("pagehide", () => source.close());
+})();

@@ -1,0 +1,258 @@
+/* Recording an action: its form, and what stands in the way shown beside it.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "client/board.h"
+
+#include <string.h>
+
+/* Of whom, and which action: asked before the form is shown or taken. */
+struct act {
+	json_t *actions, *people; /* of the pupil */
+	const json_t *action;
+	char upn[16];
+	const char *case_id;      /* NULL: none is open, or the pupil was named */
+	const json_t *lacks;      /* of a refusal; NULL: nothing was refused */
+	const char *refused;      /* why, in a sentence */
+};
+
+static json_t *ask_one(struct visit *v, const char *what, const char *key, const char *value)
+{
+	struct body body;
+	body_begin(&body);
+	body_text(&body, "what", what);
+	body_text(&body, key, value);
+	return visit_ask(v, &body);
+}
+
+static bool find(struct visit *v, struct act *a)
+{
+	size_t index;
+	json_t *item;
+	if (strcmp(v->words[0], "case") == 0) {
+		json_t *c = ask_one(v, "case", "case", v->words[1]);
+		if (!c)
+			return false;
+		snprintf(a->upn, sizeof a->upn, "%s", says(c, "upn"));
+		a->case_id = v->words[1];
+		json_decref(c);
+	} else {
+		snprintf(a->upn, sizeof a->upn, "%s", v->words[1]);
+	}
+	a->actions = ask_one(v, "actions", "upn", a->upn);
+	a->people = a->actions ? ask_one(v, "people", "upn", a->upn) : NULL;
+	if (!a->people)
+		return false;
+	json_array_foreach(json_object_get(a->actions, "items"), index, item)
+		if (strcmp(says(item, "action"), v->words[3]) == 0)
+			a->action = item;
+	if (!a->action)
+		page_notice(v, 404, "No such action", "It is not one that your role records on this case, or the case is closed.");
+	return a->action != NULL;
+}
+
+static void drop(struct act *a)
+{
+	json_decref(a->actions);
+	json_decref(a->people);
+}
+
+/* ---- the form ---- */
+
+/* What the form says, else the address that led to it. */
+static const char *given(const struct visit *v, const char *name)
+{
+	return v->form ? says(v->form, name) : says(v->query, name);
+}
+
+/* A field's name in the form, apart from ours. */
+static const char *form_name(char room[static 72], const json_t *field)
+{
+	snprintf(room, 72, "f-%s", says(field, "name"));
+	return room;
+}
+
+static void put_option(struct visit *v, const char *value, const char *text, const char *chosen)
+{
+	html(&v->page, strcmp(value, chosen) == 0 ? "<option value=\"%s\" selected>%s</option>" : "<option value=\"%s\">%s</option>", value, text);
+}
+
+static void put_yes_no(struct visit *v, const json_t *field, const char *name, const char *answer)
+{
+	static const char *const values[][2] = { { "yes", "Yes" }, { "no", "No" }, { "", "Not answered" } };
+	html(&v->page, "<fieldset class=\"yes-no\"><legend>%s</legend>", *says(field, "title") ? says(field, "title") : says(field, "name"));
+	for (size_t i = 0; i < 3; i++)
+		html(&v->page, strcmp(values[i][0], answer) == 0 ? "<label><input type=\"radio\" name=\"%s\" value=\"%s\" checked>%s</label>"
+		                                                 : "<label><input type=\"radio\" name=\"%s\" value=\"%s\">%s</label>", name, values[i][0], values[i][1]);
+	html(&v->page, "</fieldset>\n");
+}
+
+static void put_values(struct visit *v, const json_t *field, const char *name, const char *chosen)
+{
+	size_t index;
+	json_t *value;
+	html(&v->page, "<select id=\"%s\" name=\"%s\"><option value=\"\">Choose</option>", name, name);
+	json_array_foreach(json_object_get(field, "values"), index, value)
+		put_option(v, json_string_value(value), json_string_value(value), chosen);
+	html(&v->page, "</select>");
+}
+
+static void put_field(struct visit *v, const json_t *field)
+{
+	char room[72];
+	const char *name = form_name(room, field), *type = says(field, "type"), *before = given(v, name);
+	if (strcmp(type, "yes/no") == 0) {
+		put_yes_no(v, field, name, before);
+		return;
+	}
+	html(&v->page, "<p class=\"field\"><label for=\"%s\">%s%s</label>", name, *says(field, "title") ? says(field, "title") : says(field, "name"),
+	     json_is_true(json_object_get(field, "required")) ? " (needed)" : "");
+	if (strcmp(type, "one of") == 0)
+		put_values(v, field, name, before);
+	else if (strcmp(type, "text") == 0)
+		html(&v->page, "<textarea id=\"%s\" name=\"%s\" rows=\"3\" maxlength=\"4000\">%s</textarea>", name, name, before);
+	else
+		html(&v->page, "<input id=\"%s\" name=\"%s\" value=\"%s\" type=\"%s\" inputmode=\"%s\">", name, name, before, strcmp(type, "date") == 0 ? "date" : "text",
+		     strcmp(type, "date") == 0 ? "text" : "decimal");
+	html(&v->page, "</p>\n");
+}
+
+static void put_parents(struct visit *v, const struct act *a)
+{
+	size_t index;
+	json_t *parent, *parents = json_object_get(a->people, "parents");
+	char text[200];
+	if (!json_is_true(json_object_get(a->action, "needs_parent")) && !json_array_size(parents))
+		return;
+	html(&v->page, "<p class=\"field\"><label for=\"parent\">Parent%s</label><select id=\"parent\" name=\"parent\"><option value=\"\">%s</option>",
+	     json_is_true(json_object_get(a->action, "needs_parent")) ? " (needed)" : "", json_is_true(json_object_get(a->action, "needs_parent")) ? "Choose" : "None in particular");
+	json_array_foreach(parents, index, parent) {
+		snprintf(text, sizeof text, "%s%s%s", says(parent, "name"), *says(parent, "name") ? ", " : "", says(parent, "parent"));
+		put_option(v, says(parent, "parent"), text, given(v, "parent"));
+	}
+	html(&v->page, "</select></p>\n");
+}
+
+static void put_refusal(struct visit *v, const struct act *a)
+{
+	const json_t *lacks = a->refused ? a->lacks : json_object_get(a->action, "lacks");
+	const char *but = a->refused ? NULL : v->words[3]; /* before anything is filled in, what the form supplies is not lacking yet */
+	if (a->refused)
+		html(&v->page, "<div class=\"problem\" role=\"alert\" id=\"refused\" tabindex=\"-1\"><h2>Not recorded</h2><p>%s</p>\n", a->refused);
+	else if (page_lacking(lacks, but))
+		html(&v->page, "<div class=\"problem\"><h2>Lacking, whatever is filled in here</h2>\n");
+	else
+		return;
+	if (page_lacking(lacks, but))
+		page_lacks(v, lacks, but, json_object_get(a->action, "fields"));
+	html(&v->page, "</div>\n");
+}
+
+static void put_form(struct visit *v, const struct act *a)
+{
+	size_t index;
+	json_t *field;
+	char target[160];
+	visit_title(v, "%s: %s", *says(a->action, "title") ? says(a->action, "title") : says(a->action, "action"), v->words[1]);
+	snprintf(target, sizeof target, "/%s/%s/record/%s", v->words[0], v->words[1], v->words[3]);
+	html(&v->page, "<p class=\"crumb\"><a ");
+	page_href(v, "/", v->words[0], v->words[1], NULL);
+	html(&v->page, ">Back to %s</a></p>\n<h1>%s</h1>\n", v->words[1], *says(a->action, "title") ? says(a->action, "title") : says(a->action, "action"));
+	if (*says(a->action, "clause"))
+		html(&v->page, "<p class=\"quiet\">%s</p>\n", says(a->action, "clause"));
+	put_refusal(v, a);
+	page_form(v, target, "record");
+	page_id(v);
+	html(&v->page, "<p class=\"field\"><label for=\"on\">Day it happened</label><input id=\"on\" type=\"date\" name=\"on\" value=\"%s\">"
+	               "<span class=\"quiet\">today where nothing is said</span></p>\n", says(v->form, "on"));
+	put_parents(v, a);
+	json_array_foreach(json_object_get(a->action, "fields"), index, field)
+		put_field(v, field);
+	if (json_is_true(json_object_get(a->action, "may_override")))
+		html(&v->page, "<div class=\"override\"><p class=\"field\"><label for=\"override\">Where something is lacking: your reason for recording it all the same, which is kept "
+		               "with your name</label><textarea id=\"override\" name=\"override\" rows=\"2\" maxlength=\"4000\">%s</textarea></p></div>\n",
+		     says(v->form, "override"));
+	html(&v->page, "<p><button>Record</button></p></form>\n");
+}
+
+void board_record(struct visit *v)
+{
+	struct act a = { NULL, NULL, NULL, "", NULL, NULL, NULL };
+	if (find(v, &a))
+		put_form(v, &a);
+	drop(&a);
+}
+
+/* ---- taking it ---- */
+
+static void fill_body(struct visit *v, const struct act *a, struct body *body)
+{
+	static const char *const ours[] = { "on", "parent", "override" };
+	size_t index;
+	json_t *field;
+	unsigned given = 0;
+	char room[72];
+	body_begin(body);
+	body_text(body, "action", v->words[3]);
+	body_text(body, "upn", a->upn);
+	body_text(body, "case", a->case_id);
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		body_text(body, ours[i], *says(v->form, ours[i]) ? says(v->form, ours[i]) : NULL);
+	json_array_foreach(json_object_get(a->action, "fields"), index, field)
+		given += *says(v->form, form_name(room, field)) != '\0';
+	if (!given)
+		return;
+	body_key(body, "fields");
+	msgpack_pack_map(&body->pack, given);
+	json_array_foreach(json_object_get(a->action, "fields"), index, field)
+		if (*says(v->form, form_name(room, field))) {
+			body_string(body, says(field, "name"));
+			body_string(body, says(v->form, room));
+		}
+}
+
+/* What a refusal is to whoever filled in the form. */
+static const char *sentence(unsigned status, const json_t *answer)
+{
+	switch (status) {
+	case 412:
+		return "Conditions of the process are unmet.";
+	case 413:
+		return "This is barred, and no reason lifts it.";
+	case 409:
+		return "This form was recorded already, with other answers. Open it anew to record something more.";
+	case 403:
+		return "This action is not for your role.";
+	default:
+		return *says(answer, "reason") ? says(answer, "reason") : "Something in the form is not right.";
+	}
+}
+
+void board_recorded(struct visit *v)
+{
+	struct act a = { NULL, NULL, NULL, "", NULL, NULL, NULL };
+	uint8_t id[ATTEND_ID_SIZE];
+	json_t *answer = NULL;
+	struct body body;
+	if (!find(v, &a)) {
+		drop(&a);
+		return;
+	}
+	if (!form_id(v->form, id)) {
+		page_notice(v, 400, "The form is not whole", "Nothing was recorded. Open it anew.");
+		drop(&a);
+		return;
+	}
+	fill_body(v, &a, &body);
+	unsigned status = visit_submit(v, ATTEND_ACTION, id, &body, &answer);
+	if (status >= 200 && status < 300) {
+		v->status = 303;
+		snprintf(v->location, sizeof v->location, "/case/%s?done=1", says(answer, "case"));
+	} else if (v->status == 200) {
+		a.lacks = json_object_get(answer, "lacks");
+		a.refused = sentence(status, answer);
+		v->status = status == 409 ? 409 : 422;
+		put_form(v, &a);
+	}
+	json_decref(answer);
+	drop(&a);
+}

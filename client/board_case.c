@@ -1,0 +1,254 @@
+/* A case: where it stands, what waits, what may be done next and what that lacks, what was done.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "client/board.h"
+
+#include <string.h>
+
+static void put_stages(struct visit *v, const json_t *c)
+{
+	size_t index;
+	json_t *stage;
+	bool reached = true;
+	html(&v->page, "<ol class=\"stages\" aria-label=\"Stages of the process\">\n");
+	json_array_foreach(json_object_get(c, "stages"), index, stage) {
+		bool here = strcmp(says(stage, "stage"), says(c, "stage")) == 0;
+		html(&v->page, "<li class=\"%s\" aria-current=\"%s\">%s</li>\n", here ? "here" : reached ? "passed" : "ahead", here ? "step" : "false", says(stage, "title"));
+		reached &= !here;
+	}
+	html(&v->page, "</ol>\n");
+}
+
+static void put_decision(struct visit *v, const json_t *c, const json_t *decision)
+{
+	size_t index, by;
+	json_t *outcome, *action;
+	html(&v->page, "<div class=\"decision\"><h3>%s</h3><p>%s</p>", says(decision, "title"), says(decision, "question"));
+	if (*says(decision, "breaches"))
+		html(&v->page, "<p>Breaches: %s</p>", says(decision, "breaches"));
+	html(&v->page, "<p class=\"quiet\">%s%s%s</p><ul class=\"outcomes\">\n", says(decision, "clause"), *says(decision, "source") ? ": " : "", says(decision, "source"));
+	json_array_foreach(v->as_of ? NULL : json_object_get(decision, "outcomes"), index, outcome)
+		json_array_foreach(json_object_get(outcome, "by"), by, action) {
+			html(&v->page, "<li><a class=\"button\" href=\"/case/%s/record/%s?f-outcome=%s&amp;parent=%s\">%s</a></li>\n", says(c, "case"), json_string_value(action),
+			     says(outcome, "outcome"), says(decision, "parent"), says(outcome, "outcome"));
+		}
+	html(&v->page, "</ul></div>\n");
+}
+
+static void put_decisions(struct visit *v, const json_t *c)
+{
+	size_t index;
+	json_t *decision, *decisions = json_object_get(c, "decisions");
+	if (!json_array_size(decisions))
+		return;
+	html(&v->page, "<section class=\"group decide\" aria-labelledby=\"decisions\"><h2 id=\"decisions\">To decide</h2>\n");
+	json_array_foreach(decisions, index, decision)
+		put_decision(v, c, decision);
+	html(&v->page, "</section>\n");
+}
+
+/* Open ones first: what is over is kept for the record. */
+static void put_deadlines(struct visit *v, const json_t *c)
+{
+	size_t index, moves;
+	json_t *d, *moved;
+	html(&v->page, "<section aria-labelledby=\"deadlines\"><h2 id=\"deadlines\">Deadlines</h2>\n");
+	if (!json_array_size(json_object_get(c, "deadlines"))) {
+		html(&v->page, "<p class=\"none\">None was started.</p></section>\n");
+		return;
+	}
+	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"deadlines\"><table><thead><tr><th scope=\"col\">Deadline</th><th scope=\"col\">Parent</th>"
+	               "<th scope=\"col\">From</th><th scope=\"col\">Last day</th><th scope=\"col\">State</th></tr></thead><tbody>\n");
+	for (int open = 1; open >= 0; open--)
+		json_array_foreach(json_object_get(c, "deadlines"), index, d) {
+			bool waits = strcmp(says(d, "status"), "open") == 0 || json_is_true(json_object_get(d, "overdue"));
+			if (waits != open)
+				continue;
+			html(&v->page, "<tr class=\"%s\"><th scope=\"row\">%s</th><td>%s</td><td>%s</td><td>%s%s", waits ? "waits" : "over", says(d, "title"), says(d, "parent"),
+			     page_date(says(d, "from")), page_date(says(d, "last_day")), json_is_true(json_object_get(d, "provisional")) ? " (provisional)" : "");
+			json_array_foreach(json_object_get(d, "moved_from"), moves, moved)
+				html(&v->page, "<br><span class=\"quiet\">moved from %s</span>", page_due(json_string_value(moved)));
+			html(&v->page, "</td><td><span class=\"tag %s\">%s</span></td></tr>\n", json_is_true(json_object_get(d, "overdue")) ? "overdue" : says(d, "status"),
+			     json_is_true(json_object_get(d, "overdue")) ? "overdue" : says(d, "status"));
+		}
+	html(&v->page, "</tbody></table></div></section>\n");
+}
+
+static void put_next(struct visit *v, const json_t *c)
+{
+	size_t index;
+	json_t *action, *next = json_object_get(c, "next");
+	if (!next)
+		return;
+	html(&v->page, "<section aria-labelledby=\"next\"><h2 id=\"next\">What may be recorded next</h2>\n<ul class=\"next\">\n");
+	for (int ready = 1; ready >= 0; ready--)
+		json_array_foreach(next, index, action) {
+			size_t lacks = page_lacking(json_object_get(action, "lacks"), says(action, "action"));
+			if ((lacks == 0) != ready)
+				continue;
+			html(&v->page, "<li class=\"%s\"><a ", ready ? "ready" : "lacking");
+			page_href(v, "/case/", says(c, "case"), "record", says(action, "action"), NULL);
+			html(&v->page, ">%s</a>", *says(action, "title") ? says(action, "title") : says(action, "action"));
+			if (lacks) {
+				html(&v->page, "<details><summary>lacks %llu</summary>", (unsigned long long)lacks);
+				page_lacks(v, json_object_get(action, "lacks"), says(action, "action"), NULL);
+				html(&v->page, "</details>");
+			}
+			html(&v->page, "</li>\n");
+		}
+	html(&v->page, "</ul></section>\n");
+}
+
+/* ---- what was done ---- */
+
+static void put_values(struct visit *v, const json_t *values)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach((json_t *)(uintptr_t)values, name, value)
+		if (json_is_string(value))
+			html(&v->page, "<dt>%s</dt><dd>%s</dd>", name, json_string_value(value));
+}
+
+static void put_event(struct visit *v, const json_t *event)
+{
+	bool alert = json_object_get(event, "raised") != NULL;
+	if (alert) {
+		html(&v->page, "<li class=\"told %s\"><p class=\"when\">%s</p><p>%s%s</p></li>\n", says(event, "status"), page_time(says(event, "raised")), says(event, "text"),
+		     strcmp(says(event, "status"), "withdrawn") == 0 ? " (withdrawn)" : "");
+		return;
+	}
+	html(&v->page, "<li class=\"done\"><p class=\"when\">%s</p><p><strong>%s</strong>%s%s by %s", page_date(*says(event, "on") ? says(event, "on") : says(event, "recorded")),
+	     *says(event, "action") ? says(event, "action") : says(event, "kind"), *says(event, "parent") ? " for parent " : "", says(event, "parent"), says(event, "actor"));
+	if (*says(event, "via"))
+		html(&v->page, " <span class=\"quiet\">through %s</span>", says(event, "via"));
+	if (json_is_true(json_object_get(event, "overridden")))
+		html(&v->page, " <span class=\"tag overdue\">overridden</span>");
+	html(&v->page, "</p><dl>");
+	put_values(v, json_object_get(event, "fields"));
+	put_values(v, json_object_get(event, "texts"));
+	html(&v->page, "</dl></li>\n");
+}
+
+static long long seq_of(const json_t *event)
+{
+	return *says(event, "text") ? counts(event, "alert") : counts(event, "seq");
+}
+
+/* The newest first: actions rise, alerts fall, and the two are told as one. */
+static void put_timeline(struct visit *v, const json_t *c)
+{
+	struct body body;
+	visit_question(v, &body, "timeline");
+	body_text(&body, "case", says(c, "case"));
+	json_t *answer = visit_ask(v, &body), *items = json_object_get(answer, "items");
+	size_t alerts = 0, count = json_array_size(items);
+	if (!answer)
+		return;
+	while (alerts < count && !json_object_get(json_array_get(items, alerts), "raised"))
+		alerts++;
+	html(&v->page, "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">What happened</h2>\n<ol class=\"timeline\" reversed>\n");
+	for (size_t actions = alerts, at = alerts; actions > 0 || at < count;) {
+		const json_t *action = actions ? json_array_get(items, actions - 1) : NULL, *alert = at < count ? json_array_get(items, at) : NULL;
+		bool first = action && (!alert || seq_of(action) > seq_of(alert));
+		put_event(v, first ? action : alert);
+		if (first)
+			actions--;
+		else
+			at++;
+	}
+	html(&v->page, "</ol></section>\n");
+	json_decref(answer);
+}
+
+/* To a school or lead: what was done, without others' notes. */
+static void put_actions(struct visit *v, const json_t *c)
+{
+	json_t *actions = json_object_get(c, "actions");
+	html(&v->page, "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">What was done</h2>\n<ol class=\"timeline\" reversed>\n");
+	for (size_t i = json_array_size(actions); i-- > 0;) {
+		const json_t *a = json_array_get(actions, i);
+		html(&v->page, "<li class=\"done\"><p class=\"when\">%s</p><p><strong>%s</strong></p></li>\n", page_date(says(a, "on")), says(a, "action"));
+	}
+	html(&v->page, "</ol></section>\n");
+}
+
+/* ---- people ---- */
+
+static void put_parents(struct visit *v, const json_t *people)
+{
+	size_t index;
+	json_t *one;
+	html(&v->page, "<section aria-labelledby=\"people\"><h2 id=\"people\">Parents and family</h2>\n<dl class=\"people\">\n");
+	json_array_foreach(json_object_get(people, "parents"), index, one)
+		html(&v->page, "<dt>%s <span class=\"quiet\">%s</span></dt><dd>%s%s%lld penalty notice%s in 3 years</dd>\n", *says(one, "name") ? says(one, "name") : "Name not known",
+		     says(one, "parent"), says(one, "address"), *says(one, "address") ? "; " : "", counts(one, "penalty_notices"), counts(one, "penalty_notices") == 1 ? "" : "s");
+	json_array_foreach(json_object_get(people, "siblings"), index, one) {
+		html(&v->page, "<dt>Sibling</dt><dd><a ");
+		page_href(v, "/pupil/", says(one, "upn"), NULL);
+		html(&v->page, ">%s</a>, %lld unauthorised in 10 weeks</dd>\n", says(one, "upn"), counts(one, "unauthorised_10_weeks"));
+	}
+	json_array_foreach(json_object_get(people, "facts"), index, one)
+		if (json_is_true(json_object_get(one, "stands")) && json_is_true(json_object_get(one, "holds")))
+			html(&v->page, "<dt>%s</dt><dd>since %s%s%s</dd>\n", says(one, "fact"), page_date(says(one, "since")), *says(one, "text") ? ": " : "", says(one, "text"));
+	html(&v->page, "</dl></section>\n");
+}
+
+static json_t *ask_upn(struct visit *v, const char *what, const char *upn)
+{
+	struct body body;
+	visit_question(v, &body, what);
+	body_text(&body, "upn", upn);
+	return visit_ask(v, &body);
+}
+
+static void put_notices(struct visit *v, const json_t *c)
+{
+	size_t index;
+	json_t *n, *notices = json_object_get(c, "penalty_notices");
+	if (!json_array_size(notices))
+		return;
+	html(&v->page, "<section aria-labelledby=\"notices\"><h2 id=\"notices\">Penalty notices</h2>\n<ul>\n");
+	json_array_foreach(notices, index, n)
+		html(&v->page, "<li>No. %lld to parent %s, issued %s: %s</li>\n", counts(n, "number"), says(n, "parent"), page_date(says(n, "issued")),
+		     json_is_true(json_object_get(n, "withdrawn")) ? "withdrawn" : *says(n, "paid") ? "paid" : json_is_true(json_object_get(n, "lapsed")) ? "not paid in time" : "unpaid");
+	html(&v->page, "</ul></section>\n");
+}
+
+void board_case(struct visit *v)
+{
+	struct body body;
+	bool reads_all = strcmp(v->session.role, "school") != 0 && strcmp(v->session.role, "lead") != 0;
+	visit_question(v, &body, "case");
+	body_text(&body, "case", v->words[1]);
+	json_t *c = visit_ask(v, &body);
+	json_t *pupil = c ? ask_upn(v, "pupil", says(c, "upn")) : NULL;
+	json_t *people = pupil ? ask_upn(v, "people", says(c, "upn")) : NULL;
+	if (people) {
+		visit_title(v, "%s %s", says(c, "case"), page_name(pupil));
+		v->live = !v->as_of;
+		html(&v->page, "<p class=\"crumb\">Case %s, %s, on %s version %lld</p>\n<h1>%s</h1>\n", says(c, "case"), says(c, "status"), says(c, "pathway"),
+		     counts(c, "pathway_version"), page_name(pupil));
+		if (*says(v->query, "done"))
+			html(&v->page, "<p class=\"success\" role=\"status\">Recorded.</p>\n");
+		html(&v->page, "<p class=\"figures\"><a ");
+		page_href(v, "/pupil/", says(c, "upn"), NULL);
+		html(&v->page, ">%s</a> Year %s, school <a ", says(c, "upn"), says(pupil, "year_group"));
+		page_href(v, "/school/", says(pupil, "urn"), NULL);
+		html(&v->page, ">%s</a>. <strong>%lld</strong> unauthorised in 10 school weeks, <strong>%lld</strong> of <strong>%lld</strong> sessions attended.</p>\n",
+		     says(pupil, "urn"), counts(pupil, "unauthorised_10_weeks"), counts(pupil, "attended"), counts(pupil, "possible"));
+		put_stages(v, c);
+		put_decisions(v, c);
+		put_next(v, c);
+		put_deadlines(v, c);
+		put_notices(v, c);
+		put_parents(v, people);
+		if (reads_all)
+			put_timeline(v, c);
+		else
+			put_actions(v, c);
+	}
+	json_decref(people);
+	json_decref(pupil);
+	json_decref(c);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/board.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/when.h"
+#include "proto/ids.h"
+
+/* ---- what stands round a page ---- */
+
+static void put_head(const struct visit *v, struct html *out)
+{
+	html(out, "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n"
+	          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	          "<title>%s - %s attendance</title>\n<link rel=\"stylesheet\" href=\"/style.css\">\n", v->title, v->board->authority);
+	if (v->live)
+		html(out, "<script src=\"/live.js\" defer></script>\n");
+	html(out, "</head>\n");
+}
+
+static void put_link(struct visit *v, struct html *out, const char *path, const char *text)
+{
+	const char *word = v->words[0] ? v->words[0] : "";
+	bool here = strcmp(path + 1, word) == 0;
+	html(out, "<li><a href=\"%s%s%s\" aria-current=\"%s\">%s</a></li>", path, v->as_of ? "?as_of=" : "", v->as_of, here ? "page" : "false", text);
+}
+
+static void put_banner(struct visit *v, struct html *out)
+{
+	html(out, "<header class=\"banner\">\n<div class=\"wide\">\n<p class=\"brand\"><a href=\"/\">%s <span>attendance</span></a></p>\n",
+	     v->board->authority);
+	if (v->session.reader[0]) {
+		html(out, "<nav aria-label=\"Main\"><ul>");
+		put_link(v, out, "/", "Today");
+		if (strcmp(v->session.role, "lead") != 0)
+			put_link(v, out, "/authority", strcmp(v->session.role, "school") == 0 ? "Schools" : "Authority");
+		html(out, "</ul></nav>\n<form class=\"find\" method=\"get\" action=\"/find\" role=\"search\">"
+		          "<label for=\"find\">Find a pupil, case or school</label>"
+		          "<input id=\"find\" name=\"q\" autocomplete=\"off\" spellcheck=\"false\" placeholder=\"UPN, C12 or URN\" required maxlength=\"40\">"
+		          "<button>Find</button></form>\n"
+		          "<form method=\"post\" action=\"/sign-out\" class=\"who\"><input type=\"hidden\" name=\"token\" value=\"%s\">"
+		          "<span>%s, %s</span>", v->session.token, *v->session.name ? v->session.name : "unnamed", v->session.role);
+		if (!v->board->proxy_header)
+			html(out, "<button class=\"quiet\">Sign out</button>");
+		html(out, "</form>\n");
+	}
+	html(out, "</div>\n</header>\n");
+}
+
+/* Every view can be seen as it was known on a day. */
+static void put_as_of(struct visit *v, struct html *out)
+{
+	if (!v->session.reader[0] || v->form || v->status != 200)
+		return;
+	html(out, "<form class=\"as-of%s\" method=\"get\"><div class=\"wide\">", v->as_of ? " back" : "");
+	if (v->as_of)
+		html(out, "<strong>As it was known at the end of %s.</strong> ", page_date(v->as_of));
+	html(out, "<label for=\"as-of\">As it was known on</label> <input id=\"as-of\" type=\"date\" name=\"as_of\" value=\"%s\" required>"
+	          "<button class=\"quiet\">Show</button>", v->as_of);
+	if (v->as_of)
+		html(out, " <a href=\"?\">Back to now</a>");
+	html(out, "</div></form>\n");
+}
+
+void page_whole(struct visit *v, struct html *out)
+{
+	put_head(v, out);
+	html(out, "<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
+	put_banner(v, out);
+	put_as_of(v, out);
+	if (v->live)
+		html(out, "<div id=\"live\" class=\"wide\" data-from=\"%llu\"><p role=\"status\" aria-live=\"polite\"></p></div>\n",
+		     (unsigned long long)v->head + 1);
+	html(out, "<main id=\"main\" class=\"wide\" tabindex=\"-1\">\n");
+	html_join(out, &v->page);
+	html(out, "</main>\n<footer class=\"wide\"><p>It counts, reminds and puts decisions. People take them.</p></footer>\n</body>\n</html>\n");
+}
+
+void page_notice(struct visit *v, unsigned status, const char *title, const char *text)
+{
+	v->page.size = 0;
+	v->status = status;
+	v->live = false;
+	visit_title(v, "%s", title);
+	html(&v->page, "<h1>%s</h1>\n<p>%s</p>\n<p><a href=\"/\">To what is due today</a></p>\n", title, text);
+}
+
+void visit_title(struct visit *v, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(v->title_room, sizeof v->title_room, format, arguments);
+	va_end(arguments);
+	v->title = v->title_room;
+}
+
+/* ---- parts of pages ---- */
+
+void page_href(struct visit *v, const char *start, ...)
+{
+	va_list parts;
+	const char *part, *before = "";
+	html(&v->page, "href=\"%s", start);
+	va_start(parts, start);
+	while ((part = va_arg(parts, const char *)) != NULL) {
+		html(&v->page, "%s", before);
+		html_url(&v->page, part);
+		before = "/";
+	}
+	va_end(parts);
+	if (v->as_of)
+		html(&v->page, "?as_of=%s", v->as_of);
+	html(&v->page, "\"");
+}
+
+void page_form(struct visit *v, const char *action, const char *class_name)
+{
+	html(&v->page, "<form method=\"post\" action=\"%s\" class=\"%s\"><input type=\"hidden\" name=\"token\" value=\"%s\">", action, class_name,
+	     v->session.token);
+}
+
+void page_id(struct visit *v)
+{
+	uint8_t id[ATTEND_ID_SIZE];
+	char text[UUID_TEXT_SIZE + 1];
+	/* a form that was refused keeps its id: nothing was recorded under it */
+	if (!form_id(v->form, id))
+		attend_id_new(id);
+	uuid_text(text, id);
+	html(&v->page, "<input type=\"hidden\" name=\"id\" value=\"%s\">", text);
+}
+
+bool form_id(const json_t *form, uint8_t id[static ATTEND_ID_SIZE])
+{
+	return uuid_parse(slice_text(says(form, "id")), id);
+}
+
+/* Would a field of the form itself mend it? */
+static bool own(const json_t *lack, const char *action)
+{
+	return action && !json_is_true(json_object_get(lack, "bar")) && (*says(lack, "field") || strcmp(says(lack, "supplied_by"), action) == 0);
+}
+
+size_t page_lacking(const json_t *lacks, const char *action)
+{
+	size_t index, count = 0;
+	json_t *lack;
+	json_array_foreach(lacks, index, lack)
+		count += !own(lack, action);
+	return count;
+}
+
+static const char *title_of(const json_t *fields, const char *name)
+{
+	size_t index;
+	json_t *field;
+	json_array_foreach(fields, index, field)
+		if (strcmp(says(field, "name"), name) == 0 && *says(field, "title"))
+			return says(field, "title");
+	return name;
+}
+
+void page_lacks(struct visit *v, const json_t *lacks, const char *action, const json_t *fields)
+{
+	size_t index;
+	json_t *lack;
+	html(&v->page, "<ul class=\"lacks\">\n");
+	json_array_foreach(lacks, index, lack) {
+		if (own(lack, action))
+			continue;
+		html(&v->page, *says(lack, "field") ? "<li>%s: %s" : "<li>%s%s", title_of(fields, says(lack, "field")), says(lack, "text"));
+		if (*says(lack, "clause"))
+			html(&v->page, " <span class=\"clause\">%s</span>", says(lack, "clause"));
+		if (json_is_true(json_object_get(lack, "bar")))
+			html(&v->page, " <strong>No reason lifts this.</strong>");
+		html(&v->page, "</li>\n");
+	}
+	html(&v->page, "</ul>\n");
+}
+
+/* A few rooms in turn, each thread's own. */
+static char *room(void)
+{
+	static _Thread_local char rooms[4][300];
+	static _Thread_local unsigned turn;
+	return rooms[turn++ % 4];
+}
+
+const char *page_date(const char *date)
+{
+	_Static_assert(WHEN_SIZE <= 300, "a date fits");
+	return when_date(room(), date);
+}
+
+const char *page_time(const char *time)
+{
+	return when_time(room(), time);
+}
+
+const char *page_due(const char *time)
+{
+	return when_due(room(), time);
+}
+
+const char *page_name(const json_t *item)
+{
+	char *out = room();
+	const char *surname = says(item, "surname"), *forename = says(item, "forename");
+	if (*surname)
+		snprintf(out, 300, "%s%s%s", surname, *forename ? ", " : "", forename);
+	else
+		snprintf(out, 300, "%s", *says(item, "upn") ? says(item, "upn") : "(erased)");
+	return out;
+}

@@ -1,0 +1,256 @@
+/* The authority as a whole: its schools, open cases by stage, deadlines met and missed in the school
+ * year, what was recorded although something was lacking.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "daemon/engine_parts.h"
+#include "daemon/memory.h"
+
+enum { SCHOOL_SUMS_MAX = 2048, STAGES_ROOM = 256, OVERRIDES_SHOWN = 50 };
+
+struct school_sum {
+	uint32_t urn;
+	unsigned pupils, am, pm, cases;
+};
+
+struct stage_sum {
+	const struct pathway *pathway; /* the newest of that name that a case is on */
+	uint8_t stage;
+	unsigned open;
+};
+
+struct override {
+	uint32_t case_no;
+	uint64_t position;
+	uint16_t on;
+	struct slice title;
+};
+
+struct sums {
+	struct engine *engine;
+	struct state *state;
+	const struct request *request;
+	day_t day, since; /* today; the first of the school year */
+	struct school_sum schools[SCHOOL_SUMS_MAX];
+	struct stage_sum stages[STAGES_ROOM];
+	struct override overrides[OVERRIDES_SHOWN]; /* a ring */
+	unsigned school_count, stage_count, overridden;
+	unsigned met, missed, open, overdue, closed;
+	struct case_state c;
+};
+
+static struct school_sum *school_of(struct sums *s, uint32_t urn)
+{
+	unsigned low = 0, high = s->school_count;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+
+		if (s->schools[middle].urn < urn)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < s->school_count && s->schools[low].urn == urn)
+		return &s->schools[low];
+	if (s->school_count == SCHOOL_SUMS_MAX)
+		return NULL;
+	memmove(&s->schools[low + 1], &s->schools[low], (s->school_count - low) * sizeof *s->schools);
+	s->school_count++;
+	s->schools[low] = (struct school_sum){.urn = urn};
+	return &s->schools[low];
+}
+
+static void count_pupils(struct sums *s)
+{
+	struct school_sum *last = NULL;
+
+	for (uint32_t n = 1; n <= s->state->pupil_count; n++) {
+		const struct pupil *p = state_pupil(s->state, n);
+
+		if (!p || !p->urn || !access_school(s->request->who, p->urn))
+			continue;
+		if (!last || last->urn != p->urn)
+			last = school_of(s, p->urn);
+		if (!last)
+			continue;
+		last->pupils++;
+		if (p->latest_day == s->day) {
+			last->am += pupil_code(p, s->day, AM) != CODE_NONE;
+			last->pm += pupil_code(p, s->day, PM) != CODE_NONE;
+		}
+	}
+}
+
+static void count_stage(struct sums *s, const struct pathway *pathway, uint8_t stage)
+{
+	for (unsigned i = 0; i < s->stage_count; i++)
+		if (s->stages[i].stage == stage && slice_equal(s->stages[i].pathway->name, pathway->name)) {
+			s->stages[i].open++;
+			return;
+		}
+	if (s->stage_count < STAGES_ROOM)
+		s->stages[s->stage_count++] = (struct stage_sum){pathway, stage, 1};
+}
+
+/* Periods run their course and reminders only remind. */
+static void count_deadlines(struct sums *s, const struct case_state *c, const struct pathway *pathway)
+{
+	for (unsigned i = 0; i < c->deadline_count; i++) {
+		const struct case_deadline *d = &c->deadlines[i];
+		const struct deadline_rule *rule = case_rule_of(s->state, c, pathway, d);
+
+		if (rule->period || rule->reminder)
+			continue;
+		s->open += d->state == DEADLINE_OPEN && !c->closed;
+		s->overdue += case_deadline_overdue(d) && !c->closed;
+		s->met += d->state == DEADLINE_MET && d->last >= s->since;
+		s->missed += d->state == DEADLINE_MISSED && d->last >= s->since;
+	}
+}
+
+static void count_overrides(struct sums *s, const struct case_state *c, const struct pathway *pathway)
+{
+	for (unsigned i = 0; i < c->done_count; i++) {
+		const struct case_done *d = &c->done[i];
+
+		if (!d->overridden || d->on < s->since || d->chapter)
+			continue;
+		s->overrides[s->overridden++ % OVERRIDES_SHOWN] =
+			(struct override){c->number, d->position, d->on, pathway->actions[d->action].title};
+	}
+}
+
+static void count_cases(struct sums *s)
+{
+	for (uint32_t n = 1; n <= s->state->case_count; n++) {
+		struct case_state *c = &s->c;
+		const struct pathway *pathway;
+		struct school_sum *school;
+		uint32_t urn;
+
+		if (state_case_load(s->state, n, c) != STORE_OK)
+			continue;
+		urn = state_school_of(s->state, c->pupil);
+		pathway = state_pathway(s->state, c->pathway_name, c->pathway_version);
+		if (!pathway || !access_alert(s->request->who, urn, n))
+			continue;
+		school = c->closed ? NULL : school_of(s, urn);
+		if (school)
+			school->cases++;
+		if (!c->closed)
+			count_stage(s, pathway, c->stage);
+		s->closed += c->closed;
+		count_deadlines(s, c, pathway);
+		count_overrides(s, c, pathway);
+	}
+}
+
+static int by_stage(const void *a, const void *b)
+{
+	const struct stage_sum *x = a, *y = b;
+	size_t size = x->pathway->name.size < y->pathway->name.size ? x->pathway->name.size : y->pathway->name.size;
+	int order = memcmp(x->pathway->name.bytes, y->pathway->name.bytes, size);
+
+	if (order == 0 && x->pathway->name.size != y->pathway->name.size)
+		order = x->pathway->name.size < y->pathway->name.size ? -1 : 1;
+	return order ? order : x->stage - y->stage;
+}
+
+static int by_position(const void *a, const void *b)
+{
+	const struct override *x = a, *y = b;
+
+	return x->position < y->position ? 1 : -1;
+}
+
+static void pack_stages(struct sums *s, struct pack *p)
+{
+	if (s->stage_count)
+		qsort(s->stages, s->stage_count, sizeof *s->stages, by_stage);
+	pack_text(p, "stages");
+	pack_array(p, s->stage_count);
+	for (unsigned i = 0; i < s->stage_count; i++) {
+		pack_map(p, 4);
+		pack_key_str(p, "pathway", s->stages[i].pathway->name);
+		pack_key_str(p, "stage", s->stages[i].pathway->stages[s->stages[i].stage - 1]);
+		pack_key_str(p, "title", s->stages[i].pathway->stage_titles[s->stages[i].stage - 1]);
+		pack_key_uint(p, "open", s->stages[i].open);
+	}
+}
+
+static void pack_overrides(struct sums *s, struct pack *p)
+{
+	unsigned shown = s->overridden < OVERRIDES_SHOWN ? s->overridden : OVERRIDES_SHOWN;
+
+	if (shown)
+		qsort(s->overrides, shown, sizeof *s->overrides, by_position);
+	pack_text(p, "overrides");
+	pack_map(p, 2);
+	pack_key_uint(p, "count", s->overridden);
+	pack_text(p, "items");
+	pack_array(p, shown);
+	for (unsigned i = 0; i < shown; i++) {
+		pack_map(p, 4);
+		pack_text(p, "case");
+		pack_case(p, s->overrides[i].case_no);
+		pack_key_str(p, "title", s->overrides[i].title);
+		pack_text(p, "on");
+		pack_date(p, s->overrides[i].on);
+		pack_key_uint(p, "seq", s->overrides[i].position);
+	}
+}
+
+static void pack_schools(const struct sums *s, struct pack *p)
+{
+	pack_text(p, "schools");
+	pack_array(p, s->school_count);
+	for (unsigned i = 0; i < s->school_count; i++) {
+		const struct school_sum *school = &s->schools[i];
+
+		pack_map(p, 6);
+		pack_text(p, "urn");
+		pack_urn(p, school->urn);
+		pack_key_bool(p, "school_day", calendar_is_school_day(state_calendar(s->state, school->urn), s->day));
+		pack_key_uint(p, "pupils", school->pupils);
+		pack_key_uint(p, "am", school->am);
+		pack_key_uint(p, "pm", school->pm);
+		pack_key_uint(p, "cases", school->cases);
+	}
+}
+
+enum status query_authority(struct engine *e, const struct request *r, struct txn *txn)
+{
+	static const char *const keys[] = {"what", NULL};
+	struct pack *p = &e->body;
+	struct slice unknown;
+	struct sums *s;
+
+	(void)txn;
+	if (!mp_only(r->message->body, keys, &unknown))
+		return query_fault(e, STATUS_BAD_BODY, NULL, "{what} is wanted");
+	s = memory_new(sizeof *s);
+	s->engine = e;
+	s->state = &e->state;
+	s->request = r;
+	s->day = day_of_ms(e->now_ms);
+	s->since = school_year_start(day_school_year(s->day));
+	count_pupils(s);
+	count_cases(s);
+	pack_map(p, 6);
+	pack_text(p, "day");
+	pack_date(p, (uint16_t)s->day);
+	pack_key_uint(p, "closed", s->closed);
+	pack_stages(s, p);
+	pack_text(p, "tasks");
+	pack_map(p, 4);
+	pack_key_uint(p, "open", s->open);
+	pack_key_uint(p, "overdue", s->overdue);
+	pack_key_uint(p, "met", s->met);
+	pack_key_uint(p, "missed", s->missed);
+	pack_overrides(s, p);
+	pack_schools(s, p);
+	free(s);
+	return STATUS_OK;
+}

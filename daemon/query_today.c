@@ -1,0 +1,268 @@
+/* What an officer's day holds, in one answer: questions that wait for a decision, what is undone past its
+ * day, what falls due today and in the seven days after it, and the newest alerts that nobody has dealt with.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "casework/case_deadline.h"
+#include "daemon/engine_parts.h"
+#include "daemon/memory.h"
+
+enum { SOON_DAYS = 7, SHOWN = 50, SHOWN_MAX = 500 };
+
+/*  name, text; in the order in which they are read */
+#define GROUPS(X) \
+	X(DECIDE, "decide") \
+	X(OVERDUE, "overdue") \
+	X(TODAY, "today") \
+	X(SOON, "soon") \
+	X(LATER, "later")
+
+enum group {
+#define X(name, text) GROUP_##name,
+	GROUPS(X)
+#undef X
+	GROUP_COUNT
+};
+
+struct due {
+	uint64_t due_ms;
+	uint32_t case_no, pupil, urn; /* case 0: a school's task */
+	uint8_t number, group;
+	bool provisional;
+	uint16_t last;
+	char parent[PARENT_SIZE_MAX + 1];
+	struct slice kind, title, stage, asks; /* of pathways, which stay */
+};
+
+struct today {
+	struct engine *engine;
+	const struct request *request;
+	struct txn *txn;
+	day_t day;
+	uint64_t limit;
+	struct due *list;
+	size_t count, room;
+	uint8_t particulars[PARTICULARS_ROOM];
+};
+
+static void add(struct today *t, const struct due *d)
+{
+	if (t->count == t->room) {
+		t->room = t->room ? t->room * 2 : 256;
+		t->list = memory_grow(t->list, t->room * sizeof *t->list);
+	}
+	t->list[t->count++] = *d;
+}
+
+static int by_group(const void *a, const void *b)
+{
+	const struct due *x = a, *y = b;
+
+	if (x->group != y->group)
+		return x->group - y->group;
+	if (x->due_ms != y->due_ms)
+		return x->due_ms < y->due_ms ? -1 : 1;
+	if (x->case_no != y->case_no)
+		return x->case_no < y->case_no ? -1 : 1;
+	return x->urn != y->urn ? (x->urn < y->urn ? -1 : 1) : x->number - y->number;
+}
+
+static uint8_t group_of(const struct today *t, day_t last)
+{
+	return last <= t->day ? GROUP_TODAY : last <= t->day + SOON_DAYS ? GROUP_SOON : GROUP_LATER;
+}
+
+static void gather_case(struct today *t, const struct case_state *c)
+{
+	struct case_view view;
+
+	state_case_view(&t->engine->state, c, t->day, &view);
+	for (unsigned i = 0; view.pathway && i < c->deadline_count; i++) {
+		const struct case_deadline *d = &c->deadlines[i];
+		const struct deadline_rule *rule = &view.pathway->deadlines[d->rule];
+		bool overdue = case_deadline_overdue(d);
+		const struct question *question = overdue && !d->decided && rule->decides ? deadline_question(c, &view, d) : NULL;
+		struct due due = {.due_ms = d->due_ms, .case_no = c->number, .pupil = c->pupil, .urn = c->urn, .number = (uint8_t)(i + 1),
+				  .provisional = d->provisional, .last = d->last, .kind = rule->name, .title = rule->title,
+				  .stage = view.pathway->stage_titles[c->stage - 1]};
+
+		if (d->state != DEADLINE_OPEN && !overdue)
+			continue;
+		memcpy(due.parent, d->parent, sizeof due.parent);
+		due.group = question ? GROUP_DECIDE : overdue ? GROUP_OVERDUE : group_of(t, d->last);
+		add(t, &due);
+	}
+}
+
+static void gather_tasks(struct today *t)
+{
+	struct state *s = &t->engine->state;
+
+	for (uint32_t i = 0; i < s->school_count; i++) {
+		const struct school *school = s->schools[i];
+		const struct pathway *pathway = state_school_pathway(s, school->urn);
+		struct task_span span;
+
+		for (unsigned n = 0; pathway && access_alert(t->request->who, school->urn, 0) && n < pathway->task_count; n++)
+			if (state_task(s, school, &pathway->tasks[n], t->day, &span))
+				add(t, &(struct due){.due_ms = day_start_ms(span.due + 1), .urn = school->urn, .number = (uint8_t)n,
+						     .group = group_of(t, span.due), .last = (uint16_t)span.due,
+						     .kind = pathway->tasks[n].name, .title = pathway->tasks[n].title});
+	}
+}
+
+static void pack_name(struct today *t, struct pack *p, uint32_t pupil)
+{
+	struct slice particulars = pupil ? pupil_particulars(t->engine, pupil, t->particulars) : slice_of(NULL, 0);
+	const char *wrong = NULL;
+
+	pack_text(p, "upn");
+	pack_upn(t->engine, p, t->txn, pupil);
+	pack_text_or_nil(p, "surname", mp_find_str(particulars, "surname", &wrong));
+	pack_text_or_nil(p, "forename", mp_find_str(particulars, "forename", &wrong));
+}
+
+static void pack_due(struct today *t, struct pack *p, const struct due *d)
+{
+	pack_map(p, 12);
+	pack_text(p, "case");
+	pack_case(p, d->case_no);
+	pack_name(t, p, d->pupil);
+	pack_text(p, "urn");
+	pack_urn(p, d->urn);
+	pack_text_or_nil(p, "stage", d->stage);
+	pack_text(p, "deadline");
+	if (d->case_no)
+		pack_uint(p, d->number);
+	else
+		pack_nil(p);
+	pack_key_str(p, "kind", d->kind);
+	pack_key_str(p, "title", d->title);
+	pack_text_or_nil(p, "parent", slice_text(d->parent));
+	pack_text(p, "last_day");
+	pack_date(p, d->last);
+	pack_key_bool(p, "provisional", d->provisional);
+}
+
+static void pack_groups(struct today *t)
+{
+	static const char *const names[] = {
+#define X(name, text) text,
+		GROUPS(X)
+#undef X
+	};
+	struct pack *p = &t->engine->body;
+	size_t at = 0;
+
+	pack_text(p, "groups");
+	pack_array(p, GROUP_COUNT);
+	for (unsigned g = 0; g < GROUP_COUNT; g++) {
+		size_t count = 0, shown;
+
+		while (at + count < t->count && t->list[at + count].group == g)
+			count++;
+		shown = g == GROUP_LATER ? 0 : count < t->limit ? count : t->limit;
+		pack_map(p, 3);
+		pack_key_text(p, "group", names[g]);
+		pack_key_uint(p, "count", count);
+		pack_text(p, "items");
+		pack_array(p, (uint32_t)shown);
+		for (size_t i = 0; i < shown; i++)
+			pack_due(t, p, &t->list[at + i]);
+		at += count;
+	}
+}
+
+/* What a deadline says of itself stands in the groups already. */
+static bool says_more(uint8_t kind)
+{
+	return kind != ALERT_DUE_SOON && kind != ALERT_DUE && kind != ALERT_OVERDUE && kind != ALERT_DECISION;
+}
+
+/* The newest are kept in a ring. */
+static enum store_result pack_alerts(struct today *t, struct slice officer)
+{
+	struct engine *e = t->engine;
+	struct pack *p = &e->body;
+	uint64_t *ring = memory_new(t->limit * sizeof *ring), count = 0;
+	struct slice key, value;
+	struct scan scan;
+	enum store_result result = scan_open(&scan, t->txn, TABLE_ALERTS, slice_of(NULL, 0));
+	uint64_t shown;
+
+	while (result == STORE_OK && (result = scan_next(&scan, &key, &value)) == STORE_OK) {
+		struct reader k = reader_of(key);
+		uint64_t number = read_u64(&k);
+		struct alert a;
+
+		if (!alert_decode(&a, number, value))
+			result = STORE_DAMAGED;
+		else if (a.status == ALERT_STATUS_RAISED && says_more(a.kind) && access_told(t->request->who, &a) &&
+			 alert_in_hands_of(e, t->txn, &a, officer))
+			ring[count++ % t->limit] = number;
+	}
+	scan_close(&scan);
+	shown = count < t->limit ? count : t->limit;
+	pack_text(p, "alerts");
+	pack_map(p, 2);
+	pack_key_uint(p, "count", count);
+	pack_text(p, "items");
+	pack_array(p, (uint32_t)shown);
+	for (uint64_t i = 0; i < shown && result == STORE_NONE; i++) {
+		struct key at = key_u64(ring[(count - 1 - i) % t->limit]);
+		struct alert a;
+
+		if (store_get(t->txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK || !alert_decode(&a, ring[(count - 1 - i) % t->limit], value)) {
+			result = STORE_DAMAGED;
+			break;
+		}
+		pack_map(p, 9);
+		pack_key_uint(p, "alert", a.number);
+		pack_key_text(p, "kind", alert_kind_text(a.kind));
+		pack_name(t, p, a.pupil);
+		pack_text(p, "urn");
+		pack_urn(p, a.urn);
+		pack_text(p, "case");
+		pack_case(p, a.case_no);
+		pack_text(p, "raised");
+		pack_time(p, a.raised_ms);
+		pack_key_str(p, "text", a.text);
+	}
+	free(ring);
+	return result == STORE_NONE ? STORE_OK : result;
+}
+
+enum status query_today(struct engine *e, const struct request *r, struct txn *txn)
+{
+	static const char *const keys[] = {"what", "officer", "limit", NULL};
+	const char *wrong = NULL;
+	struct slice officer = mp_find_str(r->message->body, "officer", &wrong), unknown;
+	uint64_t limit = mp_find_uint(r->message->body, "limit", SHOWN, &wrong);
+	struct case_state *c;
+	struct today *t;
+	enum store_result result;
+
+	if (wrong || !limit || limit > SHOWN_MAX || !mp_only(r->message->body, keys, &unknown))
+		return query_fault(e, STATUS_BAD_FIELD, wrong ? wrong : "limit", "{what, officer?, limit?} is wanted, a limit of 1 to 500");
+	t = memory_new(sizeof *t);
+	*t = (struct today){.engine = e, .request = r, .txn = txn, .day = day_of_ms(e->now_ms), .limit = limit};
+	c = memory_new(sizeof *c);
+	for (uint32_t n = 1; n <= e->state.case_count; n++)
+		if (state_case_load(&e->state, n, c) == STORE_OK && !c->closed &&
+		    access_alert(r->who, state_school_of(&e->state, c->pupil), n) && in_hands_of(e, txn, c, officer))
+			gather_case(t, c);
+	free(c);
+	if (r->who->role == ROLE_SCHOOL) /* to whoever has many schools they are a flood; `school` gives them */
+		gather_tasks(t);
+	if (t->count)
+		qsort(t->list, t->count, sizeof *t->list, by_group);
+	pack_map(&e->body, 3);
+	pack_text(&e->body, "day");
+	pack_date(&e->body, (uint16_t)t->day);
+	pack_groups(t);
+	result = pack_alerts(t, officer);
+	free(t->list);
+	free(t);
+	return result == STORE_OK ? STATUS_OK : query_fault(e, STATUS_DAMAGED, NULL, store_why(e->store));
+}

@@ -1,0 +1,366 @@
+#!/usr/bin/python3
+"""pages.py - the board over HTTP, without a browser: what it shows, and what it refuses.
+
+    pages.py --attendd FILE --attend FILE
+
+A daemon, two officers, a school, a lead, and the board; then pages and forms as a browser sends them, and as
+nobody's browser would.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import argparse
+import http.client
+import os
+import re
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+sys.path.insert(0, HERE)
+import run_with_daemon  # noqa: E402
+import school  # noqa: E402
+from board import Board, Browser  # noqa: E402
+
+CLOCK = "2026-11-11T09:00:00Z"
+SCRIPT = "<script>alert(1)</script>"
+ATTRIBUTE = "\"onfocus=alert(1) x='"
+MINE, OTHER = "100001", "100002"
+
+
+def check(good, *said):
+    if not good:
+        raise SystemExit("WRONG: " + " ".join(str(one) for one in said))
+
+
+def shows(page, status, *texts):
+    check(page.status == status, "status", page.status, "not", status, page.text[-1500:])
+    for text in texts:
+        check(text in page.text, "the page lacks", repr(text), page.text[-3000:])
+
+
+class Scene:
+    def __init__(self, daemon):
+        self.daemon = daemon
+        daemon.start()
+        grant = daemon.grant
+        self.officer, self.manager = grant("officer", "officer"), grant("manager", "manager")
+        self.colleague = grant("colleague", "officer")
+        self.school = grant("school", "school", (MINE,))
+        self.connector = grant("mis", "connector", (MINE, OTHER))
+        self.upns = [school.upn_of("35610012210%d" % n) for n in range(1, 5)]
+        self.roster()
+        self.marks()
+        daemon.cli("act", "contact", "--pupil", self.upns[0], "reached=yes", "barriers_explored=yes", "barriers=" + SCRIPT, identity=self.officer)
+        daemon.cli("act", "contact", "--pupil", self.upns[2], "reached=yes", "barriers_explored=yes", identity=self.officer)
+        self.lead = grant_case(daemon, "lead", "C1")
+
+    def file(self, name, text):
+        path = os.path.join(self.daemon.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def roster(self):
+        head = "urn,upn,surname,forename,birth_date,year_group,parent,parent_name\n"
+        rows = ["%s,%s,%s,%s,2015-05-01,%s,p1,%s\n" % (MINE if n < 2 else OTHER, upn, '"%s"' % SCRIPT if n == 0 else "Able", '"%s"' % ATTRIBUTE.replace('"', '""'),
+                                                       "4", '"%s"' % SCRIPT) for n, upn in enumerate(self.upns)]
+        self.daemon.cli("roster", self.file("roster.csv", head + "".join(rows)), identity=self.connector)
+
+    def marks(self):
+        rows = ["urn,upn,date,session,code\n"]
+        for n, upn in enumerate(self.upns):
+            for day in ("2026-10-05", "2026-10-06", "2026-10-07", "2026-10-08", "2026-10-09"):
+                for session in ("AM", "PM"):
+                    rows.append("%s,%s,%s,%s,%s\n" % (MINE if n < 2 else OTHER, upn, day, session, "O" if n in (0, 2) else "/" if session == "AM" else "\\"))
+        self.daemon.cli("push", self.file("marks.csv", "".join(rows)), identity=self.connector)
+
+    def actions_of(self, case):
+        import json
+        return [one["action"] for one in json.loads(self.daemon.cli("case", case, "--json", identity=self.officer).stdout)["actions"]]
+
+    def log(self):
+        import json
+        return [json.loads(line) for line in self.daemon.cli("log", "--json", identity=self.officer).stdout.splitlines()]
+
+
+def grant_case(daemon, name, case):
+    path = os.path.join(daemon.folder, name + ".identity")
+    public = daemon.cli("keygen", path).stdout.strip().splitlines()[-1]
+    daemon.cli("grant", public, "lead", "--name", name, "--case", case)
+    return path
+
+
+def headers_and_doors(scene, board):
+    stranger = Browser(board)
+    page = stranger.get("/")
+    shows(page, 401, "Sign in", "attend board-link")
+    policy = page.headers["Content-Security-Policy"]
+    check("default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy, policy)
+    for name, value in (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"), ("Referrer-Policy", "same-origin")):
+        check(page.headers[name] == value, name, page.headers[name])
+    for path in ("/case/C1", "/pupil/" + scene.upns[0], "/school/" + MINE, "/authority", "/live?from=1"):
+        shows(stranger.get(path), 401)
+        check(scene.upns[0] not in stranger.get(path).text or path.startswith("/pupil"), path)
+    shows(stranger.get("/style.css"), 200, "--ink")
+    shows(stranger.get("/live.js"), 200, "EventSource")
+    # another name for the same address is not ours (rebinding)
+    shows(stranger.get("/", headers={"Host": "evil.example"}), 403)
+    shows(stranger.send("PUT", "/"), 405)
+    shows(stranger.send("DELETE", "/case/C1"), 405)
+    shows(stranger.get("/a/b/c/d/e"), 404)
+    shows(stranger.get("/" + "a" * 3000), 404)
+    check(stranger.send("HEAD", "/").text == "", "HEAD has a body")
+
+
+def links(scene, board):
+    link = board.link(scene.officer)
+    token = link.split("link=")[1]
+    browser = Browser(board)
+    page = browser.get("/sign-in?link=" + token)
+    shows(page, 200, "works once", "Sign in")
+    check(not browser.cookie, "looking at a link signs nobody in")
+    shows(browser.post("/sign-in", {"link": token}, headers={"Origin": "http://evil.example"}), 403)
+    page = browser.post("/sign-in", {"link": token})
+    check(page.status == 303 and page.headers["Location"] == "/", page.status, page.text)
+    cookie = page.headers["Set-Cookie"]
+    check("HttpOnly" in cookie and "SameSite=Strict" in cookie and "Path=/" in cookie, cookie)
+    shows(browser.get("/"), 200, "To decide")
+    # once
+    again = Browser(board)
+    shows(again.post("/sign-in", {"link": token}), 403, "used already")
+    check(not again.cookie, "a used link gave a session")
+    # not changed, not somebody else's, not nothing
+    for wrong in (token[:-4] + "AAAA", token[:40], "x", "", "A" * 128, token + "A"):
+        shows(again.post("/sign-in", {"link": wrong}), 403)
+    # not for another board
+    other = os.path.join(scene.daemon.folder, "other.identity")
+    scene.daemon.cli("keygen", other)
+    foreign = scene.daemon.cli("board-link", "--board-key", other, identity=scene.officer).stdout.split("link=")[1].strip()
+    shows(again.post("/sign-in", {"link": foreign}), 403, "not made for this board")
+    # nor for who may not: an administrator's key asks for nobody here
+    admin = board.link(scene.daemon.admin).split("link=")[1]
+    shows(again.post("/sign-in", {"link": admin}), 403, "can&#39;t sign in here")
+    check(not again.cookie, again.cookie)
+    # and out again
+    form = browser.get("/").form("/sign-out")
+    check(browser.post("/sign-out", form).status == 303 and not browser.cookie, "signed out")
+    browser.cookie = cookie.split(";")[0]
+    shows(browser.get("/"), 401)
+
+
+def what_is_shown(scene, board, officer):
+    shows(officer.get("/"), 200, "What came in", "C1")
+    page = officer.get("/case/C1")
+    shows(page, 200, "&lt;script&gt;alert(1)&lt;/script&gt;", "Stage 1", "What may be recorded next")
+    for path in ("/", "/case/C1", "/pupil/" + scene.upns[0], "/school/" + MINE, "/authority", "/case/C1/record/contact", "/case/C1?as_of=2026-11-11"):
+        page = officer.get(path)
+        shows(page, 200)
+        check(SCRIPT not in page.text and "onfocus=alert(1) x='" not in page.text, "unescaped on", path)
+        check("style=" not in page.text and "<script>" not in page.text and not re.search(r'\son[a-z]+="', page.text), "inline on", path)
+        check(page.text.count("<h1>") == 1 and 'lang="en-GB"' in page.text, path)
+    shows(officer.get("/pupil/" + scene.upns[0]), 200, "10: notice", 'class="s unauthorised ">O<')
+    shows(officer.get("/school/" + MINE), 200, "none yet", "10 (at it)")
+    shows(officer.get("/authority"), 200, "Open cases by stage", OTHER)
+    for path, to in (("/find?q=c1", "/case/C1"), ("/find?q=" + scene.upns[0].lower(), "/pupil/" + scene.upns[0]), ("/find?q=100001", "/school/100001")):
+        page = officer.get(path)
+        check(page.status == 303 and page.headers["Location"] == to, path, page.headers["Location"])
+    shows(officer.get("/find?q=%3Cscript%3E"), 404, "Nothing found")
+    shows(officer.get("/find?q=//evil.example"), 404)
+    # as it was known: before the case there was none
+    shows(officer.get("/case/C1?as_of=2026-11-01"), 404)
+    shows(officer.get("/?as_of=yesterday"), 400, "2026-11-05")
+
+
+def what_is_not_there(scene, board, officer, school_reader, lead):
+    for path in ("/case/C99", "/case/C0", "/case/" + "C" * 200, "/case/..", "/pupil/A000000000000", "/pupil/%00", "/school/999999", "/school/1", "/case/C1/record/no-such",
+                 "/alert/1", "/case/C1%2Frecord", "/case/%27%3B--", "/pupil/%3Cscript%3E"):
+        page = officer.get(path)
+        check(page.status in (400, 404, 405), path, page.status)
+        check("<script>" not in page.text, path)
+    # a school sees its own, a lead the case it is named on, and nobody learns which others there are
+    shows(school_reader.get("/case/C1"), 200)
+    there, nowhere = school_reader.get("/case/C2"), school_reader.get("/case/C99")
+    check(there.status == nowhere.status == 404 and there.text.replace("C2", "") == nowhere.text.replace("C99", ""), "another's case can be told from none")
+    shows(school_reader.get("/pupil/" + scene.upns[2]), 404)
+    shows(school_reader.get("/school/" + OTHER), 404)
+    check(OTHER not in school_reader.get("/authority").text, "a school sees another")
+    shows(school_reader.get("/case/C2/record/note"), 404)
+    shows(lead.get("/case/C1"), 200)
+    shows(lead.get("/case/C2"), 404)
+    shows(lead.get("/authority"), 403)
+    shows(lead.get("/"), 200, "To decide")
+
+
+def recording(scene, board, officer, school_reader):
+    path = "/case/C1/record/note"
+    form = officer.get(path).form(path)
+    form["f-text"] = "a note with " + SCRIPT
+    page = officer.post(path, form)
+    check(page.status == 303 and page.headers["Location"] == "/case/C1?done=1", page.status, page.text[-800:])
+    shows(officer.get("/case/C1?done=1"), 200, "Recorded.", "a note with &lt;script&gt;", "through board (board)")
+    event = scene.log()[-1]
+    check(event["actor"] == "officer (officer)" and event["via"] == "board (board)", event)
+    # replayed: the same answer, and nothing more
+    before = scene.actions_of("C1")
+    check(officer.post(path, form).status == 303, "a form sent twice")
+    check(scene.actions_of("C1") == before, "a form sent twice was recorded twice")
+    # the same form with other answers, or from somebody else
+    shows(officer.post(path, dict(form, **{"f-text": "other"})), 409, "recorded already", "other")
+    colleague = board.reader(scene.colleague)
+    shows(colleague.post(path, form), 403, "not from your page")
+    shows(colleague.post(path, dict(form, token=colleague.get("/").token())), 409, "recorded already")
+    check(scene.actions_of("C1") == before, "something was recorded")
+    # what is lacking is shown in place, and what was filled in stays
+    path = "/case/C1/record/notice-to-improve"
+    form = officer.get(path).form(path)
+    page = officer.post(path, dict(form, parent="p1", **{"f-medical": "no", "on": "2026-11-10"}))
+    shows(page, 422, "Not recorded", "SP-09", 'value="2026-11-10"', 'role="alert"')
+    check(page.form(path)["id"] == form["id"], "a refused form may be sent again")
+    shows(officer.post(path, dict(form, on="11/10/2026")), 422, "not a date")
+    shows(officer.post(path, dict(form, parent=SCRIPT)), 422, "parent")
+    page = officer.post(path, dict(form, parent="p1", override="seen at the door"))
+    check(page.status == 303, page.status, page.text[-800:])
+    check(scene.actions_of("C1")[-1] == "notice-to-improve", scene.actions_of("C1"))
+    # what a role may not
+    path = "/case/C1/record/penalty-notice"
+    shows(school_reader.get(path), 404)
+    token = school_reader.get("/case/C1").token()
+    shows(school_reader.post(path, {"token": token, "id": "019922e2-79b0-7cc3-98c4-dc0c0c07398f", "parent": "p1"}), 404)
+    shows(school_reader.post("/case/C2/record/note", {"token": token, "id": "019922e2-79b0-7cc3-98c4-dc0c0c07398f"}), 404)
+
+
+def forgeries(scene, board, officer):
+    path, before = "/case/C1/record/note", scene.actions_of("C1")
+    form = officer.get(path).form(path)
+    form["f-text"] = "forged"
+    for wrong in ({"token": ""}, {"token": form["token"][:-1]}, {"token": "0" * 32}):
+        shows(officer.post(path, dict(form, **wrong)), 403)
+    shows(officer.post(path, {name: value for name, value in form.items() if name != "token"}), 403)
+    shows(officer.post(path, form, headers={"Origin": "http://evil.example"}), 403)
+    shows(officer.post(path, form, headers={"Origin": "null"}), 403)
+    shows(officer.post(path, form, headers={"Sec-Fetch-Site": "cross-site"}), 403)
+    shows(officer.post(path, form, headers={"Host": "evil.example"}), 403)
+    shows(officer.post(path, form, headers={"Cookie": None}), 401)
+    shows(officer.post(path, form, headers={"Cookie": "attend=" + "A" * 43}), 401)
+    for wrong in ({"id": ""}, {"id": "1"}, {"id": form["id"] + "0"}, {"id": "00000000-0000-0000-0000-000000000000"}):
+        page = officer.post(path, dict(form, **wrong))
+        check(page.status in (400, 422), wrong, page.status)
+    # not text, not a form, twice, too much
+    send = lambda body, **more: officer.send("POST", path, body, **more)  # noqa: E731
+    ours = "token=%s&id=%s" % (form["token"], form["id"])
+    shows(send(ours + "&f-text=a%00b"), 400)
+    shows(send(ours + "&f-text=%ff%fe"), 400)
+    shows(send(ours + "&f-text=a&f-text=b"), 400)
+    shows(send("{\"token\": 1}", headers={"Content-Type": "application/json"}), 400)
+    shows(send(ours + "&" + "&".join("x%d=1" % n for n in range(200))), 400)
+    shows(send(ours + "&f-text=" + "a" * 5000), 422)
+    shows(send(ours + "&f-text=" + "a" * 70000), 413)
+    check(scene.actions_of("C1") == before, "something was recorded", scene.actions_of("C1"))
+    try:
+        page = send("a" * (8 << 20))
+        check(page.status == 413, page.status)
+    except (ConnectionError, http.client.HTTPException):
+        pass  # cut off: as good
+    shows(officer.get("/"), 200)
+    # an unheard-of name in a form changes nothing of what is recorded
+    page = officer.post(path, dict(form, action="close", upn=scene.upns[2], case="C2", **{"f-nothing": "x"}))
+    check(page.status == 303 and scene.actions_of("C1")[-1] == "note" and scene.actions_of("C2") == ["contact"], page.status)
+
+
+def alerts(scene, board, officer, school_reader):
+    page = officer.get("/")
+    action = re.search(r'action="(/alert/\d+)"', page.text).group(1)
+    form = page.form(action)
+    shows(officer.get(action), 405)
+    shows(school_reader.post(action, {"token": school_reader.get("/").token(), "id": form["id"]}), 403)
+    check(officer.post(action, form).status == 303 and action not in officer.get("/").text, action)
+    shows(officer.post("/alert/99999999", dict(form, id="019922e2-79b0-7cc3-98c4-dc0c0c07398e")), 404)
+    shows(officer.post("/alert/x", form), 400)
+
+
+def live(scene, board, officer):
+    """What comes in is told to whoever may see it, and resumed where it was broken off."""
+    start = re.search(r'data-from="(\d+)"', officer.get("/").text).group(1)
+    connection = http.client.HTTPConnection(board.host, timeout=30)
+    connection.request("GET", "/live?from=" + start, headers={"Cookie": officer.cookie})
+    stream = connection.getresponse()
+    check(stream.status == 200 and stream.headers["Content-Type"] == "text/event-stream", stream.status)
+    rows = "".join("%s,%s,2026-10-1%d,%s,O\n" % (OTHER, scene.upns[3], day, session) for day in (2, 3, 4, 5, 6) for session in ("AM", "PM"))
+    scene.daemon.cli("push", scene.file("more.csv", "urn,upn,date,session,code\n" + rows), identity=scene.connector)
+    lines = []
+    while not any(line.startswith("data:") and "threshold" in line for line in lines):
+        lines.append(stream.readline().decode())
+        check(lines[-1], "the stream ended", lines)
+    last = [line for line in lines if line.startswith("id:")][-1].split()[1]
+    connection.close()
+    # what the browser had is not sent again; a school hears of its own alone
+    connection = http.client.HTTPConnection(board.host, timeout=30)
+    connection.request("GET", "/live?from=1", headers={"Cookie": officer.cookie, "Last-Event-ID": last})
+    stream = connection.getresponse()
+    line = stream.readline().decode()
+    while line.startswith("id:") or line == "\n":
+        check(line == "\n" or int(line.split()[1]) > int(last), "sent again", line)
+        line = stream.readline().decode()
+    connection.close()
+
+
+def revoked(scene, board):
+    reader = board.reader(scene.colleague)
+    shows(reader.get("/"), 200)
+    with open(scene.colleague, encoding="ascii") as file:
+        key = [line.split(": ", 1)[1].strip() for line in file if line.startswith("public: ")][0]
+    scene.daemon.cli("revoke", key)
+    shows(reader.get("/"), 403, "Your access has ended")
+    shows(reader.get("/"), 401)
+
+
+def proxied(scene):
+    with Board(scene.daemon, "--proxy-header", "X-Remote-User") as board:
+        reader = Browser(board)
+        shows(reader.get("/"), 403, "Nobody is signed in")
+        page = reader.get("/", headers={"X-Remote-User": "officer"})
+        shows(page, 200, "officer, officer")
+        shows(reader.get("/case/C1", headers={"X-Remote-User": "officer"}), 200)
+        # the cookie alone is nothing; another name is another reader
+        shows(reader.get("/"), 403)
+        shows(reader.get("/case/C2", headers={"X-Remote-User": "school"}), 404)
+        shows(reader.get("/", headers={"X-Remote-User": "mis"}), 403, "can&#39;t sign in here")
+        shows(reader.get("/", headers={"X-Remote-User": "nobody"}), 403)
+        shows(reader.get("/sign-in", headers={"X-Remote-User": "officer"}), 404)
+    done = scene.daemon.cli("board", "--listen", "0.0.0.0:0", "--proxy-header", "X-Remote-User", identity=board.identity, check=False)
+    check(done.returncode == 2 and "loopback" in done.stderr, done)
+    done = scene.daemon.cli("board", "--listen", "127.0.0.1:0", identity=scene.officer, check=False)
+    check(done.returncode == 1 and "board" in done.stderr, done)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="the board over HTTP")
+    run_with_daemon.add_programs(parser)
+    args = parser.parse_args()
+    began = time.monotonic()
+    with run_with_daemon.Daemon(args.attendd, args.attend, CLOCK, keep=args.keep) as daemon:
+        scene = Scene(daemon)
+        with Board(daemon) as board:
+            headers_and_doors(scene, board)
+            links(scene, board)
+            officer, school_reader, lead = board.reader(scene.officer), board.reader(scene.school), board.reader(scene.lead)
+            what_is_shown(scene, board, officer)
+            what_is_not_there(scene, board, officer, school_reader, lead)
+            recording(scene, board, officer, school_reader)
+            forgeries(scene, board, officer)
+            alerts(scene, board, officer, school_reader)
+            live(scene, board, officer)
+            revoked(scene, board)
+            log = board.log_text()
+            check("signed-in" in log and SCRIPT not in log and scene.upns[0] not in log, "the board's own log", log)
+        proxied(scene)
+        check(daemon.stop() == 0, daemon.log_text())
+        verified = daemon.verify()
+        check(verified.returncode == 0, verified.stdout, verified.stderr)
+    print("the board's pages are as they must be (%.1f s)" % (time.monotonic() - began))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
