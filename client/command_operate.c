@@ -212,7 +212,8 @@ static void print_subscribers(const json_t *subscribers)
 			grant, json_string_value(json_object_get(one, "role")), json_string_value(json_object_get(one, "cursor")),
 			thousands(position, (uint64_t)json_integer_value(json_object_get(one, "position"))),
 			thousands(lag, (uint64_t)json_integer_value(json_object_get(one, "lag"))),
-			thousands(unread, (uint64_t)json_integer_value(json_object_get(one, "unread_alerts"))), oldest });
+			json_is_null(json_object_get(one, "unread_alerts")) ? "?" : thousands(unread, (uint64_t)json_integer_value(json_object_get(one, "unread_alerts"))),
+			oldest });
 	}
 	if (json_array_size(subscribers))
 		puts("\nSubscribers' durable places");
