@@ -43,6 +43,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (a->takes_time && a->confirm == (a->time != NULL))
 			argp_error(state, "either a TIME, as 2026-09-01T08:00:00Z, or --confirm");
+		if (a->prometheus && a->invocation.json)
+			argp_error(state, "--prometheus or --json: one of them");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
