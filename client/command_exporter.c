@@ -40,6 +40,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_LISTEN:
 		x->listen = argument;
 		return 0;
+	case ARGP_KEY_END:
+		if (x->invocation.json)
+			argp_error(state, "--json: what is served is Prometheus' format; attend stats --json prints the other");
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

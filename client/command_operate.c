@@ -43,6 +43,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (a->takes_time && a->confirm == (a->time != NULL))
 			argp_error(state, "either a TIME, as 2026-09-01T08:00:00Z, or --confirm");
+		if (a->prometheus && a->invocation.json)
+			argp_error(state, "--prometheus or --json: one of them");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -212,7 +214,8 @@ static void print_subscribers(const json_t *subscribers)
 			grant, json_string_value(json_object_get(one, "role")), json_string_value(json_object_get(one, "cursor")),
 			thousands(position, (uint64_t)json_integer_value(json_object_get(one, "position"))),
 			thousands(lag, (uint64_t)json_integer_value(json_object_get(one, "lag"))),
-			thousands(unread, (uint64_t)json_integer_value(json_object_get(one, "unread_alerts"))), oldest });
+			json_is_null(json_object_get(one, "unread_alerts")) ? "?" : thousands(unread, (uint64_t)json_integer_value(json_object_get(one, "unread_alerts"))),
+			oldest });
 	}
 	if (json_array_size(subscribers))
 		puts("\nSubscribers' durable places");

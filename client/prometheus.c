@@ -81,6 +81,8 @@ static void print_subscribers(FILE *out, const json_t *subscribers)
 		json_t *one;
 		head(out, subscriber_metrics[m].metric, "gauge", subscriber_metrics[m].help);
 		json_array_foreach(subscribers, index, one) {
+			if (!json_is_number(json_object_get(one, subscriber_metrics[m].name)))
+				continue; /* it is not known */
 			fprintf(out, "%s{subscriber=\"%lld-%s\",role=\"%s\"}", subscriber_metrics[m].metric,
 			        (long long)json_integer_value(json_object_get(one, "grant")), text_of(one, "cursor"), text_of(one, "role"));
 			number(out, json_object_get(one, subscriber_metrics[m].name), subscriber_metrics[m].scale);

@@ -8,7 +8,8 @@
 
 enum {
 	CURSORS_MAX = 1000,  /* listed */
-	UNREAD_MAX = 100,    /* changes of alerts looked at for each of them */
+	UNREAD_MAX = 100,    /* counted for each of them */
+	LOOKS_MAX = 50000,   /* changes of alerts looked at for all of them: some 15 ms */
 	TAG_SIZE = 4,        /* bytes of a cursor's name, hashed */
 };
 
@@ -88,6 +89,7 @@ static void pack_gauges(struct engine *e, struct pack *p, struct txn *txn, const
 /* ---- subscribers: their durable cursors ---- */
 
 struct unread {
+	bool known;        /* false: there were no looks left to find the first, or the end */
 	uint64_t count;
 	uint64_t since_ms; /* when the first of them was recorded; 0: there is none */
 };
@@ -105,17 +107,18 @@ static bool take_time(void *context, uint64_t position, struct slice record)
 }
 
 /* What became of alerts beyond a place, of those that this key is told. Bounded, for nobody else is served
- * meanwhile: who is far behind is counted up to UNREAD_MAX. */
-static struct unread unread_of(struct engine *e, struct txn *txn, const struct principal *who, uint64_t place)
+ * meanwhile: who is far behind is counted up to UNREAD_MAX, and for as long as there are looks left. */
+static struct unread unread_of(struct engine *e, struct txn *txn, const struct principal *who, uint64_t place, unsigned *looks)
 {
 	struct unread u = {0};
 	struct key start = key_u64(place + 1);
 	struct slice key, value;
 	struct scan scan;
+	enum store_result result = scan_open(&scan, txn, TABLE_ALERT_CHANGES, key_slice(&start));
 
-	if (scan_open(&scan, txn, TABLE_ALERT_CHANGES, key_slice(&start)) != STORE_OK)
+	if (result != STORE_OK)
 		return u;
-	for (unsigned looked = 0; looked < UNREAD_MAX && scan_next(&scan, &key, &value) == STORE_OK; looked++) {
+	for (; u.count < UNREAD_MAX && *looks && (result = scan_next(&scan, &key, &value)) == STORE_OK; --*looks) {
 		struct reader k = reader_of(key), v = reader_of(value);
 		uint64_t position = read_u64(&k);
 		struct key at = key_u64(read_u64(&v));
@@ -129,16 +132,26 @@ static struct unread unread_of(struct engine *e, struct txn *txn, const struct p
 			e->log.methods->read(&e->log, txn, position, 1, take_time, &u);
 	}
 	scan_close(&scan);
+	u.known = u.count || result == STORE_NONE;
 	return u;
+}
+
+static void pack_known(struct pack *p, const char *key, bool known, uint64_t value)
+{
+	pack_text(p, key);
+	if (known)
+		pack_uint(p, value);
+	else
+		pack_nil(p);
 }
 
 /* Neither the key's name nor the cursor's is told: both are what somebody chose, a person's name maybe. The
  * place in the log of the key's grant says whose it is to those who may read the log. */
 static void pack_subscriber(struct engine *e, struct pack *p, struct txn *txn, const struct principal *who,
-			    struct slice name, uint64_t place)
+			    struct slice name, uint64_t place, unsigned *looks)
 {
 	uint8_t hash[crypto_shorthash_BYTES];
-	struct unread u = unread_of(e, txn, who, place);
+	struct unread u = unread_of(e, txn, who, place, looks);
 	uint64_t head = engine_head(e);
 
 	crypto_shorthash(hash, name.bytes, name.size, e->key.receipt);
@@ -149,8 +162,8 @@ static void pack_subscriber(struct engine *e, struct pack *p, struct txn *txn, c
 	pack_hex(p, hash, TAG_SIZE);
 	pack_key_uint(p, "position", place);
 	pack_key_uint(p, "lag", left(head, place));
-	pack_key_uint(p, "unread_alerts", u.count);
-	pack_key_uint(p, "oldest_unread_ms", u.since_ms ? left(e->now_ms, u.since_ms) : 0);
+	pack_known(p, "unread_alerts", u.known, u.count);
+	pack_known(p, "oldest_unread_ms", u.known, u.since_ms ? left(e->now_ms, u.since_ms) : 0);
 }
 
 static void pack_subscribers(struct engine *e, struct pack *p, struct txn *txn)
@@ -159,6 +172,7 @@ static void pack_subscribers(struct engine *e, struct pack *p, struct txn *txn)
 	struct slice key, value;
 	struct scan scan;
 	uint32_t count = 0;
+	unsigned looks = LOOKS_MAX;
 	enum store_result result = scan_open(&scan, txn, TABLE_CURSORS, slice_of(NULL, 0));
 
 	pack_init(&items);
@@ -169,7 +183,8 @@ static void pack_subscribers(struct engine *e, struct pack *p, struct txn *txn)
 		/* whose key was revoked reads nothing any more */
 		if (!who || who->revoked)
 			continue;
-		pack_subscriber(e, &items, txn, who, slice_of(key.bytes + PUBLIC_KEY_SIZE, key.size - PUBLIC_KEY_SIZE), read_u64(&in));
+		pack_subscriber(e, &items, txn, who, slice_of(key.bytes + PUBLIC_KEY_SIZE, key.size - PUBLIC_KEY_SIZE),
+				read_u64(&in), &looks);
 		count++;
 	}
 	scan_close(&scan);

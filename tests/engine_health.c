@@ -305,6 +305,7 @@ static void an_alert_that_nobody_reads(void **context)
 	host_turns(&h);
 	unread("officer", host_alerts(&h, NULL, NULL, one), 90000);
 	unread("school", 0, 0); /* none is of its pupils */
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_CURSOR, "{'cursor':'office','position':%u}", (unsigned)host_head(&h)), STATUS_OK, NULL);
 	assert_int_equal(number_of(subscriber("officer"), "lag"), host_head(&h) - 1);
 	/* neither the cursor's name nor anybody's grant is told */
 	assert_null(strstr(stats(), "Hart"));
@@ -320,6 +321,33 @@ static void an_alert_that_nobody_reads(void **context)
 	host_key_text(one, SCHOOL);
 	assert_answer(host_ask(&h, ADMIN, COMMAND_REVOKE, "{'key':'%s'}", one), STATUS_OK, NULL);
 	assert_null(subscriber("school"));
+}
+
+/* The first that a subscriber is told may stand behind many that it is not. */
+static void an_alert_behind_those_of_others(void **context)
+{
+	char one[4096];
+	unsigned others;
+
+	(void)context;
+	host_grant(&h, SPARE, "connector", ",'schools':['" OTHER_URN "']");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_CURSOR, "{'cursor':'office','position':1}"), STATUS_OK, NULL);
+	for (unsigned n = 0; n < 150; n++) {
+		host_upn(one, 200 + n);
+		assert_answer(host_ask(&h, SPARE, COMMAND_MARKS, "{'urn':'" OTHER_URN "','registers':[['2026-09-07','AM',[['%.13s','O']]],['2026-09-07','PM',[['%.13s','O']]],"
+				       "['2026-09-08','AM',[['%.13s','O']]],['2026-09-08','PM',[['%.13s','O']]],['2026-09-09','AM',[['%.13s','O']]],"
+				       "['2026-09-09','PM',[['%.13s','O']]],['2026-09-10','AM',[['%.13s','O']]],['2026-09-10','PM',[['%.13s','O']]],"
+				       "['2026-09-11','AM',[['%.13s','O']]],['2026-09-11','PM',[['%.13s','O']]]]}", one, one, one, one, one, one, one, one, one, one), STATUS_OK, NULL);
+	}
+	others = host_alerts(&h, "threshold", NULL, one);
+	assert_int_equal(others, 150);
+	unread("school", 0, 0);
+	host_marks(&h, SCHOOL_URN, 1, "2026-09-07", "2026-09-11", "O");
+	assert_true(host_alerts(&h, "threshold", NULL, one) == 151);
+	h.now_ms += 60000;
+	host_turns(&h);
+	assert_true(number_of(subscriber("school"), "unread_alerts") >= 1);
+	assert_int_equal(number_of(subscriber("school"), "oldest_unread_ms"), 60000);
 }
 
 /* Who watches the daemon sees how it is, and nothing of what it holds. */
@@ -355,6 +383,7 @@ int main(void)
 		T(lateness_is_measured),
 		T(a_deadline_that_waits),
 		T(an_alert_that_nobody_reads),
+		T(an_alert_behind_those_of_others),
 		T(a_monitor_may_ask_that_alone),
 	};
 

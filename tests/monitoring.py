@@ -266,6 +266,9 @@ def wrong_use(daemon, monitor):
     for listen in ("9570", "127.0.0.1:", ":9570", "nowhere.invalid:1"):
         done = daemon.cli("exporter", "--listen", listen, identity=monitor, check=False)
         check(done.returncode == 2 and listen in done.stderr, listen, done.returncode, done.stderr)
+    for command in (("exporter", "--json"), ("stats", "--prometheus", "--json"), ("watch", "--forget"), ("watch", "--forget", "--name", "x", "--from", "1")):
+        done = daemon.cli(*command, identity=monitor, check=False)
+        check(done.returncode == 2 and "--" in done.stderr, command, done.returncode, done.stderr)
     done = daemon.cli("exporter", "--server-key", "/nowhere", identity=monitor, check=False)
     check(done.returncode == 2 and "/nowhere" in done.stderr, done.returncode, done.stderr)
 
