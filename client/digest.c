@@ -21,10 +21,11 @@ static enum section section_of(const struct due *due, const struct digest_option
 static void put_item(FILE *out, const struct due *due, const struct digest_options *options, const json_t *item)
 {
 	char when[WHEN_SIZE];
-	const char *upn = due_text(item, "upn");
-	fprintf(out, "  %s%s  %s\n      %s, school %s%s%s%s\n", when_date(when, due_text(item, "last_day")),
-	        due_day(item, "last_day") == due->today ? " (today)" : "", due_text(item, "title"), due_text(item, "case"),
-	        due_text(item, "urn"), options->upn && *upn ? ", pupil " : "", options->upn ? upn : "",
+	const char *upn = due_text(item, "upn"), *parent = due_text(item, "parent");
+	bool runs = json_is_true(json_object_get(item, "period")) && strcmp(due_text(item, "status"), "open") == 0;
+	fprintf(out, "  %s%s  %s%s\n      %s, %s%s%sschool %s%s%s%s\n", when_date(when, due_text(item, "last_day")),
+	        due_day(item, "last_day") == due->today ? " (today)" : "", due_text(item, "title"), runs ? " ends" : "",
+	        due_text(item, "case"), *parent ? "parent " : "", parent, *parent ? ", " : "", due_text(item, "urn"), options->upn && *upn ? ", pupil " : "", options->upn ? upn : "",
 	        json_is_true(json_object_get(item, "provisional")) ? "; provisional" : "");
 	if (options->link)
 		fprintf(out, "      %s%s\n", options->link, due_text(item, "case"));

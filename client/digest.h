@@ -1,7 +1,7 @@
 /* digest.h - what a reader is told once a day: what there is to decide, what is overdue, what is due.
  *
- * Of personal data there is the number of the case and the school; the pupil's UPN where it is
- * asked for. Mail is read on phones and forwarded: names stay in attend.
+ * Of personal data there is the number of the case and the school, a parent's id (p1), and the
+ * pupil's UPN where it is asked for. Mail is read on phones and forwarded: names stay in attend.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLIENT_DIGEST_H

@@ -66,16 +66,16 @@ static const char *prefix(const json_t *item)
 
 static void put_summary(FILE *out, const json_t *item, const struct feed_options *options)
 {
-	fprintf(out, "%s%s", prefix(item), due_text(item, "title"));
+	const char *parent = due_text(item, "parent"), *upn = options->upn ? due_text(item, "upn") : "";
+	fprintf(out, "%s%s%s", prefix(item), due_text(item, "title"), is(item, "period") && has_status(item, "open") ? " ends" : "");
 	if (*due_text(item, "case"))
-		fprintf(out, " (%s%s%s)", due_text(item, "case"), options->upn && *due_text(item, "upn") ? ", " : "",
-		        options->upn ? due_text(item, "upn") : "");
+		fprintf(out, " (%s%s%s%s%s)", due_text(item, "case"), *parent ? ", " : "", parent, *upn ? ", " : "", upn);
 }
 
 static void put_description(FILE *out, const json_t *item, const struct feed_options *options)
 {
 	char when[WHEN_SIZE];
-	fprintf(out, "%s: due at the %s.", due_text(item, "title"), when_due(when, due_text(item, "due")));
+	fprintf(out, "%s: %s the %s.", due_text(item, "title"), is(item, "period") ? "runs to" : "due at", when_due(when, due_text(item, "due")));
 	if (*due_text(item, "moved_from"))
 		fprintf(out, "\nBefore it moved: the %s.", when_due(when, due_text(item, "moved_from")));
 	if (is(item, "provisional"))
@@ -84,6 +84,8 @@ static void put_description(FILE *out, const json_t *item, const struct feed_opt
 		fputs("\nIts question waits for a decision.", out);
 	if (*due_text(item, "case"))
 		fprintf(out, "\nCase %s, %s.", due_text(item, "case"), due_text(item, "pathway"));
+	if (*due_text(item, "parent"))
+		fprintf(out, "\nParent %s.", due_text(item, "parent"));
 	if (options->upn && *due_text(item, "upn"))
 		fprintf(out, "\nPupil %s.", due_text(item, "upn"));
 }

@@ -4,8 +4,8 @@
  * and the deadline's number there, and so stays; SEQUENCE rises whenever the day moves, and when
  * it ends: then SUMMARY says so, and what was cancelled has STATUS:CANCELLED.
  *
- * Of personal data there is the number of the case and the school; the pupil's UPN where it is
- * asked for. Events are CLASS:PRIVATE, and take up no time.
+ * Of personal data there is the number of the case and the school, a parent's id (p1), and the
+ * pupil's UPN where it is asked for. Events are CLASS:PRIVATE, and take up no time.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLIENT_FEED_H

@@ -52,11 +52,12 @@ struct open_deadline {
 	uint64_t due_ms;
 	uint32_t case_no, pupil, urn; /* case 0: a school's task */
 	uint8_t number;
-	bool overdue, provisional, decides, reminder;
+	bool overdue, provisional, decides, reminder, period;
 	uint8_t state;
 	day_t first, last;
 	uint64_t moved_from_ms; /* 0: it never moved */
 	uint32_t moves, tells;
+	char parent[PARENT_SIZE_MAX + 1];
 	struct slice kind, title, pathway;
 };
 
@@ -128,18 +129,20 @@ static void gather(struct engine *e, struct open_list *out, const struct case_st
 
 		if ((d->state != DEADLINE_OPEN && !overdue && (!since || d->last < since)) || d->due_ms >= before_ms)
 			continue;
-		add_open(out, (struct open_deadline){
+		struct open_deadline open = {
 			.due_ms = d->due_ms, .case_no = c->number, .pupil = c->pupil, .urn = c->urn, .number = (uint8_t)(i + 1),
 			.overdue = overdue, .provisional = d->provisional, .decides = overdue && rule->decides, .state = d->state,
-			.reminder = rule->reminder, .tells = rule->tells, .first = d->from, .last = d->last, .moves = d->moves_dropped + d->moved_count,
+			.reminder = rule->reminder, .period = rule->period, .tells = rule->tells, .first = d->from, .last = d->last, .moves = d->moves_dropped + d->moved_count,
 			.moved_from_ms = d->moved_count ? d->moved_from[d->moved_count - 1] : 0,
-			.kind = rule->name, .title = rule->title, .pathway = view.pathway->name});
+			.kind = rule->name, .title = rule->title, .pathway = view.pathway->name};
+		memcpy(open.parent, d->parent, sizeof open.parent);
+		add_open(out, open);
 	}
 }
 
 static void pack_open(struct engine *e, struct pack *p, struct txn *txn, const struct open_deadline *d)
 {
-	pack_map(p, 18);
+	pack_map(p, 20);
 	pack_text(p, "case");
 	pack_case(p, d->case_no);
 	pack_text(p, "upn");
@@ -167,6 +170,9 @@ static void pack_open(struct engine *e, struct pack *p, struct txn *txn, const s
 	pack_text(p, "moved_from");
 	pack_time(p, d->moved_from_ms);
 	pack_key_str(p, "pathway", d->pathway);
+	pack_text(p, "parent");
+	pack_text(p, d->parent[0] ? d->parent : NULL);
+	pack_key_bool(p, "period", d->period);
 	pack_key_bool(p, "reminder", d->reminder);
 	pack_tells(p, d->tells);
 }

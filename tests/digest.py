@@ -108,7 +108,7 @@ def says_what_there_is(scene):
           message["From"], message["Date"])
     check(message["Subject"] == "Attendance, Mon 14 Sep 2026: 2 due", message["Subject"])
     text = message.get_content()
-    check(text.startswith("%s, Mon 14 Sep 2026\n\nDue within 30 days\n\n  Mon 5 Oct 2026  Notice to Improve\n      C1, school 100001\n"
+    check(text.startswith("%s, Mon 14 Sep 2026\n\nDue within 30 days\n\n  Mon 5 Oct 2026  Notice to Improve ends\n      C1, parent p1, school 100001\n"
                           % AUTHORITY), text)
     check("C2" in text and "C3" not in text and "C3" in other.get_content(), "each their own", text, other.get_content())
     check(not any(upn in text for upn in PUPILS), "no UPN")
@@ -142,7 +142,7 @@ def narrows_and_names(scene):
     post.write("officer,address,school,pathway\nhart,%s,100002,\nlow,%s,,stockton\n" % (HART, LOW))
     check(post.run("--days", "30", "--upn", "--link", "https://board.example/case/") == {HART: "sent", LOW: "nothing"}, post.said)
     text = post.mails()[0][1].get_content()
-    check("C1" not in text and "C2, school 100002, pupil %s\n      https://board.example/case/C2\n" % PUPILS[2] in text, text)
+    check("C1" not in text and "C2, parent p1, school 100002, pupil %s\n      https://board.example/case/C2\n" % PUPILS[2] in text, text)
     check(post.run("--days", "30", "--empty")[LOW] == "sent", post.said)
     check("Nothing to decide, nothing overdue, nothing due within 30 days." in post.mails()[0][1].get_content())
 
@@ -195,7 +195,8 @@ def refuses_what_is_wrong(scene):
     post.write("officer,address,scool\nlow,%s,100001\n" % LOW)
     check(post.run("--days", "30", check_status=1) == {} and "scool" in post.said, "a misspelt column would send too much", post.said)
     check(not post.mails(), "nothing was sent to anybody")
-    for options, says in ((("--from", "a@b.example, c@d.example"), "not one address"), (("--from", "A\nBcc: x@y.example <a@b.example>"), "--from"),
+    for options, says in ((("--from", "a@b.example, c@d.example"), "not one address"),
+                          (("--from", "A\nBcc: x@y.example <a@b.example>"), "--from"),
                           (("--smtp", "smtp://127.0.0.1", "--sendmail", "x"), "not both"), (("--smtp-plain",), "go with --smtp"),
                           (("--unsubscribe-link", "http://board.example/"), "https://"), (("--unsubscribe", "x"), "--state alone"),
                           (("--days", "9999"), "--days"), (("--dry-run",), "leave out --json")):

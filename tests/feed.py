@@ -105,7 +105,7 @@ def begin(scene):
 
 
 def one(events, case):
-    found = {uid: event for uid, event in events.items() if "(%s)" % case in event[4] or "(%s, " % case in event[4]}
+    found = {uid: event for uid, event in events.items() if "(%s, p1" % case in event[4]}
     check(len(found) == 1, "events of", case, events)
     return next(iter(found.items()))
 
@@ -115,7 +115,7 @@ def moves_and_stays(scene):
     before = parse(scene.feed())
     check(len(before) == 3, before)
     uid, event = one(before, "C1")
-    check(event == ("2026-10-05", "2026-10-06", 0, "CONFIRMED", "Notice to Improve (C1)"), event)
+    check(event == ("2026-10-05", "2026-10-06", 0, "CONFIRMED", "Notice to Improve ends (C1, p1)"), event)
     check(uid == "C1-1@ynys-m--n.attend.invalid", uid)
     again = parse(scene.feed())
     check(again == before, "nothing has changed", before, again)
@@ -147,7 +147,7 @@ def holds_no_personal_data(scene):
     plain = scene.feed().decode().replace("\r\n ", "")
     check(not any(upn in plain for upn in PUPILS), "a UPN without --upn")
     named = parse(scene.feed("--upn", "--link", "https://board.example/case/"))
-    check(one(named, "C1")[1][4] == "Notice to Improve (C1, %s)" % PUPILS[0], named)
+    check(one(named, "C1")[1][4] == "Notice to Improve ends (C1, p1, %s)" % PUPILS[0], named)
     text = scene.feed("--link", "https://board.example/case/").decode()
     check("URL:https://board.example/case/C1\r\n" in text, text)
 
@@ -157,14 +157,14 @@ def ends_and_is_cancelled(scene):
     before = parse(scene.feed())
     scene.act("hart", "close", 0)
     after = parse(scene.feed())
-    check(after[uid["C1"]][3:] == ("CANCELLED", "Cancelled: Notice to Improve (C1)"), after)
+    check(after[uid["C1"]][3:] == ("CANCELLED", "Cancelled: Notice to Improve (C1, p1)"), after)
     check(after[uid["C1"]][2] > before[uid["C1"]][2] and after[uid["C2"]] == before[uid["C2"]], before, after)
     scene.daemon.cli("clock", "2026-10-06T09:00:00Z")
     after = parse(scene.feed())
-    check(after[uid["C2"]][2:] == (before[uid["C2"]][2] + 1, "CONFIRMED", "To decide: Notice to Improve (C2)"), after)
+    check(after[uid["C2"]][2:] == (before[uid["C2"]][2] + 1, "CONFIRMED", "To decide: Notice to Improve (C2, p1)"), after)
     scene.act("hart", "decision", 2, "outcome=not-to-issue", "reasons=better")
     after = parse(scene.feed())
-    check(after[uid["C2"]][2:] == (before[uid["C2"]][2] + 2, "CONFIRMED", "Done: Notice to Improve (C2)"), after)
+    check(after[uid["C2"]][2:] == (before[uid["C2"]][2] + 2, "CONFIRMED", "Done: Notice to Improve (C2, p1)"), after)
     check(uid["C1"] in parse(scene.feed("--keep", "1")), "its last day was yesterday")
     scene.daemon.cli("clock", "2026-10-07T09:00:00Z")
     check(uid["C1"] not in parse(scene.feed("--keep", "1")) and uid["C1"] in parse(scene.feed()), "kept so many days")
