@@ -144,6 +144,7 @@ inside attend health 2>"$root/health.err" --timeout 3 && fail "the old daemon's 
 inside install -m 644 /var/lib/attend/attendd.pub /etc/attend/attendd.pub
 inside attend health
 inside attend pupil B801200005001 | cmp - "$root/again.out" || fail "the restored figures differ"
+rm -r "$root/root/before"
 stop
 
 say "9. Purged: the store is left, and nothing else"
