@@ -132,9 +132,22 @@ inside setpriv --reuid=attend --regid=attend --clear-groups attendd verify
 start
 inside attend pupil B801200005001 >"$root/again.out"
 grep -q B801200005001 "$root/again.out" || fail "the pupil is gone"
+
+say "8. A backup, restored by root for the daemon's user"
+inside attend backup /root/monday >/dev/null
+stop
+mv "$root/var/lib/attend" "$root/root/before"
+inside attendd restore /root/monday
+inside chown -R attend: /var/lib/attend
+start
+inside attend health 2>"$root/health.err" --timeout 3 && fail "the old daemon's key is still good" || true
+inside install -m 644 /var/lib/attend/attendd.pub /etc/attend/attendd.pub
+inside attend health
+inside attend pupil B801200005001 | cmp - "$root/again.out" || fail "the restored figures differ"
+rm -r "$root/root/before"
 stop
 
-say "8. Purged: the store is left, and nothing else"
+say "9. Purged: the store is left, and nothing else"
 inside sh -c 'apt-get purge -y -qq $(dpkg-query -W -f "\${Package}\n" | grep attend)' >"$root/apt.log"
 grep -q 'stop attendd.service' "$root/asked" || fail "a removal doesn't stop the daemon: $(cat "$root/asked")"
 grep "is left as it is" "$root/apt.log" || fail "purge doesn't say that the store is left"
