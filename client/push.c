@@ -268,6 +268,8 @@ static int push_rows(struct push *p, struct records *records, struct mark_rows *
 		fprintf(stderr, "%s: note: %" PRIu64 " more comments were Windows-1252\n", p->file, p->converted - 1);
 	if (mark_rows_ignored(rows)[0])
 		fprintf(stderr, "%s: note: columns not known and passed over: %s\n", p->file, mark_rows_ignored(rows));
+	if (records_cut(records) && mark_rows_header(rows)[0])
+		fprintf(stderr, "%s: note: the last line has no line end; if the file broke off there, so did its last row\n", p->file);
 	if (mark_rows_without(rows))
 		fprintf(stderr, "%s: note: %" PRIu64 " row%s passed over that the mapping says hold no mark\n", p->file,
 		        mark_rows_without(rows), mark_rows_without(rows) == 1 ? "" : "s");
