@@ -138,7 +138,8 @@ static void print_look(const struct push *p)
 	       thousands(good, p->accepted), thousands(refused, p->refused));
 }
 
-static void print_result(const struct push *p, bool json, bool whole)
+/* `file`: the one that it is about, of a folder; NULL: all of them. */
+static void print_result(const struct push *p, bool json, bool whole, const char *file)
 {
 	uint64_t elapsed_ms = connection_now_ms() - p->progress.began_ms;
 	if (json) {
@@ -146,6 +147,8 @@ static void print_result(const struct push *p, bool json, bool whole)
 		                           "known", (json_int_t)p->known, "refused", (json_int_t)p->refused);
 		if (p->dry)
 			json_object_set_new(result, "dry_run", json_true());
+		if (file)
+			json_object_set_new(result, "file", json_string(file));
 		print_json(result);
 		json_decref(result);
 		return;
@@ -154,6 +157,8 @@ static void print_result(const struct push *p, bool json, bool whole)
 		print_look(p);
 		return;
 	}
+	if (file)
+		printf("%s: ", file);
 	char rows[THOUSANDS_SIZE], accepted[THOUSANDS_SIZE], known[THOUSANDS_SIZE], refused[THOUSANDS_SIZE], rate[THOUSANDS_SIZE];
 	printf("%s row%s: %s accepted, %s known already, %s refused", thousands(rows, p->rows), p->rows == 1 ? "" : "s",
 	       thousands(accepted, p->accepted), thousands(known, p->known), thousands(refused, p->refused));
@@ -190,9 +195,7 @@ static enum folder_outcome take_from_folder(void *context, const char *path, con
 		return FOLDER_STOP;
 	if (status == ATTEND_UNREACHABLE)
 		return FOLDER_AGAIN;
-	if (!p->invocation->json)
-		printf("%s: ", path);
-	print_result(p, p->invocation->json, true);
+	print_result(p, p->invocation->json, true, path);
 	fflush(stdout);
 	return status ? FOLDER_FAILED : FOLDER_DONE;
 }
@@ -223,7 +226,7 @@ static int run(struct push_arguments *a, struct push *p)
 	if (p->revoked)
 		complain(&a->invocation, "refused: this key was revoked; an administrator can grant it again");
 	bool whole = !p->revoked && (status == 0 || status == 1);
-	print_result(p, a->invocation.json, whole);
+	print_result(p, a->invocation.json, whole, NULL);
 	return status ? status : p->refused ? 1 : 0;
 }
 

@@ -295,7 +295,7 @@ int push_file(struct push *p, const char *name, int fd)
 		progress_clear(&p->progress);
 		if (!source.status)
 			fprintf(stderr, "%s:1: %s%s\n", name, records ? why : "no memory",
-			        p->mapping ? "" : "; a file of a school's own system is read by a mapping: attend push --guess FILE");
+			        p->mapping || !records || records_failed(records) || records_form(records) != RECORDS_CSV ? "" : "; a file of a school's own system is read by a mapping: attend push --guess FILE");
 		status = source.status ? source.status : ATTEND_REFUSED;
 	} else if (p->rejects && !rejects_form(p->rejects, mark_rows_header(rows))) {
 		complain(p->invocation, "%s: not pushed: its header is another than the first file's, and the rejects take "
