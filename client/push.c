@@ -279,6 +279,14 @@ static int push_rows(struct push *p, struct records *records, struct mark_rows *
 	return ATTEND_REFUSED;
 }
 
+/* Of a header that isn't attend's. */
+static const char *hint_of(const struct push *p, struct records *records)
+{
+	if (p->mapping || !records || records_failed(records) || records_form(records) != RECORDS_CSV)
+		return "";
+	return "; a file of a school's own system is read by a mapping: attend push --guess FILE";
+}
+
 int push_file(struct push *p, const char *name, int fd)
 {
 	struct source source = { p, fd, 0 };
@@ -294,8 +302,7 @@ int push_file(struct push *p, const char *name, int fd)
 	if (!rows) {
 		progress_clear(&p->progress);
 		if (!source.status)
-			fprintf(stderr, "%s:1: %s%s\n", name, records ? why : "no memory",
-			        p->mapping || !records || records_failed(records) || records_form(records) != RECORDS_CSV ? "" : "; a file of a school's own system is read by a mapping: attend push --guess FILE");
+			fprintf(stderr, "%s:1: %s%s\n", name, records ? why : "no memory", hint_of(p, records));
 		status = source.status ? source.status : ATTEND_REFUSED;
 	} else if (p->rejects && !rejects_form(p->rejects, mark_rows_header(rows))) {
 		complain(p->invocation, "%s: not pushed: its header is another than the first file's, and the rejects take "
