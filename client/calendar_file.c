@@ -78,7 +78,10 @@ static bool read_csv(struct calendar_file *file, struct records *records, calend
 	struct record record;
 	char why[400];
 	if (records_form(records) == RECORDS_JSON || !records_next(records, &record) || record.fault) {
-		refuse(context, 1, "header", "there is none; wanted is from,to,kind,name or date,kind,name");
+		if (records_failed(records))
+			refuse(context, 1, "file", records_failed(records));
+		else
+			refuse(context, 1, "header", "there is none; wanted is from,to,kind,name or date,kind,name");
 		return false;
 	}
 	for (unsigned i = 0; i < record.count; i++)

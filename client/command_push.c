@@ -159,7 +159,8 @@ static void print_look(const struct push *p)
 	       thousands(good, p->accepted), thousands(refused, p->refused));
 }
 
-static void print_result(const struct push *p, bool json, bool whole)
+/* `file`: the one that it is about, of a folder; NULL: all of them. */
+static void print_result(const struct push *p, bool json, bool whole, const char *file)
 {
 	uint64_t elapsed_ms = connection_now_ms() - p->progress.began_ms;
 	if (json) {
@@ -174,6 +175,8 @@ static void print_result(const struct push *p, bool json, bool whole)
 			json_object_set_new(result, "earlier", json_integer((json_int_t)c.earlier));
 			json_object_set_new(result, "earlier_refused", json_integer((json_int_t)c.earlier_refused));
 		}
+		if (file)
+			json_object_set_new(result, "file", json_string(file));
 		print_json(result);
 		json_decref(result);
 		return;
@@ -182,6 +185,8 @@ static void print_result(const struct push *p, bool json, bool whole)
 		print_look(p);
 		return;
 	}
+	if (file)
+		printf("%s: ", file);
 	char rows[THOUSANDS_SIZE], accepted[THOUSANDS_SIZE], known[THOUSANDS_SIZE], refused[THOUSANDS_SIZE], rate[THOUSANDS_SIZE];
 	printf("%s row%s: %s accepted, %s known already, %s refused", thousands(rows, p->rows), p->rows == 1 ? "" : "s",
 	       thousands(accepted, p->accepted), thousands(known, p->known), thousands(refused, p->refused));
@@ -218,9 +223,7 @@ static enum folder_outcome take_from_folder(void *context, const char *path, con
 		return FOLDER_STOP;
 	if (status == ATTEND_UNREACHABLE)
 		return FOLDER_AGAIN;
-	if (!p->invocation->json)
-		printf("%s: ", path);
-	print_result(p, p->invocation->json, true);
+	print_result(p, p->invocation->json, true, path);
 	fflush(stdout);
 	return status ? FOLDER_FAILED : FOLDER_DONE;
 }
@@ -264,7 +267,7 @@ static int run(struct push_arguments *a, struct push *p)
 	if (p->revoked)
 		complain(&a->invocation, "refused: this key was revoked; an administrator can grant it again");
 	bool whole = !p->revoked && (status == 0 || status == 1);
-	print_result(p, a->invocation.json, whole);
+	print_result(p, a->invocation.json, whole, NULL);
 	if (p->spool && !a->invocation.json)
 		print_spooled(p, a->spool);
 	return status ? status : p->refused || (p->spool && push_spool_counts(p).earlier_refused) ? 1 : 0;

@@ -99,6 +99,7 @@ static void print_result(const struct roster_arguments *a, const struct roster_s
 		printf("%" PRIu64 " look right, %" PRIu64 " would be refused; nothing was sent\n", s->accepted, refused);
 	else
 		printf("%" PRIu64 " recorded, %" PRIu64 " as known already, %" PRIu64 " refused\n", s->accepted, s->known, refused);
+	fflush(stdout); /* of a folder, a line a file */
 }
 
 /* All rows of it. False: it can't be read, or not to its end; said why. */

@@ -66,7 +66,8 @@ size_t encoding_from_windows(char *out, const char *text, size_t size)
 
 const char *encoding_no_text(const unsigned char *at, size_t size)
 {
-	static const char wide[] = "this is UTF-16; save it as UTF-8 (in Excel: \"CSV UTF-8\")", packed[] = "this file is packed; unpack it and give the one inside",
+	static const char wide[] = "this is UTF-16; save it as UTF-8 (in Excel: \"CSV UTF-8\")",
+	                  packed[] = "this file is packed; unpack it and give the one inside",
 	                  zip[] = "this is a zip file, which spreadsheets (.xlsx, .ods) are as well; unpack it, or save the sheet as \"CSV UTF-8\"",
 	                  book[] = "this is a spreadsheet or document of Office; save the sheet as \"CSV UTF-8\"";
 	static const struct { const char *bytes; size_t size; const char *what; } known[] = {

@@ -277,7 +277,8 @@ static void write_mapping(const struct guess *g, FILE *out)
 	        g->file, g->purpose == MAPPING_MARKS ? "push" : "roster", g->purpose == MAPPING_MARKS ? "marks" : "roster");
 	write_dates(g, out);
 	if (g->place[0] == COLUMN_NONE)
-		fprintf(out, "%sschool: %s   # the school's URN: the file doesn't say\n", g->import->school ? "" : "# ", g->import->school ? g->import->school : "123456");
+		fprintf(out, "%sschool: %s   # the school's URN: the file doesn't say\n", g->import->school ? "" : "# ",
+		        g->import->school ? g->import->school : "123456");
 	fputs("columns:\n", out);
 	for (unsigned i = 0; columns[i]; i++)
 		if (g->place[i] != COLUMN_NONE && !(halves && (i == 3 || i == 4)))

@@ -10,34 +10,43 @@
 #include "client/mark_rows.h"
 #include "client/roster.h"
 
+/* Is there a column for it in this file? A text that is put together of several may lack some. */
+static bool stands(const struct mapping *m, const struct mapping_target *target)
+{
+	for (unsigned k = 0; k < target->count; k++) {
+		const char *source = target->sources[k];
+		if (*source == '=' || strchr(source, '{'))
+			return true;
+		for (unsigned n = 0; n < m->name_count; n++)
+			if (strcmp(m->names[n], source) == 0 && m->columns.place[n] != COLUMN_NONE)
+				return true;
+	}
+	return !target->count;
+}
+
+/* What a row can't do without must have its column: of a mark the first five, in each of its groups; of a pupil the
+ * first four. A comment, or a pupil's second contact, may be missing. */
+static bool group_stands(const struct mapping *m, const struct mapping_group *group, char *why, size_t why_size)
+{
+	for (unsigned i = m->school ? 1 : 0; i <= (m->purpose == MAPPING_MARKS ? 4u : 3u); i++)
+		if (!stands(m, &group->targets[i])) {
+			snprintf(why, why_size, "%s: by the mapping %.40s it stands in a column \"%.60s\", which the header does not have",
+			         mapping_columns(m->purpose)[i], m->name ? m->name : "", group->targets[i].sources[0]);
+			return false;
+		}
+	return true;
+}
+
 bool mapping_bind(struct mapping *m, const struct record *header, char *why, size_t why_size)
 {
 	struct column known[MAPPING_NAMES_MAX + 1] = { { NULL, false } };
 	for (unsigned i = 0; i < m->name_count; i++)
 		known[i].name = m->names[i];
-	if (!columns_read(&m->columns, header, known, why, why_size))
+	if (!columns_read(&m->columns, header, known, why, why_size) || !group_stands(m, &m->base, why, why_size))
 		return false;
-	const char *const *columns = mapping_columns(m->purpose);
-	const struct mapping_target *targets = m->base.targets;
-	for (unsigned i = 0; columns[i]; i++) {
-		bool found = !targets[i].count || (i == 0 && m->school), named = false;
-		/* Every alternative may be missing where the file has no such thing: a comment. What must be there is
-		 * the first five of a mark, the first four of a pupil. */
-		if (i > (m->purpose == MAPPING_MARKS ? 4u : 3u))
-			continue;
-		for (unsigned k = 0; k < targets[i].count && !found; k++) {
-			const char *source = targets[i].sources[k];
-			named = true;
-			found = *source == '=' || strchr(source, '{');
-			for (unsigned n = 0; n < m->name_count && !found; n++)
-				found = strcmp(m->names[n], source) == 0 && m->columns.place[n] != COLUMN_NONE;
-		}
-		if (!found && named) {
-			snprintf(why, why_size, "%s: by the mapping %.40s it stands in a column \"%.60s\", which the header does not have",
-			         columns[i], m->name ? m->name : "", targets[i].sources[0]);
+	for (unsigned i = 0; i < m->each_count && m->purpose == MAPPING_MARKS; i++)
+		if (!group_stands(m, &m->each[i], why, why_size))
 			return false;
-		}
-	}
 	return true;
 }
 

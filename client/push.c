@@ -282,6 +282,8 @@ static int push_rows(struct push *p, struct records *records, struct mark_rows *
 		fprintf(stderr, "%s: note: %" PRIu64 " more comments were Windows-1252\n", p->file, p->converted - 1);
 	if (mark_rows_ignored(rows)[0])
 		fprintf(stderr, "%s: note: columns not known and passed over: %s\n", p->file, mark_rows_ignored(rows));
+	if (records_cut(records) && mark_rows_header(rows)[0])
+		fprintf(stderr, "%s: note: the last line has no line end; if the file broke off there, so did its last row\n", p->file);
 	if (mark_rows_without(rows))
 		fprintf(stderr, "%s: note: %" PRIu64 " row%s passed over that the mapping says hold no mark\n", p->file,
 		        mark_rows_without(rows), mark_rows_without(rows) == 1 ? "" : "s");
@@ -289,6 +291,14 @@ static int push_rows(struct push *p, struct records *records, struct mark_rows *
 		return 0;
 	complain(p->invocation, "%s: %s", p->file, mark_rows_failed(rows));
 	return ATTEND_REFUSED;
+}
+
+/* Of a header that isn't attend's. */
+static const char *hint_of(const struct push *p, struct records *records)
+{
+	if (p->mapping || !records || records_failed(records) || records_form(records) != RECORDS_CSV)
+		return "";
+	return "; a file of a school's own system is read by a mapping: attend push --guess FILE";
 }
 
 int push_file(struct push *p, const char *name, int fd)
@@ -307,8 +317,7 @@ int push_file(struct push *p, const char *name, int fd)
 	if (!rows) {
 		progress_clear(&p->progress);
 		if (!source.status)
-			fprintf(stderr, "%s:1: %s%s\n", name, records ? why : "no memory",
-			        p->mapping ? "" : "; a file of a school's own system is read by a mapping: attend push --guess FILE");
+			fprintf(stderr, "%s:1: %s%s\n", name, records ? why : "no memory", hint_of(p, records));
 		status = source.status ? source.status : ATTEND_REFUSED;
 	} else if (p->rejects && !rejects_form(p->rejects, mark_rows_header(rows))) {
 		complain(p->invocation, "%s: not pushed: its header is another than the first file's, and the rejects take "

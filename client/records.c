@@ -18,7 +18,7 @@ struct records {
 	char *buffer;
 	size_t start, end;      /* what is read and not yet taken */
 	uint64_t offset, line;  /* of `start` */
-	bool begun, at_end;
+	bool begun, at_end, cut;
 	enum records_form form;
 	const char *failed;
 	struct csv_parser parser;
@@ -223,6 +223,7 @@ bool records_next(struct records *r, struct record *record)
 		}
 		bool ended = r->start + size < r->end;
 		take(r, size + ended);
+		r->cut = !ended;
 		if (blank(record->raw, record->raw_size))
 			continue;
 		if (!whole)
@@ -246,6 +247,11 @@ size_t records_bytes(struct records *r, char *out, size_t size)
 const char *records_failed(const struct records *r)
 {
 	return r->failed;
+}
+
+bool records_cut(const struct records *r)
+{
+	return r->cut;
 }
 
 uint64_t records_offset(const struct records *r)

@@ -49,6 +49,7 @@ bool records_next(struct records *, struct record *);
 /* The bytes as they come, for those who take records apart by themselves; 0: no more. */
 size_t records_bytes(struct records *, char *out, size_t size);
 const char *records_failed(const struct records *); /* NULL: read to the end */
+bool records_cut(const struct records *);            /* the last record had no line end: perhaps half of it is missing */
 uint64_t records_offset(const struct records *);    /* bytes taken so far */
 
 #endif

@@ -134,6 +134,8 @@ static void a_row_may_be_a_morning_and_an_afternoon(void **state)
 	                               "  - {session: =PM, code: Afternoon}\nvalues:\n  code:\n    none: [\"\"]\n");
 	assert_string_equal(rows_of(m, "UPN,Day,Morning,Afternoon,Why,Who\nA1,07/09/2026,N,\\,ill,Mum\nA2,07/09/2026,/,,,\n"),
 	                    "2 654321 A1 2026-09-07 AM N|ill (Mum)|-1\n2 654321 A1 2026-09-07 PM \\||-1\n3 654321 A2 2026-09-07 AM /||-1\nwithout: 1\n");
+	/* an afternoon that has lost its column is no afternoon without marks */
+	assert_non_null(strstr(rows_of(m, "UPN,Day,Morning,Evening\nA1,07/09/2026,N,\\\n"), "no: code: by the mapping m it stands in a column \"Afternoon\""));
 	mapping_close(&m);
 }
 

@@ -460,7 +460,7 @@ static void names_and_numbers_agree(void **state)
 #undef X
 	assert_null(event_kind_text(0));
 	assert_null(alert_kind_text(0));
-	assert_null(role_text(9));
+	assert_null(role_text(10));
 	assert_int_equal(role_parse(slice_text("Officer")), 0);
 	assert_int_equal(role_parse((struct slice){NULL, 0}), 0);
 	assert_int_equal(alert_kind_parse(slice_text("due-")), 0);
