@@ -8,8 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client/invocation.h"
-
 extern char **environ;
 
 /* A file, not a pipe: nobody waits for a program that doesn't read. */
@@ -26,12 +24,9 @@ static int input_file(const char *input, size_t size)
 static int wait_for(pid_t process)
 {
 	int status;
-	while (waitpid(process, &status, 0) < 0) {
+	while (waitpid(process, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
-		if (interrupted)
-			kill(process, SIGTERM);
-	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

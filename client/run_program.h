@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* Runs `argv` as it stands (PATH is searched; no shell looks at it) and waits for it; a signal that ends
- * this program ends that one. Its exit status, 128 and the signal's number where one ended it, or -1 with
+/* Runs `argv` as it stands (PATH is searched; no shell looks at it) and waits for it, whatever signal comes: what
+ * it has begun, it may end. Its exit status, 128 and the signal's number where one ended it, or -1 with
  * errno where it can't be run. */
 int run_program(char *const argv[], const char *input, size_t size);
 

@@ -17,7 +17,7 @@ enum {
 	CREDIT = 256,
 	SILENCE_MS = 5000, /* the daemon speaks each second */
 	TURN_MS = 250,
-	FINISH_MS = 2000,
+	FINISH_MS = 5000,
 };
 
 struct running {
@@ -29,6 +29,7 @@ struct running {
 	uint64_t next;        /* 0: not known yet */
 	uint64_t done;        /* position of the last item that was dealt with */
 	uint64_t committed;   /* cursor asked to stand here */
+	bool asking;          /* and not answered: one at a time, the next covers what was dealt with meanwhile */
 	unsigned owed;        /* credit to give back */
 	uint64_t spoke_ms;    /* when the daemon last said something on it */
 	unsigned line;        /* the line that it was asked for on */
@@ -44,6 +45,7 @@ static int pack_key(msgpack_packer *pack, const char *key)
 static void cursor_committed(void *context, const struct attend_reply *reply)
 {
 	struct running *r = context;
+	r->asking = false;
 	if (r->ended || (reply->status >= 200 && reply->status < 300))
 		return;
 	connection_explain(r->connection, reply->status, slice_of(reply->body, reply->body_size));
@@ -51,10 +53,10 @@ static void cursor_committed(void *context, const struct attend_reply *reply)
 	r->ended = true;
 }
 
-/* Moves the durable cursor to an item that was dealt with. */
-static void commit(struct running *r, uint64_t position)
+/* Moves the durable cursor to the last item that was dealt with. */
+static void commit(struct running *r)
 {
-	if (!r->wanted->cursor || position <= r->committed)
+	if (!r->wanted->cursor || r->asking || r->done <= r->committed)
 		return;
 	msgpack_sbuffer body;
 	msgpack_packer pack;
@@ -62,11 +64,11 @@ static void commit(struct running *r, uint64_t position)
 	msgpack_packer_init(&pack, &body, msgpack_sbuffer_write);
 	bool packed = !msgpack_pack_map(&pack, 2) && !pack_key(&pack, "cursor") &&
 	              !pack_key(&pack, r->wanted->cursor) && !pack_key(&pack, "position") &&
-	              !msgpack_pack_uint64(&pack, position);
-	/* A full ring only puts it off: the next item's cursor covers this one. */
-	if (packed && r->connection->count < r->connection->window &&
-	    connection_put(r->connection, COMMAND_CURSOR, NULL, body.data, body.size, cursor_committed, r))
-		r->committed = position;
+	              !msgpack_pack_uint64(&pack, r->done);
+	if (packed && connection_put(r->connection, COMMAND_CURSOR, NULL, body.data, body.size, cursor_committed, r)) {
+		r->committed = r->done;
+		r->asking = true;
+	}
 	msgpack_sbuffer_destroy(&body);
 }
 
@@ -90,7 +92,7 @@ static void give_items(struct running *r, struct mp at)
 		}
 		r->next = position + 1;
 		r->done = position;
-		commit(r, r->done);
+		commit(r);
 	}
 }
 
@@ -226,6 +228,7 @@ static enum attend_result run(struct running *r)
 		if (hope == ATTEND_STOPPED || (hope != ATTEND_OK && (!r->ever || a->trouble == TROUBLE_KEY_REFUSED)))
 			return hope;
 		connection_turn(a, TURN_MS);
+		commit(r);
 	}
 	return r->result;
 }
@@ -238,12 +241,12 @@ static void finish(struct running *r)
 	char why[WHY_SIZE];
 	memcpy(why, a->why, sizeof why);
 	a->stop = NULL;
-	commit(r, r->done);
 	r->ended = true;
 	connection_send(a, COMMAND_UNSUBSCRIBE, r->id, NULL, 0);
 	if (r->asked)
 		connection_withdraw(a, r->id);
-	for (uint64_t since_ms = connection_now_ms(); a->up && a->count && connection_now_ms() - since_ms < FINISH_MS;)
+	commit(r);
+	for (uint64_t since_ms = connection_now_ms(); a->up && a->count && connection_now_ms() - since_ms < FINISH_MS; commit(r))
 		connection_turn(a, 50);
 	connection_silence(a, r);
 	a->stop = stop;
