@@ -243,6 +243,8 @@ void board_case(struct visit *v)
 		put_deadlines(v, c);
 		put_notices(v, c);
 		put_parents(v, people);
+		if (!v->as_of && strcmp(v->session.role, "auditor") != 0)
+			board_letters(v, c);
 		if (reads_all)
 			put_timeline(v, c);
 		else
