@@ -6,7 +6,7 @@
  *   board_line.c       asking the daemon for whoever is signed in
  *   board_page.c       what stands round every page
  *   board_live.c       alerts as they come
- *   board_today.c, board_case.c, board_act.c, board_pupil.c, board_school.c, board_authority.c   the views
+ *   board_today.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
  *
  * A view is given a visit and writes the inside of <main>; what a person sees there was asked
  * of the daemon with that person's rights, and everything is escaped (html.h). A view knows neither
@@ -47,13 +47,15 @@ struct visit {
 	char title_room[160];
 	unsigned status;            /* of HTTP; 200 unless a view says otherwise */
 	char location[256];         /* where to go on (status 303) */
+	bool only_now;              /* it can't be seen as of then */
 	bool live;                  /* changes come in while it is looked at */
 	uint64_t head;              /* the log's, when the page was made: alerts from here on are new */
 };
 
 typedef void view(struct visit *);
 view board_today, board_case, board_record, board_recorded, board_pupil, board_school, board_authority, board_acknowledge,
-	board_find, board_task_done;
+	board_find, board_task_done, board_letter;
+void board_letters(struct visit *, const json_t *c); /* those that the case has, as a part of its page */
 
 /* ---- board_line.c ---- */
 
@@ -66,6 +68,8 @@ void lines_give(struct lines *, struct attend **);  /* takes it; it asks for nob
 /* A question; the body is taken. What was answered, to be released; NULL where nothing was, or a
  * refusal: then the visit's status is set and the page says why, so that a view just returns. */
 json_t *visit_ask(struct visit *, struct body *);
+/* The same, where a refusal is part of what the page shows: its status (0: nobody answered, and the page says so) and its body. */
+unsigned visit_try(struct visit *, struct body *, json_t **answer);
 /* One submission under that id: its status of PROTOCOL.md (0: nobody answered) and, in `*answer`, its body. */
 unsigned visit_submit(struct visit *, enum attend_command, const uint8_t id[static ATTEND_ID_SIZE], struct body *, json_t **answer);
 /* A body with "what" and, where the visit looks back, "as_of". */
@@ -92,6 +96,8 @@ bool form_id(const json_t *form, uint8_t id[static ATTEND_ID_SIZE]);
  * (NULL: not known) gives a field its title. How many there are, and the list. */
 size_t page_lacking(const json_t *lacks, const char *action);
 void page_lacks(struct visit *, const json_t *lacks, const char *action, const json_t *fields);
+/* A field of an action or letter, to be filled in: "f-NAME", with what the form or the address says of it. */
+void page_field(struct visit *, const json_t *field);
 const char *page_date(const char *date);     /* "Mon 9 Nov 2026"; lasts until the fourth call after */
 const char *page_time(const char *time);     /* with the time of day; likewise */
 const char *page_due(const char *time);      /* an instant by whose end; likewise */

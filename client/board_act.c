@@ -96,7 +96,7 @@ static void put_values(struct visit *v, const json_t *field, const char *name, c
 	html(&v->page, "</select>");
 }
 
-static void put_field(struct visit *v, const json_t *field)
+void page_field(struct visit *v, const json_t *field)
 {
 	char room[72];
 	const char *name = form_name(room, field), *type = says(field, "type"), *before = given(v, name);
@@ -152,6 +152,7 @@ static void put_form(struct visit *v, const struct act *a)
 	size_t index;
 	json_t *field;
 	char target[160];
+	v->only_now = true;
 	visit_title(v, "%s: %s", *says(a->action, "title") ? says(a->action, "title") : says(a->action, "action"), v->words[1]);
 	snprintf(target, sizeof target, "/%s/%s/record/%s", v->words[0], v->words[1], v->words[3]);
 	html(&v->page, "<p class=\"crumb\"><a ");
@@ -166,7 +167,7 @@ static void put_form(struct visit *v, const struct act *a)
 	               "<span class=\"quiet\">today where nothing is said</span></p>\n", says(v->form, "on"));
 	put_parents(v, a);
 	json_array_foreach(json_object_get(a->action, "fields"), index, field)
-		put_field(v, field);
+		page_field(v, field);
 	if (json_is_true(json_object_get(a->action, "may_override")))
 		html(&v->page, "<div class=\"override\"><p class=\"field\"><label for=\"override\">Where something is lacking: your reason for recording it all the same, which is kept "
 		               "with your name</label><textarea id=\"override\" name=\"override\" rows=\"2\" maxlength=\"4000\">%s</textarea></p></div>\n",

@@ -24,7 +24,7 @@ static void put_stages(struct visit *v, const json_t *authority)
 	}
 	html(&v->page, "<section aria-labelledby=\"stages\"><h2 id=\"stages\">Open cases by stage <span class=\"count\">%lld</span></h2>\n<p class=\"quiet\">%lld are closed.</p>\n", all,
 	     counts(authority, "closed"));
-	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"stages\"><table><thead><tr><th scope=\"col\">Stage</th><th scope=\"col\">Process</th>"
+	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"stages\"><table><thead><tr><th scope=\"col\">Stage</th><th scope=\"col\">Process</th>"
 	               "<th scope=\"col\">Open</th><td></td></tr></thead><tbody>\n");
 	json_array_foreach(stages, index, stage) {
 		html(&v->page, "<tr><th scope=\"row\">%s</th><td>%s</td>", says(stage, "title"), says(stage, "pathway"));
@@ -61,7 +61,9 @@ static void put_overrides(struct visit *v, const json_t *authority)
 static void put_marked(struct visit *v, const json_t *school, const char *key)
 {
 	long long pupils = counts(school, "pupils"), marked = counts(school, key);
-	if (!json_is_true(json_object_get(school, "school_day")))
+	if (v->as_of)
+		html(&v->page, "<td></td>");
+	else if (!json_is_true(json_object_get(school, "school_day")))
 		html(&v->page, "<td class=\"quiet\">no school</td>");
 	else if (marked >= pupils)
 		html(&v->page, "<td>all</td>");
@@ -76,12 +78,16 @@ static void put_schools(struct visit *v, const json_t *authority)
 	size_t index;
 	json_t *school;
 	html(&v->page, "<section aria-labelledby=\"schools\"><h2 id=\"schools\">Schools, and their registers of %s</h2>\n", page_date(says(authority, "day")));
-	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"schools\"><table><thead><tr><th scope=\"col\">School</th><th scope=\"col\">Pupils</th>"
+	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"schools\"><table><thead><tr><th scope=\"col\">School</th><th scope=\"col\">Pupils</th>"
 	               "<th scope=\"col\">Open cases</th><th scope=\"col\">Marked, morning</th><th scope=\"col\">Afternoon</th></tr></thead><tbody>\n");
 	json_array_foreach(json_object_get(authority, "schools"), index, school) {
 		html(&v->page, "<tr><th scope=\"row\"><a ");
 		page_href(v, "/school/", says(school, "urn"), NULL);
-		html(&v->page, ">%s</a></th><td class=\"number\">%lld</td><td class=\"number\">%lld</td>", says(school, "urn"), counts(school, "pupils"), counts(school, "cases"));
+		if (v->as_of)
+			html(&v->page, ">%s</a></th><td></td><td class=\"number\">%lld</td>", says(school, "urn"), counts(school, "cases"));
+		else
+			html(&v->page, ">%s</a></th><td class=\"number\">%lld</td><td class=\"number\">%lld</td>", says(school, "urn"), counts(school, "pupils"),
+			     counts(school, "cases"));
 		put_marked(v, school, "am");
 		put_marked(v, school, "pm");
 		html(&v->page, "</tr>\n");

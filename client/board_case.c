@@ -57,7 +57,7 @@ static void put_deadlines(struct visit *v, const json_t *c)
 		html(&v->page, "<p class=\"none\">None was started.</p></section>\n");
 		return;
 	}
-	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"deadlines\"><table><thead><tr><th scope=\"col\">Deadline</th><th scope=\"col\">Parent</th>"
+	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"deadlines\"><table><thead><tr><th scope=\"col\">Deadline</th><th scope=\"col\">Parent</th>"
 	               "<th scope=\"col\">From</th><th scope=\"col\">Last day</th><th scope=\"col\">State</th></tr></thead><tbody>\n");
 	for (int open = 1; open >= 0; open--)
 		json_array_foreach(json_object_get(c, "deadlines"), index, d) {
@@ -243,6 +243,8 @@ void board_case(struct visit *v)
 		put_deadlines(v, c);
 		put_notices(v, c);
 		put_parents(v, people);
+		if (!v->as_of && strcmp(v->session.role, "auditor") != 0)
+			board_letters(v, c);
 		if (reads_all)
 			put_timeline(v, c);
 		else

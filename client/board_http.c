@@ -182,6 +182,7 @@ static const struct {
 	{ NULL, NULL, 0, 0, board_today, NULL },
 	{ "case", NULL, 2, 2, board_case, NULL },
 	{ "case", "record", 4, 4, board_record, board_recorded },
+	{ "case", "letter", 4, 4, board_letter, NULL },
 	{ "pupil", NULL, 2, 2, board_pupil, NULL },
 	{ "pupil", "record", 4, 4, board_record, board_recorded },
 	{ "school", NULL, 2, 2, board_school, NULL },

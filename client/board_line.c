@@ -127,6 +127,14 @@ json_t *visit_ask(struct visit *v, struct body *body)
 	return NULL;
 }
 
+unsigned visit_try(struct visit *v, struct body *body, json_t **answer)
+{
+	unsigned status = call(v, ATTEND_QUERY, NULL, body, answer);
+	if (!status)
+		tell(v, 0, NULL);
+	return status;
+}
+
 unsigned visit_submit(struct visit *v, enum attend_command command, const uint8_t id[static ATTEND_ID_SIZE], struct body *body, json_t **answer)
 {
 	unsigned status = call(v, command, id, body, answer);

@@ -52,13 +52,13 @@ static void put_banner(struct visit *v, struct html *out)
 /* Every view can be seen as it was known on a day. */
 static void put_as_of(struct visit *v, struct html *out)
 {
-	if (!v->session.reader[0] || v->form || v->status != 200)
+	if (!v->session.reader[0] || v->form || v->only_now || v->status != 200)
 		return;
-	html(out, "<form class=\"as-of%s\" method=\"get\"><div class=\"wide\">", v->as_of ? " back" : "");
+	html(out, "<form class=\"as-of%s\" method=\"get\" aria-label=\"As it was known\"><div class=\"wide\">", v->as_of ? " back" : "");
 	if (v->as_of)
 		html(out, "<strong>As it was known at the end of %s.</strong> ", page_date(v->as_of));
-	html(out, "<label for=\"as-of\">As it was known on</label> <input id=\"as-of\" type=\"date\" name=\"as_of\" value=\"%s\" required>"
-	          "<button class=\"quiet\">Show</button>", v->as_of);
+	html(out, "<label for=\"as-of\">%s</label> <input id=\"as-of\" type=\"date\" name=\"as_of\" value=\"%s\" required>"
+	          "<button class=\"quiet\">Show</button>", v->as_of ? "Another day" : "As it was known on", v->as_of);
 	if (v->as_of)
 		html(out, " <a href=\"?\">Back to now</a>");
 	html(out, "</div></form>\n");
@@ -70,10 +70,10 @@ void page_whole(struct visit *v, struct html *out)
 	html(out, "<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
 	put_banner(v, out);
 	put_as_of(v, out);
-	if (v->live)
-		html(out, "<div id=\"live\" class=\"wide\" data-from=\"%llu\"><p role=\"status\" aria-live=\"polite\"></p></div>\n",
-		     (unsigned long long)v->head + 1);
 	html(out, "<main id=\"main\" class=\"wide\" tabindex=\"-1\">\n");
+	if (v->live)
+		html(out, "<div id=\"live\" data-from=\"%llu\"><p role=\"status\" aria-live=\"polite\"></p></div>\n",
+		     (unsigned long long)v->head + 1);
 	html_join(out, &v->page);
 	html(out, "</main>\n<footer class=\"wide\"><p>It counts, reminds and puts decisions. People take them.</p></footer>\n</body>\n</html>\n");
 }

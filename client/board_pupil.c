@@ -39,7 +39,7 @@ static void put_weeks(struct visit *v, const json_t *year)
 	static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri" };
 	size_t index, of_week;
 	json_t *week, *day, *window;
-	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"weeks\"><table class=\"year\"><thead><tr><th scope=\"col\" rowspan=\"2\">Week of</th>");
+	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"weeks\"><table class=\"year\"><thead><tr><th scope=\"col\" rowspan=\"2\">Week of</th>");
 	for (size_t i = 0; i < 5; i++)
 		html(&v->page, "<th scope=\"colgroup\" colspan=\"2\">%s</th>", days[i]);
 	html(&v->page, "<th scope=\"col\" rowspan=\"2\">10 weeks</th><th scope=\"col\" rowspan=\"2\"><span class=\"sr\">Broken</span></th></tr><tr>");

@@ -14,7 +14,7 @@ static void put_registers(struct visit *v, const json_t *school)
 		html(&v->page, "<p class=\"none\">No school today.</p></section>\n");
 		return;
 	}
-	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"registers\"><table><thead><tr><th scope=\"col\">Year group</th><th scope=\"col\">Pupils</th>"
+	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"registers\"><table><thead><tr><th scope=\"col\">Year group</th><th scope=\"col\">Pupils</th>"
 	               "<th scope=\"col\">Morning</th><th scope=\"col\">Afternoon</th></tr></thead><tbody>\n");
 	json_array_foreach(json_object_get(school, "registers"), index, year) {
 		long long pupils = counts(year, "pupils"), sessions[] = { counts(year, "am"), counts(year, "pm") };
@@ -41,7 +41,7 @@ static void put_near(struct visit *v, const json_t *school)
 	html(&v->page, "<section aria-labelledby=\"near\"><h2 id=\"near\">At or near a threshold <span class=\"count\">%lld</span></h2>\n"
 	               "<p class=\"quiet\">%lld at the threshold for a penalty notice (%lld sessions in 10 school weeks), %lld persistently absent, %lld of them severely.</p>\n",
 	     counts(near, "count"), counts(school, "at_threshold"), threshold, counts(school, "persistent"), counts(school, "severe"));
-	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"near\"><table><thead><tr><th scope=\"col\">Pupil</th><th scope=\"col\">Year</th>"
+	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"near\"><table><thead><tr><th scope=\"col\">Pupil</th><th scope=\"col\">Year</th>"
 	               "<th scope=\"col\">In 10 weeks</th><th scope=\"col\">Attendance</th><th scope=\"col\">Absence</th><th scope=\"col\">Case</th></tr></thead><tbody>\n");
 	json_array_foreach(json_object_get(near, "items"), index, pupil) {
 		snprintf(share, sizeof share, "%.1f %%", json_number_value(json_object_get(pupil, "percentage")));

@@ -39,7 +39,7 @@ static void put_group(struct visit *v, size_t g, const json_t *group)
 	     groups[g].group, groups[g].group, groups[g].group, groups[g].title, counts(group, "count") ? "" : "zero", counts(group, "count"));
 	if (!json_array_size(items))
 		html(&v->page, "<p class=\"none\">%s</p>\n", groups[g].none);
-	html(&v->page, "<ul class=\"list\" data-list=\"%s\">\n", groups[g].group);
+	html(&v->page, "<ul class=\"list\" data-list=\"%s\">", groups[g].group);
 	json_array_foreach(items, index, item)
 		put_due(v, groups[g].group, item);
 	html(&v->page, "</ul>\n");
@@ -117,7 +117,8 @@ void board_today(struct visit *v)
 	const json_t *found = json_object_get(answer, "groups");
 	for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
 		put_group(v, g, json_array_get(found, g));
-	html(&v->page, "<p class=\"quiet\">%lld deadlines lie further ahead.</p>\n", counts(json_array_get(found, 4), "count"));
+	long long later = counts(json_array_get(found, 4), "count");
+	html(&v->page, "<p class=\"quiet\">%lld deadline%s further ahead.</p>\n", later, later == 1 ? " lies" : "s lie");
 	put_alerts(v, json_object_get(answer, "alerts"));
 	html(&v->page, "</div>\n");
 	json_decref(answer);

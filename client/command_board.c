@@ -1,6 +1,8 @@
 /* attend board, attend board-link - the officers' web page, and the way into it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +112,14 @@ static int serve(struct board *board, const struct board_arguments *a, const str
 {
 	char why[300], url[200];
 	unsigned port;
+	sigset_t ends;
+	int number;
+	/* blocked in every thread that follows: it is this one that waits for them */
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	struct MHD_Daemon *server = board_listen(board, a->listen, &port, why, sizeof why);
 	if (!server) {
 		complain(&a->invocation, "%s", why);
@@ -122,8 +132,9 @@ static int serve(struct board *board, const struct board_arguments *a, const str
 	fflush(stdout);
 	fprintf(stderr, "The page is at %s. Whoever has a key signs in with: attend board-link --board-key '%s'%s%s\n", board->url, identity->public_text,
 	        strcmp(url, "http://127.0.0.1:8570") == 0 ? "" : " --url ", strcmp(url, "http://127.0.0.1:8570") == 0 ? "" : board->url);
-	while (!interrupted)
-		pause();
+	if (!interrupted)
+		sigwait(&ends, &number);
+	interrupted = 1; /* open pages hear of it */
 	board_close(&server);
 	return 0;
 }

@@ -31,6 +31,7 @@ struct sums {
 	struct engine *engine;
 	struct state *state;
 	const struct request *request;
+	bool then;        /* not now */
 	day_t day, since; /* today; the first of the school year */
 	struct school_sum schools[SCHOOL_SUMS_MAX];
 	struct stage_sum stages[STAGES_ROOM];
@@ -202,6 +203,15 @@ static void pack_overrides(struct sums *s, struct pack *p)
 	}
 }
 
+static void pack_counted(struct pack *p, const char *key, bool unknown, unsigned count)
+{
+	pack_text(p, key);
+	if (unknown)
+		pack_nil(p);
+	else
+		pack_uint(p, count);
+}
+
 static void pack_schools(const struct sums *s, struct pack *p)
 {
 	pack_text(p, "schools");
@@ -213,30 +223,35 @@ static void pack_schools(const struct sums *s, struct pack *p)
 		pack_text(p, "urn");
 		pack_urn(p, school->urn);
 		pack_key_bool(p, "school_day", calendar_is_school_day(state_calendar(s->state, school->urn), s->day));
-		pack_key_uint(p, "pupils", school->pupils);
-		pack_key_uint(p, "am", school->am);
-		pack_key_uint(p, "pm", school->pm);
+		pack_counted(p, "pupils", s->then, school->pupils);
+		pack_counted(p, "am", s->then, school->am);
+		pack_counted(p, "pm", s->then, school->pm);
 		pack_key_uint(p, "cases", school->cases);
 	}
 }
 
 enum status query_authority(struct engine *e, const struct request *r, struct txn *txn)
 {
-	static const char *const keys[] = {"what", NULL};
+	static const char *const keys[] = {"what", "as_of", NULL};
 	struct pack *p = &e->body;
 	struct slice unknown;
+	struct many *many;
 	struct sums *s;
+	day_t day;
 
-	(void)txn;
 	if (!mp_only(r->message->body, keys, &unknown))
-		return query_fault(e, STATUS_BAD_BODY, NULL, "{what} is wanted");
+		return query_fault(e, STATUS_BAD_BODY, NULL, "{what, as_of?} is wanted");
+	if (!many_as_of(e, r, txn, 0, &many, &day))
+		return STATUS_BAD_FIELD;
 	s = memory_new(sizeof *s);
 	s->engine = e;
-	s->state = &e->state;
+	s->then = many != NULL;
+	s->state = many ? many->state : &e->state;
 	s->request = r;
-	s->day = day_of_ms(e->now_ms);
+	s->day = day;
 	s->since = school_year_start(day_school_year(s->day));
-	count_pupils(s);
+	if (!s->then) /* then only those with a case are known */
+		count_pupils(s);
 	count_cases(s);
 	pack_map(p, 6);
 	pack_text(p, "day");
@@ -252,5 +267,6 @@ enum status query_authority(struct engine *e, const struct request *r, struct tx
 	pack_overrides(s, p);
 	pack_schools(s, p);
 	free(s);
+	many_close(&many);
 	return STATUS_OK;
 }

@@ -197,23 +197,27 @@ static void pack_school(struct school_today *t)
 
 enum status query_school(struct engine *e, const struct request *r, struct txn *txn)
 {
-	static const char *const keys[] = {"what", "urn", NULL};
+	static const char *const keys[] = {"what", "urn", "as_of", NULL};
 	const char *wrong = NULL;
 	struct slice text = mp_find_str(r->message->body, "urn", &wrong), unknown;
 	enum status status = STATUS_OK;
 	struct school_today *t;
+	struct many *many;
 	uint32_t urn = 0;
+	day_t day;
 
 	if (wrong || !urn_parse(text, &urn) || !mp_only(r->message->body, keys, &unknown))
 		return query_fault(e, STATUS_BAD_FIELD, "urn", "a school's URN, of six digits, is wanted");
 	if (!access_school(r->who, urn))
 		return query_fault(e, STATUS_NOT_FOUND, "urn", "no school of this URN is known to you");
+	if (!many_as_of(e, r, txn, urn, &many, &day))
+		return STATUS_BAD_FIELD;
 	t = memory_new(sizeof *t);
 	t->engine = e;
-	t->state = &e->state;
+	t->state = many ? many->state : &e->state;
 	t->txn = txn;
 	t->urn = urn;
-	t->day = day_of_ms(e->now_ms);
+	t->day = day;
 	t->pathway = state_school_pathway(t->state, urn);
 	t->calendar = state_calendar(t->state, urn);
 	for (uint32_t n = 1; n <= t->state->pupil_count; n++)
@@ -224,5 +228,6 @@ enum status query_school(struct engine *e, const struct request *r, struct txn *
 		status = query_fault(e, STATUS_NOT_FOUND, "urn", "no school of this URN is known to you");
 	free(t->rows);
 	free(t);
+	many_close(&many);
 	return status;
 }

@@ -39,6 +39,8 @@ struct today {
 	struct engine *engine;
 	const struct request *request;
 	struct txn *txn;
+	struct many *many;      /* as of then; NULL: now */
+	struct state *state;
 	day_t day;
 	uint64_t limit;
 	struct due *list;
@@ -77,7 +79,7 @@ static void gather_case(struct today *t, const struct case_state *c)
 {
 	struct case_view view;
 
-	state_case_view(&t->engine->state, c, t->day, &view);
+	state_case_view(t->state, c, t->day, &view);
 	for (unsigned i = 0; view.pathway && i < c->deadline_count; i++) {
 		const struct case_deadline *d = &c->deadlines[i];
 		const struct deadline_rule *rule = &view.pathway->deadlines[d->rule];
@@ -97,7 +99,7 @@ static void gather_case(struct today *t, const struct case_state *c)
 
 static void gather_tasks(struct today *t)
 {
-	struct state *s = &t->engine->state;
+	struct state *s = t->state;
 
 	for (uint32_t i = 0; i < s->school_count; i++) {
 		const struct school *school = s->schools[i];
@@ -180,6 +182,13 @@ static bool says_more(uint8_t kind)
 	return kind != ALERT_DUE_SOON && kind != ALERT_DUE && kind != ALERT_OVERDUE && kind != ALERT_DECISION;
 }
 
+static bool stands(const struct today *t, const struct alert *a)
+{
+	if (!t->many)
+		return a->status == ALERT_STATUS_RAISED;
+	return a->number <= t->many->position && !(t->many->closed[a->number / 8] >> (a->number % 8) & 1);
+}
+
 /* The newest are kept in a ring. */
 static enum store_result pack_alerts(struct today *t, struct slice officer)
 {
@@ -198,7 +207,7 @@ static enum store_result pack_alerts(struct today *t, struct slice officer)
 
 		if (!alert_decode(&a, number, value))
 			result = STORE_DAMAGED;
-		else if (a.status == ALERT_STATUS_RAISED && says_more(a.kind) && access_told(t->request->who, &a) &&
+		else if (stands(t, &a) && says_more(a.kind) && access_told(t->request->who, &a) &&
 			 alert_in_hands_of(e, t->txn, &a, officer))
 			ring[count++ % t->limit] = number;
 	}
@@ -233,30 +242,39 @@ static enum store_result pack_alerts(struct today *t, struct slice officer)
 	return result == STORE_NONE ? STORE_OK : result;
 }
 
-enum status query_today(struct engine *e, const struct request *r, struct txn *txn)
+static void gather(struct today *t, struct slice officer)
 {
-	static const char *const keys[] = {"what", "officer", "limit", NULL};
-	const char *wrong = NULL;
-	struct slice officer = mp_find_str(r->message->body, "officer", &wrong), unknown;
-	uint64_t limit = mp_find_uint(r->message->body, "limit", SHOWN, &wrong);
-	struct case_state *c;
-	struct today *t;
-	enum store_result result;
+	struct case_state *c = memory_new(sizeof *c);
 
-	if (wrong || !limit || limit > SHOWN_MAX || !mp_only(r->message->body, keys, &unknown))
-		return query_fault(e, STATUS_BAD_FIELD, wrong ? wrong : "limit", "{what, officer?, limit?} is wanted, a limit of 1 to 500");
-	t = memory_new(sizeof *t);
-	*t = (struct today){.engine = e, .request = r, .txn = txn, .day = day_of_ms(e->now_ms), .limit = limit};
-	c = memory_new(sizeof *c);
-	for (uint32_t n = 1; n <= e->state.case_count; n++)
-		if (state_case_load(&e->state, n, c) == STORE_OK && !c->closed &&
-		    access_alert(r->who, state_school_of(&e->state, c->pupil), n) && in_hands_of(e, txn, c, officer))
+	for (uint32_t n = 1; n <= t->state->case_count; n++)
+		if (state_case_load(t->state, n, c) == STORE_OK && !c->closed &&
+		    access_alert(t->request->who, state_school_of(t->state, c->pupil), n) && in_hands_of(t->engine, t->txn, c, officer))
 			gather_case(t, c);
 	free(c);
-	if (r->who->role == ROLE_SCHOOL) /* to whoever has many schools they are a flood; `school` gives them */
+	if (t->request->who->role == ROLE_SCHOOL) /* to whoever has many schools they are a flood; `school` gives them */
 		gather_tasks(t);
 	if (t->count)
 		qsort(t->list, t->count, sizeof *t->list, by_group);
+}
+
+enum status query_today(struct engine *e, const struct request *r, struct txn *txn)
+{
+	static const char *const keys[] = {"what", "officer", "limit", "as_of", NULL};
+	const char *wrong = NULL;
+	struct slice officer = mp_find_str(r->message->body, "officer", &wrong), unknown;
+	uint64_t limit = mp_find_uint(r->message->body, "limit", SHOWN, &wrong);
+	enum store_result result;
+	struct many *many;
+	struct today *t;
+	day_t day;
+
+	if (wrong || !limit || limit > SHOWN_MAX || !mp_only(r->message->body, keys, &unknown))
+		return query_fault(e, STATUS_BAD_FIELD, wrong ? wrong : "limit", "{what, officer?, limit?, as_of?} is wanted, a limit of 1 to 500");
+	if (!many_as_of(e, r, txn, 0, &many, &day))
+		return STATUS_BAD_FIELD;
+	t = memory_new(sizeof *t);
+	*t = (struct today){.engine = e, .request = r, .txn = txn, .many = many, .state = many ? many->state : &e->state, .day = day, .limit = limit};
+	gather(t, officer);
 	pack_map(&e->body, 3);
 	pack_text(&e->body, "day");
 	pack_date(&e->body, (uint16_t)t->day);
@@ -264,5 +282,6 @@ enum status query_today(struct engine *e, const struct request *r, struct txn *t
 	result = pack_alerts(t, officer);
 	free(t->list);
 	free(t);
+	many_close(&many);
 	return result == STORE_OK ? STATUS_OK : query_fault(e, STATUS_DAMAGED, NULL, store_why(e->store));
 }

@@ -143,6 +143,142 @@ void shadow_close(struct state **self)
 	}
 }
 
+/* ---- of many: all who have a case, and a school's pupils ---- */
+
+struct looking {
+	struct many *many;
+	struct shadowing shadowing;
+	uint32_t urn;
+};
+
+static void want(struct state *s, uint32_t pupil)
+{
+	if (pupil && pupil <= s->wanted_count)
+		s->wanted[pupil / 8] |= (uint8_t)(1u << pupil % 8);
+}
+
+/* Whose marks the school has sent, up to then. */
+static bool take_pupils(void *context, uint64_t position, struct slice record)
+{
+	struct looking *l = context;
+	struct event *ev = l->shadowing.event;
+	struct marks_reader in;
+	struct reader rest;
+	struct mark m;
+
+	if (position > l->many->position)
+		return false;
+	if (!event_decode_header(ev, record, &rest) || ev->kind != EVENT_MARKS_RECORDED || !event_decode(ev, record, true))
+		return true;
+	marks_open(&in, ev->marks_recorded.body);
+	while (in.urn == l->urn && marks_next(&in, &m))
+		want(l->many->state, m.pupil);
+	return true;
+}
+
+static void close_alert(struct many *many, uint64_t number)
+{
+	if (number <= many->position)
+		many->closed[number / 8] |= (uint8_t)(1u << number % 8);
+}
+
+static bool take_many(void *context, uint64_t position, struct slice record)
+{
+	struct looking *l = context;
+	const struct event *ev = l->shadowing.event;
+	struct state *s = l->many->state;
+
+	if (!take(&l->shadowing, position, record))
+		return false;
+	if (ev->kind == EVENT_ALERT_WITHDRAWN)
+		close_alert(l->many, ev->alert_withdrawn.alert);
+	else if (ev->kind == EVENT_ALERT_ACKNOWLEDGED)
+		close_alert(l->many, ev->alert_acknowledged.alert);
+	else if (ev->kind == EVENT_SCHOOL_DESCRIBED || ev->kind == EVENT_TASK_DONE)
+		l->shadowing.bad = state_apply(s, ev, position) != STORE_OK;
+	return !l->shadowing.bad;
+}
+
+static void want_cases(struct txn *txn, struct state *s)
+{
+	struct slice key, value;
+	struct scan scan;
+
+	if (scan_open(&scan, txn, TABLE_PUPIL_CASES, slice_of(NULL, 0)) == STORE_OK)
+		while (scan_next(&scan, &key, &value) == STORE_OK) {
+			struct reader r = reader_of(key);
+
+			want(s, read_u32(&r));
+		}
+	scan_close(&scan);
+}
+
+struct many *many_open(struct engine *e, struct txn *txn, uint32_t urn, uint64_t position)
+{
+	struct many *many = memory_new(sizeof *many);
+	struct looking l = {.many = many, .shadowing = {.until = position}, .urn = urn};
+	struct state *s = memory_new(sizeof *s);
+	enum store_result result = STORE_OK;
+
+	many->state = l.shadowing.state = s;
+	many->position = position;
+	many->closed = memory_new(position / 8 + 1);
+	l.shadowing.event = memory_new(sizeof *l.shadowing.event);
+	state_init(s, &e->key, e->persons);
+	s->only_pupil = UINT32_MAX;
+	s->lender = &e->state;
+	s->wanted_count = s->pupil_count = e->state.pupil_count;
+	s->wanted = memory_new(s->wanted_count / 8 + 1);
+	s->pupils = memory_new((s->wanted_count + 1u) * sizeof *s->pupils);
+	s->case_room = e->state.case_count + 1;
+	s->case_index = memory_new(s->case_room * sizeof(void *));
+	want_cases(txn, s);
+	if (urn)
+		result = e->log.methods->read(&e->log, txn, 1, UINT64_MAX, take_pupils, &l);
+	if (result == STORE_OK || result == STORE_NONE)
+		result = e->log.methods->read(&e->log, txn, 1, UINT64_MAX, take_many, &l);
+	free(l.shadowing.event);
+	if (l.shadowing.bad || (result != STORE_OK && result != STORE_NONE))
+		many_close(&many);
+	return many;
+}
+
+void many_close(struct many **self)
+{
+	if (!*self)
+		return;
+	shadow_close(&(*self)->state);
+	free((*self)->closed);
+	free(*self);
+	*self = NULL;
+}
+
+bool many_as_of(struct engine *e, const struct request *r, struct txn *txn, uint32_t urn, struct many **many, day_t *day)
+{
+	struct mp at = mp_find(r->message->body, "as_of");
+	uint64_t position;
+
+	*many = NULL;
+	*day = day_of_ms(e->now_ms);
+	if (!query_as_of(e, r, txn, &position))
+		return false;
+	if (query_is_now(e, position))
+		return true;
+	*many = many_open(e, txn, urn, position);
+	if (!*many) {
+		query_fault(e, STATUS_DAMAGED, "as_of", "the log can't be replayed; attendd verify says where");
+		return false;
+	}
+	*day = day_of_ms((*many)->state->last_ms);
+	if (mp_peek(&at) == MP_STR) {
+		day_t asked;
+
+		if (day_parse(mp_str(&at), &asked) && asked < day_of_ms(e->now_ms))
+			*day = asked; /* whether or not something was recorded on it */
+	}
+	return true;
+}
+
 unsigned shadow_cases_of(const struct state *s, uint32_t numbers[], unsigned max)
 {
 	unsigned count = 0;

@@ -47,6 +47,8 @@ void state_free(struct state *s)
 		free(s->shadow_cases);
 		s->shadow_cases = next;
 	}
+	free(s->wanted);
+	free(s->case_index);
 	free(s->calendars);
 	free(s->covers);
 	free(s->offers);
@@ -121,6 +123,8 @@ struct key key_timer(uint64_t instant_ms, uint32_t case_no, uint8_t deadline, ui
 
 struct pupil *state_shadow_pupil(struct state *s, uint32_t number)
 {
+	if (s->wanted)
+		return number >= 1 && number <= s->wanted_count && (s->wanted[number / 8] >> (number % 8) & 1) ? &s->pupils[number - 1] : NULL;
 	for (unsigned i = 0; i < s->family.count; i++)
 		if (s->family.pupils[i] == number)
 			return &s->pupils[i];

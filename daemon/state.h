@@ -164,6 +164,10 @@ struct state {
 	bool newest_id_saved;
 
 	uint32_t only_pupil;    /* a shadow's; 0: everybody */
+	uint8_t *wanted;        /* of a shadow of many (only_pupil is then none of theirs): bit per pupil, up to wanted_count; owned */
+	uint32_t wanted_count;
+	struct shadow_case **case_index; /* likewise: [number], up to case_room; owned */
+	uint32_t case_room;
 	struct family family;   /* of a shadow: its pupil and all who were ever linked; pupils[i] is of family.pupils[i] */
 	struct shadow_case *shadow_cases;
 	struct shadow_people *shadow_people;

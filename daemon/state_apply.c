@@ -141,13 +141,13 @@ static enum store_result apply_pathway(struct state *s, const struct event *e, u
  * store's cases is the engine's to go through, since what moves is told. */
 static void recount_scope(struct state *s, uint32_t urn, uint64_t position)
 {
-	uint32_t count = s->only_pupil ? s->family.count : s->pupil_count;
+	uint32_t count = s->wanted ? s->wanted_count : s->only_pupil ? s->family.count : s->pupil_count;
 
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t n = s->only_pupil ? s->family.pupils[i] : i + 1;
+		uint32_t n = s->only_pupil && !s->wanted ? s->family.pupils[i] : i + 1;
 		struct pupil *p = state_pupil(s, n);
 
-		if (!p->urn || (urn && p->urn != urn) || p->position >= position)
+		if (!p || !p->urn || (urn && p->urn != urn) || p->position >= position)
 			continue;
 		pupil_recount(p, state_calendar(s, p->urn));
 		state_touch(s, n, position);

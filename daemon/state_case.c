@@ -9,6 +9,18 @@
 #include "daemon/memory.h"
 #include "daemon/state_parts.h"
 
+/* One that a shadow holds; NULL: it holds none of that number. */
+static struct shadow_case *shadow_case(const struct state *s, uint32_t number)
+{
+	struct shadow_case *sc = s->shadow_cases;
+
+	if (s->case_index)
+		return number < s->case_room ? s->case_index[number] : NULL;
+	while (sc && sc->state.number != number)
+		sc = sc->next;
+	return sc;
+}
+
 enum store_result state_case_load(struct state *s, uint32_t number, struct case_state *c)
 {
 	struct key key = key_u32(number);
@@ -16,13 +28,13 @@ enum store_result state_case_load(struct state *s, uint32_t number, struct case_
 	enum store_result result;
 
 	if (s->only_pupil) {
-		for (struct shadow_case *sc = s->shadow_cases; sc; sc = sc->next)
-			if (sc->state.number == number) {
-				*c = sc->state;
-				case_copied(c);
-				return STORE_OK;
-			}
-		return STORE_NONE;
+		const struct shadow_case *sc = shadow_case(s, number);
+
+		if (!sc)
+			return STORE_NONE;
+		*c = sc->state;
+		case_copied(c);
+		return STORE_OK;
 	}
 	if (!s->txn)
 		return STORE_NONE;
@@ -67,14 +79,14 @@ static enum store_result save_timers(struct state *s, const struct case_state *b
 
 static void save_shadow(struct state *s, const struct case_state *c)
 {
-	struct shadow_case *sc = s->shadow_cases;
+	struct shadow_case *sc = shadow_case(s, c->number);
 
-	while (sc && sc->state.number != c->number)
-		sc = sc->next;
 	if (!sc) {
 		sc = memory_new(sizeof *sc);
 		sc->next = s->shadow_cases;
 		s->shadow_cases = sc;
+		if (s->case_index && c->number < s->case_room)
+			s->case_index[c->number] = sc;
 	}
 	sc->state = *c;
 	case_copied(&sc->state);

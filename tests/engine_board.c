@@ -153,6 +153,43 @@ static void a_name_leads_to_one_reader(void **context)
 	assert_answer(host_ask(&h, BOARD, COMMAND_QUERY, "{'what':'reader','name':'manager'}"), STATUS_NOT_FOUND, "two");
 }
 
+/* What was answered at a position is answered as of it, whatever came after. */
+static void lists_as_they_were_known(void **context)
+{
+	static const char *const questions[] = {"'what':'today'", "'what':'today','officer':'officer'", "'what':'school','urn':'" SCHOOL_URN "'",
+						"'what':'authority'"};
+	enum { COUNT = sizeof questions / sizeof *questions };
+	char *before[COUNT], as_of[40];
+	uint64_t head = host_head(&h), alert;
+
+	(void)context;
+	for (unsigned i = 0; i < COUNT; i++)
+		before[i] = strdup(host_ask(&h, OFFICER, COMMAND_QUERY, "{%s}", questions[i])->text);
+	alert = number_of(strstr(before[0], "\"alerts\""), "alert");
+	/* a case, a breach, a task done, an alert dealt with, and a pupil who goes to another school */
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACKNOWLEDGE, "{'alert':%llu}", (unsigned long long)alert)->status, STATUS_OK);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','on':'2026-09-14','parent':'p1','override':'r'}", upn[2])->status,
+			 STATUS_OK);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'close','fields':{'reason':'r'},'override':'r'}", upn[1])->status, STATUS_OK);
+	host_marks(&h, SCHOOL_URN, 2, "2026-09-14", "2026-09-18", "O");
+	host_mark(&h, OTHER_URN, 1, "2026-09-21", "AM", "/");
+	host_mark(&h, SCHOOL_URN, 0, "2026-09-21", "AM", "N");
+	for (unsigned i = 0; i < COUNT; i++) {
+		const char *now = host_ask(&h, OFFICER, COMMAND_QUERY, "{%s}", questions[i])->text;
+
+		assert_string_not_equal(now, before[i]);
+		snprintf(as_of, sizeof as_of, ",'as_of':%llu", (unsigned long long)head);
+		now = host_ask(&h, OFFICER, COMMAND_QUERY, "{%s%s}", questions[i], as_of)->text;
+		if (i < 3)
+			assert_same_text(now, before[i]);
+		else /* schools' pupils are not counted then */
+			assert_memory_equal(now, before[i], (size_t)(strstr(before[i], "\"schools\"") - before[i]));
+		free(before[i]);
+	}
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today','as_of':'never'}")->status, STATUS_BAD_FIELD);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority','as_of':'2026-08-31'}"), STATUS_OK, "\"stages\":[]");
+}
+
 /* Last, since it takes the keys away. */
 static void a_revoked_reader_is_refused_at_once(void **context)
 {
@@ -190,6 +227,7 @@ int main(void)
 		cmocka_unit_test(nobody_else_asks_for_others),
 		cmocka_unit_test(a_form_that_is_sent_twice),
 		cmocka_unit_test(a_name_leads_to_one_reader),
+		cmocka_unit_test(lists_as_they_were_known),
 		cmocka_unit_test(a_revoked_reader_is_refused_at_once),
 	};
 

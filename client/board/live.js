@@ -18,13 +18,12 @@
 		const seen = held || items.find((item) => item.getBoundingClientRect().top >= 0);
 		const before = seen && seen.getBoundingClientRect().top;
 		change();
-		if (seen && seen.isConnected && window.scrollY > 0) window.scrollBy(0, seen.getBoundingClientRect().top - before);
+		if (seen && seen.isConnected && (held || window.scrollY > 0)) window.scrollBy(0, seen.getBoundingClientRect().top - before);
 	}
 
 	function mergeList(list, fresh) {
 		const now = new Map(Array.from(list.children).map((item) => [item.dataset.key, item]));
 		const keys = new Set(Array.from(fresh.children).map((item) => item.dataset.key));
-		for (const [key, item] of now) item.classList.toggle("gone", !keys.has(key));
 		let after = null;
 		for (const item of Array.from(fresh.children)) {
 			let mine = now.get(item.dataset.key);
@@ -36,6 +35,9 @@
 			}
 			after = mine;
 		}
+		// What stands beyond the last has only fallen off the end of a list that is cut short.
+		const beyond = (item) => after && after.compareDocumentPosition(item) & Node.DOCUMENT_POSITION_FOLLOWING;
+		for (const [key, item] of now) item.classList.toggle("gone", !keys.has(key) && !beyond(item));
 	}
 
 	function merge(page) {
@@ -56,6 +58,7 @@
 		if (!answer.ok) return;
 		const page = new DOMParser().parseFromString(await answer.text(), "text/html");
 		inPlace(() => merge(page));
+		live.dataset.merged = "yes";
 	}
 
 	function take(event) {
@@ -65,7 +68,7 @@
 			return;
 		}
 		told += 1;
-		status.textContent = (told === 1 ? "Just now: " : told + " came in; the newest: ") + alert.text;
+		inPlace(() => { status.textContent = (told === 1 ? "Just now: " : told + " came in; the newest: ") + alert.text; });
 		if (!waiting) waiting = setTimeout(refresh, 400);
 	}
 

@@ -167,6 +167,12 @@ def what_is_shown(scene, board, officer):
         check(page.status == 303 and page.headers["Location"] == to, path, page.headers["Location"])
     shows(officer.get("/find?q=%3Cscript%3E"), 404, "Nothing found")
     shows(officer.get("/find?q=//evil.example"), 404)
+    # a letter, filled from the case; what is asked for is in the address, and nothing is recorded
+    shows(officer.get("/case/C1/letter/stage-2"), 200, "Dear &lt;script&gt;", "Not known, and left open")
+    page = officer.get("/case/C1/letter/stage-2?f-from=%3Cb%3EMrs%20Hart&f-with_pupil=perhaps")
+    shows(page, 200, "can't be made now", "&lt;b&gt;Mrs Hart")
+    shows(officer.get("/case/C1/letter/stage-2?f-from=%3Cb%3EMrs%20Hart&f-with_pupil=yes"), 200, "<p>&lt;b&gt;Mrs Hart</p>")
+    shows(officer.get("/case/C1/letter/no-such"), 404)
     # as it was known: before the case there was none
     shows(officer.get("/case/C1?as_of=2026-11-01"), 404)
     shows(officer.get("/?as_of=yesterday"), 400, "2026-11-05")
@@ -186,6 +192,7 @@ def what_is_not_there(scene, board, officer, school_reader, lead):
     shows(school_reader.get("/school/" + OTHER), 404)
     check(OTHER not in school_reader.get("/authority").text, "a school sees another")
     shows(school_reader.get("/case/C2/record/note"), 404)
+    shows(school_reader.get("/case/C2/letter/stage-2"), 404)
     shows(lead.get("/case/C1"), 200)
     shows(lead.get("/case/C2"), 404)
     shows(lead.get("/authority"), 403)

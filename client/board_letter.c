@@ -1,0 +1,177 @@
+/* A letter of a case, filled from its own figures, to be read, completed and printed.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "client/board.h"
+
+#include <string.h>
+
+void board_letters(struct visit *v, const json_t *c)
+{
+	struct body body;
+	size_t index;
+	json_t *letter;
+	body_begin(&body);
+	body_text(&body, "what", "letter");
+	body_text(&body, "case", says(c, "case"));
+	json_t *answer = visit_ask(v, &body);
+	if (json_array_size(json_object_get(answer, "items"))) {
+		html(&v->page, "<section aria-labelledby=\"letters\"><h2 id=\"letters\">Letters and forms</h2>\n<ul class=\"next\">\n");
+		json_array_foreach(json_object_get(answer, "items"), index, letter) {
+			size_t lacks = page_lacking(json_object_get(letter, "lacks"), says(letter, "letter"));
+			html(&v->page, "<li class=\"%s\"><a ", lacks ? "lacking" : "ready");
+			page_href(v, "/case/", says(c, "case"), "letter", says(letter, "letter"), NULL);
+			html(&v->page, ">%s</a></li>\n", says(letter, "title"));
+		}
+		html(&v->page, "</ul></section>\n");
+	}
+	json_decref(answer);
+}
+
+/* ---- one of them ---- */
+
+static void put_cells(struct visit *v, const json_t *cells, const char *cell)
+{
+	size_t index;
+	json_t *text;
+	html(&v->page, "<tr>");
+	json_array_foreach(cells, index, text) {
+		if (strcmp(cell, "th") == 0)
+			html(&v->page, "<th scope=\"col\">%s</th>", json_string_value(text));
+		else
+			html(&v->page, "<td>%s</td>", json_string_value(text));
+	}
+	html(&v->page, "</tr>\n");
+}
+
+/* Blocks follow one another; a list's items and a table's rows belong to the one before. */
+static void put_block(struct visit *v, const json_t *block, const char **open)
+{
+	const char *kind = says(block, "kind"), *text = json_string_value(json_array_get(json_object_get(block, "cells"), 0));
+	bool goes_on = strcmp(kind, "item") == 0 || strcmp(kind, "row") == 0;
+	if (!goes_on) {
+		if (**open)
+			html(&v->page, **open == 'l' ? "</ul>\n" : "</tbody></table>\n");
+		*open = strcmp(kind, "list") == 0 || strcmp(kind, "table") == 0 ? kind : "";
+	}
+	if (strcmp(kind, "heading") == 0) {
+		html(&v->page, "<h3>%s</h3>\n", text);
+	} else if (strcmp(kind, "text") == 0) {
+		html(&v->page, "<p>%s</p>\n", text);
+	} else if (strcmp(kind, "list") == 0) {
+		html(&v->page, text && *text ? "<p>%s</p><ul>\n" : "<ul>%s\n", text);
+	} else if (strcmp(kind, "item") == 0) {
+		html(&v->page, "<li>%s</li>\n", text);
+	} else if (strcmp(kind, "table") == 0) {
+		html(&v->page, "<table><thead>");
+		if (json_array_size(json_object_get(block, "cells")))
+			put_cells(v, json_object_get(block, "cells"), "th");
+		html(&v->page, "</thead><tbody>\n");
+	} else if (strcmp(kind, "row") == 0) {
+		put_cells(v, json_object_get(block, "cells"), "td");
+	}
+}
+
+static void put_letter(struct visit *v, const json_t *item)
+{
+	size_t index;
+	json_t *one;
+	const char *open = "";
+	if (json_array_size(json_object_get(item, "missing"))) {
+		html(&v->page, "<div class=\"problem\"><h2>Not known, and left open in the letter</h2><ul>\n");
+		json_array_foreach(json_object_get(item, "missing"), index, one)
+			html(&v->page, "<li>%s</li>\n", *says(one, "text") ? says(one, "text") : says(one, "figure"));
+		html(&v->page, "</ul></div>\n");
+	}
+	html(&v->page, "<article class=\"letter\">\n");
+	json_array_foreach(json_object_get(item, "blocks"), index, one)
+		put_block(v, one, &open);
+	html(&v->page, *open == 'l' ? "</ul>\n" : *open ? "</tbody></table>\n" : "\n");
+	html(&v->page, "</article>\n");
+}
+
+/* What the letter asks for that the case doesn't know: in the address, since nothing is recorded. */
+static void put_fields(struct visit *v, const json_t *rule)
+{
+	size_t index;
+	json_t *field;
+	if (!json_array_size(json_object_get(rule, "fields")))
+		return;
+	html(&v->page, "<form method=\"get\" class=\"record completes\">\n");
+	json_array_foreach(json_object_get(rule, "fields"), index, field)
+		page_field(v, field);
+	html(&v->page, "<p><button>Fill in</button></p></form>\n");
+}
+
+static void fill(struct visit *v, struct body *body, const json_t *rule)
+{
+	size_t index;
+	json_t *field;
+	char name[72];
+	unsigned given = 0;
+	body_begin(body);
+	body_text(body, "what", "letter");
+	body_text(body, "case", v->words[1]);
+	body_text(body, "letter", v->words[3]);
+	for (int pass = 0; pass < 2; pass++) {
+		if (pass == 1 && given) {
+			body_key(body, "fields");
+			msgpack_pack_map(&body->pack, given);
+		}
+		json_array_foreach(json_object_get(rule, "fields"), index, field) {
+			snprintf(name, sizeof name, "f-%s", says(field, "name"));
+			if (!*says(v->query, name))
+				continue;
+			given += pass == 0;
+			if (pass == 1) {
+				body_string(body, says(field, "name"));
+				body_string(body, says(v->query, name));
+			}
+		}
+	}
+}
+
+static void put_made(struct visit *v, const json_t *rule)
+{
+	struct body body;
+	size_t index;
+	json_t *item, *answer;
+	fill(v, &body, rule);
+	unsigned status = visit_try(v, &body, &answer);
+	if (status >= 200 && status < 300) {
+		json_array_foreach(json_object_get(answer, "items"), index, item)
+			put_letter(v, item);
+	} else if (status) {
+		html(&v->page, "<div class=\"problem\" role=\"alert\"><h2>It can't be made now</h2><p>%s</p>\n", says(answer, "reason"));
+		page_lacks(v, json_object_get(answer, "lacks"), NULL, json_object_get(rule, "fields"));
+		html(&v->page, "</div>\n");
+	}
+	json_decref(answer);
+}
+
+void board_letter(struct visit *v)
+{
+	struct body body;
+	size_t index;
+	json_t *item, *rule = NULL;
+	body_begin(&body);
+	body_text(&body, "what", "letter");
+	body_text(&body, "case", v->words[1]);
+	v->only_now = true;
+	json_t *letters = visit_ask(v, &body);
+	if (!letters)
+		return;
+	json_array_foreach(json_object_get(letters, "items"), index, item)
+		if (strcmp(says(item, "letter"), v->words[3]) == 0)
+			rule = item;
+	if (rule) {
+		visit_title(v, "%s: %s", says(rule, "title"), v->words[1]);
+		html(&v->page, "<p class=\"crumb\"><a ");
+		page_href(v, "/case/", v->words[1], NULL);
+		html(&v->page, ">Back to %s</a></p>\n<h1>%s</h1>\n", v->words[1], says(rule, "title"));
+		put_fields(v, rule);
+		put_made(v, rule);
+	} else {
+		page_notice(v, 404, "No such letter", "It is not one of this case's process, or not for your role.");
+	}
+	json_decref(letters);
+}

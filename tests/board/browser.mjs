@@ -1,0 +1,194 @@
+// browser.mjs - an officer's morning at the board, in a real browser, on the school that morning.py makes.
+//
+// Each view is looked at with axe-core (WCAG 2.2 A and AA): it must find nothing. The morning is played with the keyboard
+// alone where that is what a person would do, on a desk and on a phone, and once more without script. Screenshots go to the
+// folder named by SHOTS, where it is set.
+//
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { execSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const require = createRequire(import.meta.url);
+const axe = require.resolve("axe-core/axe.min.js");
+const { BOARD_URL, BOARD_LINK, BOARD_PUSH, CHILD, URN, SHOTS } = process.env;
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+const faults = [];
+
+async function open(options) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: "en-GB", ...options });
+  const page = await context.newPage();
+  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  page.on("pageerror", (error) => faults.push(String(error)));
+  return page;
+}
+
+async function signIn(page) {
+  await page.goto(execSync(BOARD_LINK).toString().trim());
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(BOARD_URL + "/");
+}
+
+// The page's own policy forbids scripts that are not its own; axe is put in by the browser's debugger.
+async function look(page, name) {
+  const source = await import("node:fs").then((fs) => fs.readFileSync(axe, "utf8"));
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.evaluate", { expression: source });
+  const found = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  await session.detach();
+  assert.deepEqual(found.violations.map((one) => [one.id, one.nodes.map((node) => node.html)]), [], "axe on " + name);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(wide <= 0, name + " is wider than its window by " + wide);
+  console.log("  axe finds nothing on " + name);
+}
+
+async function shot(page, name) {
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/board-${name}.png`, animations: "disabled" });
+}
+
+async function go(page, path) {
+  const answer = await page.goto(BOARD_URL + path);
+  assert.equal(answer.status(), 200, path);
+}
+
+// ---- the morning ----
+
+async function morning() {
+  const page = await open();
+  await page.goto(BOARD_URL + "/sign-in");
+  await look(page, "sign-in");
+  await signIn(page);
+  await look(page, "today");
+  await shot(page, "today");
+  assert.match(await page.title(), /^Today/);
+  assert.equal(await page.locator(".decide .list > li").count(), 1);
+  await keyboard(page);
+  await liveAlert(page);
+  await decide(page);
+  await views(page);
+  await page.context().close();
+}
+
+// Without a mouse: past the head of the page to the first thing to decide.
+async function keyboard(page) {
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  const seen = [];
+  for (let n = 0; n < 6 && !seen.includes("Brown, Jack"); n++) {
+    seen.push(await page.evaluate(() => document.activeElement.textContent.trim()));
+    const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+    assert.notEqual(ring, "none", "the focus is not seen on " + seen.at(-1));
+    if (!seen.includes("Brown, Jack")) await page.keyboard.press("Tab");
+  }
+  assert.ok(seen.includes("Brown, Jack"), "the first case is not reached: " + seen.join(", "));
+}
+
+// A register comes in while the officer reads further down: it is told, the lists grow, and nothing jumps.
+async function liveAlert(page) {
+  const link = page.locator(".alerts .list > li a").nth(5);
+  await link.scrollIntoViewIfNeeded();
+  await link.focus();
+  const before = await page.evaluate(() => document.activeElement.getBoundingClientRect().y);
+  const text = await link.textContent();
+  execSync(BOARD_PUSH, { stdio: "pipe" });
+  await page.getByRole("status").filter({ hasText: /Just now|came in/ }).waitFor();
+  await page.locator("#live[data-merged]").waitFor();
+  assert.ok(await page.locator(".alerts .list > li.new").count() > 0, "what came in is not in its list");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), text, "the focus was lost");
+  const after = await page.evaluate(() => document.activeElement.getBoundingClientRect().y);
+  assert.ok(Math.abs(after - before) <= 2, `the reader's place was lost: ${before}, then ${after}`);
+  await look(page, "today, with an alert that came in");
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await shot(page, "live");
+}
+
+async function decide(page) {
+  await page.getByRole("link", { name: "Brown, Jack" }).first().click();
+  await look(page, "a case");
+  await shot(page, "case");
+  await page.locator(".decision").getByRole("link", { name: "issue", exact: true }).click();
+  assert.equal(await page.locator("select[name=f-outcome]").inputValue(), "issue");
+  await look(page, "the form of an action");
+  // something lacks first: it is said in place, and what was filled in stays
+  await page.goto(BOARD_URL + "/case/C1/record/prosecution");
+  await page.getByLabel("Day it happened").fill("2026-11-11");
+  await page.getByRole("button", { name: "Record" }).click();
+  await page.getByRole("alert").getByText("Not recorded").waitFor();
+  assert.equal(await page.getByLabel("Day it happened").inputValue(), "2026-11-11");
+  await look(page, "a refusal");
+  await shot(page, "refused");
+  await page.goto(BOARD_URL + "/case/C1/record/decision?f-outcome=issue&parent=p1");
+  await page.getByLabel("Why").fill("no improvement in the second week");
+  await page.getByRole("button", { name: "Record" }).dblclick(); // as impatient people do
+  await page.getByText("Recorded.").waitFor();
+  assert.equal(await page.locator(".decision").count(), 0, "the question still waits");
+  assert.ok(await page.getByText("through board (board)").count() > 0);
+  assert.equal(await page.locator(".timeline .done strong").getByText("decision", { exact: true }).count(), 1, "a form sent twice was recorded twice");
+}
+
+async function views(page) {
+  for (const [path, name] of [[`/pupil/${CHILD}`, "pupil"], [`/school/${URN}`, "school"], ["/authority", "authority"], ["/case/C1/letter/stage-2?f-from=Mrs+Hart", "letter"], ["/case/C1?as_of=2026-11-05", "case-then"],
+    [`/pupil/${CHILD}?as_of=2026-10-01`, "pupil-then"], ["/?as_of=2026-11-05", "today-then"], [`/school/${URN}?as_of=2026-10-02`, "school-then"],
+    ["/authority?as_of=2026-10-02", "authority-then"]]) {
+    await go(page, path);
+    await look(page, name);
+    if (!name.endsWith("-then")) await shot(page, name);
+  }
+  await page.getByRole("link", { name: "Back to now" }).click();
+  assert.equal(new URL(page.url()).search, "");
+  await page.goto(BOARD_URL + "/case/C99");
+  await look(page, "nothing here");
+  faults.splice(0); // a page that is not there is told as an error, as it must be
+}
+
+// On a phone nothing is cut off, and what is touched is large enough.
+async function phone() {
+  const page = await open({ viewport: { width: 375, height: 720 }, hasTouch: true, isMobile: true });
+  await signIn(page);
+  for (const [path, name] of [["/", "phone"], ["/case/C1", "a case on a phone"], [`/pupil/${CHILD}`, "a pupil's year on a phone"], [`/school/${URN}`, "a school on a phone"],
+    ["/case/C1/record/note", "a form on a phone"]]) {
+    await go(page, path);
+    await look(page, name);
+    if (name === "phone") await shot(page, name);
+  }
+  await page.context().close();
+}
+
+// Without script all but the live part is the same.
+async function withoutScript() {
+  const page = await open({ javaScriptEnabled: false });
+  await signIn(page);
+  await go(page, "/case/C1/record/note");
+  await page.getByLabel("The note").fill("without script");
+  await page.getByRole("button", { name: "Record" }).click();
+  await page.getByText("without script").waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.context().close();
+}
+
+// In print: no navigation, no buttons, all of the table.
+async function print() {
+  const page = await open();
+  await signIn(page);
+  await go(page, `/pupil/${CHILD}`);
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.locator("nav").isVisible(), false);
+  assert.equal(await page.locator("table.year").isVisible(), true);
+  await page.context().close();
+}
+
+try {
+  await morning();
+  await phone();
+  faults.splice(0, faults.length, ...faults.filter((one) => !/40[13]/.test(one)));
+  await withoutScript();
+  await print();
+  assert.deepEqual(faults.filter((one) => !/status of (401|422)/.test(one)), [], "errors in the browser");
+  console.log("the officer's morning is as it must be");
+} finally {
+  await browser.close();
+}
