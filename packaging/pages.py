@@ -127,7 +127,7 @@ class Programs:
     def __init__(self, attend, attendd):
         self.groups, self.commands, self.inner = [], {}, {}
         for line in subprocess.run([attend, "--help"], env=WIDE, capture_output=True, text=True, check=True).stdout.split("\n"):
-            command = re.match(r"^  ([a-z]+) +(\S.*)$", line)
+            command = re.match(r"^  ([a-z-]+) +(\S.*)$", line)
             if command:
                 self.groups[-1][1].append(command.groups())
             elif re.match(r"^[A-Z].*:$", line):
@@ -161,7 +161,7 @@ def faults_of(name, text, programs):
     for option in re.findall(r"--([a-z][a-z-]+)", text):
         if option not in programs.every_option():
             yield "%s: there is no option --%s" % (name, option)
-    for word in re.findall(r"(?:\*|^)attend ([a-z]+)\b", text, re.M):
+    for word in re.findall(r"(?:\*|^)attend ([a-z-]+)\b", text, re.M):
         if word not in programs.commands:
             yield "%s: there is no command attend %s" % (name, word)
     for word in re.findall(r"(?:\*|^)attendd ([a-z-]+)\b", text, re.M):

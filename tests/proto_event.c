@@ -368,7 +368,7 @@ static void what_is_out_of_range_is_refused(void **state)
 	e.submitted = false;
 	record = encode(room, &e);
 	refused_with(record, BODY + PUBLIC_KEY_SIZE, 0);
-	refused_with(record, BODY + PUBLIC_KEY_SIZE, 9);
+	refused_with(record, BODY + PUBLIC_KEY_SIZE, 10);
 	/* 106125 twice: the list is not rising. */
 	refused_with(record, BODY + PUBLIC_KEY_SIZE + 1 + 7 + 1 + 3, 0x8d);
 	sample(&e, EVENT_ACTION_RECORDED);
