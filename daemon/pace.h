@@ -16,7 +16,7 @@
 
 enum {
 	PACE_RATE_MIN = 2000,  /* frames a second, above which it pays */
-	PACE_ENOUGH = 128,     /* frames in hand, from which on it doesn't */
+	PACE_ENOUGH = 256,     /* frames in hand, from which on it doesn't */
 	PACE_WINDOW_MS = 100,  /* over which the rate is measured */
 	PACE_REST_MAX = 63,    /* turns */
 };

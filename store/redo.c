@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/crc32c.h"
 #include "store/redo_parts.h"
 
 enum {
@@ -72,7 +73,7 @@ void redo_note(struct store *store, enum redo_op op, enum table table, MDB_val k
 	if (!r || r->too_large)
 		return;
 	start = r->record_used ? r->record_used : RECORD_HEAD_SIZE;
-	if (!record_room(r, start + size + CHECK_SIZE)) {
+	if (!record_room(r, start + size + RECORD_SUM_SIZE)) {
 		r->too_large = true;
 		return;
 	}
@@ -229,7 +230,7 @@ enum store_result redo_before_commit(struct store *store, MDB_txn *mdb)
 	r->transaction = mdb_txn_id(mdb);
 	if (is_narrow(r))
 		return redo_relieve(store);
-	if (r->used + r->record_used + CHECK_SIZE <= r->size && (r->commits < COMMITS_MAX || r->settling))
+	if (r->used + r->record_used + RECORD_SUM_SIZE <= r->size && (r->commits < COMMITS_MAX || r->settling))
 		return STORE_OK;
 	return turn_over(r, false);
 }
@@ -238,12 +239,13 @@ static bool write_record(struct redo *r)
 {
 	int fd = r->fd[r->generation & 1];
 	struct writer w = writer_of(r->record, RECORD_HEAD_SIZE);
-	size_t size = r->record_used + CHECK_SIZE;
+	size_t size = r->record_used + RECORD_SUM_SIZE;
 
 	write_u64(&w, r->generation);
 	write_u64(&w, r->transaction);
 	write_u32(&w, (uint32_t)(r->record_used - RECORD_HEAD_SIZE));
-	crypto_shorthash_siphash24(r->record + r->record_used, r->record, r->record_used, r->store->check_key);
+	w = writer_of(r->record + r->record_used, RECORD_SUM_SIZE);
+	write_u32(&w, crc32c(slice_of(r->record, r->record_used)));
 	return pwrite(fd, r->record, size, (off_t)r->used) == (ssize_t)size && fdatasync(fd) == 0;
 }
 
@@ -256,7 +258,7 @@ enum store_result redo_after_commit(struct store *store)
 	/* What the log has no room for, or could not be written to it, is on disk when data.mdb is. */
 	if (r->too_large || !write_record(r))
 		return turn_over(r, true);
-	r->used += r->record_used + CHECK_SIZE;
+	r->used += r->record_used + RECORD_SUM_SIZE;
 	r->commits++;
 	return STORE_OK;
 }

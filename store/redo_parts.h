@@ -4,7 +4,7 @@
  *   header   magic 8 | version u32 | page size u32 | generation u64 | transaction u64 | boot id 36 |
  *            data.mdb's first two pages as of that transaction | SipHash-2-4 of all that, 8
  *   records, from redo_header_room() on, end to end: generation u64 | transaction u64 | size u32 of the
- *            operations | they | SipHash-2-4 of all that, 8
+ *            operations | they | CRC-32C of all that, 4
  *   operation: op u8 | table u8 | size of key u16 | size of value u32 | key | value as LMDB holds it
  *
  * SipHash is under the store's own key. Transactions are LMDB's numbers, one a commit. Generations
@@ -23,6 +23,7 @@ enum {
 	REDO_PAGE_MAX = 64 << 10,
 	REDO_VERSION = 1,
 	RECORD_HEAD_SIZE = 8 + 8 + 4,
+	RECORD_SUM_SIZE = 4,
 	OP_HEAD_SIZE = 1 + 1 + 2 + 4,
 };
 

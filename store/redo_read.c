@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/crc32c.h"
 #include "store/redo_parts.h"
 
 const char redo_magic[8] = "attendRD";
@@ -220,16 +221,18 @@ static int do_record(struct store *store, MDB_txn *mdb, struct slice ops)
 }
 
 /* A whole record of this generation at this place? */
-static bool record_at(struct store *store, struct slice file, size_t at, uint64_t generation, uint64_t *transaction, struct slice *ops)
+static bool record_at(struct slice file, size_t at, uint64_t generation, uint64_t *transaction, struct slice *ops)
 {
 	struct reader r = reader_of(slice_of(file.bytes + at, file.size - at));
 	bool its = read_u64(&r) == generation;
+	uint32_t sum;
 	size_t size;
 
 	*transaction = read_u64(&r);
 	size = read_u32(&r);
 	*ops = slice_of(reader_take(&r, size), size);
-	return its && reader_take(&r, CHECK_SIZE) && sum_is_right(store, file.bytes + at, RECORD_HEAD_SIZE + size);
+	sum = read_u32(&r);
+	return its && !r.bad && sum == crc32c(slice_of(file.bytes + at, RECORD_HEAD_SIZE + size));
 }
 
 /* Writes the commits of one generation again; `*last`: the transaction before, and then the last. Each was
@@ -244,7 +247,7 @@ static enum store_result replay_file(struct store *store, MDB_txn *mdb, const ch
 	for (size_t at = redo_header_room(f->page); at < file.size;) {
 		int code;
 
-		if (!record_at(store, file, at, generation, &transaction, &ops)) {
+		if (!record_at(file, at, generation, &transaction, &ops)) {
 			ended = true;
 			at++;
 			continue;
@@ -256,7 +259,7 @@ static enum store_result replay_file(struct store *store, MDB_txn *mdb, const ch
 		if (code != 0)
 			return store_fail_mdb(code, redo_names[generation & 1]);
 		*last = transaction;
-		at += RECORD_HEAD_SIZE + ops.size + CHECK_SIZE;
+		at += RECORD_HEAD_SIZE + ops.size + RECORD_SUM_SIZE;
 	}
 	return STORE_OK;
 }

@@ -5,6 +5,8 @@
 
 #include <sys/wait.h>
 
+#include "store/crc32c.h"
+
 enum { BEFORE = 3, COMMITS = 12 }; /* so many before the store was opened again */
 
 static enum store_result open_in(const char *dir, enum store_mode mode, const char *boot, struct store **store, char why[static 300])
@@ -216,6 +218,21 @@ static void a_log_that_is_not_this_stores_is_refused(void **state)
 	store_close(&store);
 }
 
+static void its_checksum_is_crc_32c(void **state)
+{
+	uint8_t bytes[100];
+
+	(void)state;
+	/* RFC 3720, B.4 */
+	memset(bytes, 0, 32);
+	assert_int_equal(crc32c(slice_of(bytes, 32)), 0x8a9136aa);
+	memset(bytes, 0xff, 32);
+	assert_int_equal(crc32c(slice_of(bytes, 32)), 0x62a8ab43);
+	place_fill(bytes, sizeof(bytes), 1);
+	for (size_t size = 0; size <= sizeof(bytes); size++)
+		assert_int_equal(crc32c(slice_of(bytes, size)), crc32c_by_table(slice_of(bytes, size)));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
@@ -223,6 +240,7 @@ int main(void)
 		TEST(what_a_dead_process_committed_stands),
 		TEST(a_bit_flipped_in_it_is_found_or_changes_nothing),
 		TEST(a_log_cut_short_gives_what_it_holds),
+		cmocka_unit_test(its_checksum_is_crc_32c),
 		TEST(a_log_that_is_not_this_stores_is_refused),
 	};
 
