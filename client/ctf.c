@@ -102,7 +102,9 @@ static void in_contact(struct ctf *c, const char *name, const char *text)
 	if (!p->contact_count || p->too_many)
 		return;
 	struct contact *contact = &p->contacts[p->contact_count - 1];
-	if (under(c, 5, "Address"))
+	if (strcmp(name, "AddressAsPupil") == 0) /* stands in the address's place */
+		contact->as_pupil = !is_no(text);
+	else if (under(c, 5, "Address"))
 		add_address(c, &contact->address, name, text);
 	else if (strcmp(name, "Order") == 0)
 		contact->order = keep(c, text, strlen(text));
@@ -112,10 +114,8 @@ static void in_contact(struct ctf *c, const char *name, const char *text)
 		contact->forename = keep(c, text, strlen(text));
 	else if (strcmp(name, "Surname") == 0)
 		contact->surname = keep(c, text, strlen(text));
-	else if (strcmp(name, "Responsibility") == 0)
+	else if (strcmp(name, "Responsibility") == 0 || strcmp(name, "Responsible") == 0)
 		contact->not_responsible = is_no(text);
-	else if (strcmp(name, "AddressAsPupil") == 0)
-		contact->as_pupil = !is_no(text);
 }
 
 static void in_year(struct ctf *c, const char *name, const char *text)

@@ -290,7 +290,7 @@ static void a_common_transfer_file_says_who_its_pupils_are(void **state)
 	         "</BasicDetails><SENhistory><SEN><StartDate>2022-09-01</StartDate><SENprovision>E</SENprovision></SEN><SEN><StartDate>2020-09-01</StartDate>"
 	         "<SENprovision>K</SENprovision></SEN></SENhistory><Address><PAON>1</PAON><Street>High St</Street><PostCode>SK1 1AA</PostCode></Address>"
 	         "<Contacts><Contact><Order>1</Order><Title>Mrs</Title><Surname>Brown</Surname><Forename>Mary</Forename><Responsibility>true</Responsibility>"
-	         "<AddressAsPupil>true</AddressAsPupil></Contact><Contact><Order>2</Order><Surname>Aunt</Surname><Responsibility>false</Responsibility>"
+	         "<Address><AddressAsPupil>true</AddressAsPupil></Address></Contact><Contact><Order>2</Order><Surname>Aunt</Surname><Responsibility>false</Responsibility>"
 	         "</Contact></Contacts><Attendance><YearData><Year>2026</Year><LEA>356</LEA><Estab>4001</Estab><SchoolName>Old</SchoolName>"
 	         "<SessionsPossible>380</SessionsPossible><SessionsAttended>350</SessionsAttended><SessionsAuthorised>20</SessionsAuthorised>"
 	         "<SessionsUnauthorised>10</SessionsUnauthorised></YearData></Attendance></Pupil>\n"
