@@ -53,10 +53,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_FORGET:
 		a->forget = true;
 		return 0;
-	case ARGP_KEY_END:
-		if (a->forget && (!a->name || a->from || a->officer))
-			argp_error(state, "--forget: with --name alone");
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -246,6 +242,10 @@ static void say_forgotten(json_t *answer)
 static int forget(const struct alerts_arguments *a)
 {
 	struct body body;
+	if (!a->name || a->from || a->officer) {
+		complain(&a->invocation, "--forget: with --name alone");
+		return 2;
+	}
 	body_begin(&body);
 	body_text(&body, "cursor", a->name);
 	body_true(&body, "forget", true);
