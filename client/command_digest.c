@@ -55,10 +55,25 @@ static void parse_end(struct digest_arguments *a, struct argp_state *state)
 		a->sendmail = "/usr/sbin/sendmail";
 }
 
+static void take_address(struct argp_state *state, const char *option, const char *argument, const char **out)
+{
+	const char *fault = address_fault(argument);
+	if (fault)
+		argp_error(state, "%s: '%s': %s", option, argument, fault);
+	*out = argument;
+}
+
+static void take_days(struct argp_state *state, const char *argument, unsigned *days)
+{
+	uint64_t given = invocation_number(state, "--days", argument);
+	if (given > DAYS_MAX)
+		argp_error(state, "--days: from 0 (today) to %d", DAYS_MAX);
+	*days = (unsigned)given;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct digest_arguments *a = state->input;
-	uint64_t days;
 	switch (key) {
 	case ARGP_KEY_INIT: state->child_inputs[0] = &a->invocation; return 0;
 	case KEY_READERS: a->readers = argument; return 0;
@@ -72,26 +87,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_PLAIN: a->smtp.plain = true; return 0;
 	case KEY_DRY_RUN: a->dry_run = true; return 0;
 	case KEY_UNSUBSCRIBE: a->unsubscribe = argument; return 0;
+	case KEY_MAILTO: take_address(state, "--unsubscribe-mail", argument, &a->mailto); return 0;
+	case KEY_RESUBSCRIBE: take_address(state, "--resubscribe", argument, &a->resubscribe); return 0;
+	case KEY_DAYS: take_days(state, argument, &a->options.days); return 0;
 	case KEY_FROM:
 		if (!mailbox_parse(argument, a->from_name, a->from))
 			argp_error(state, "--from: '%s' is not one address: Attendance <attendance@example.gov.uk> is", argument);
-		return 0;
-	case KEY_MAILTO:
-	case KEY_RESUBSCRIBE:
-		if (address_fault(argument))
-			argp_error(state, "%s: '%s': %s", key == KEY_MAILTO ? "--unsubscribe-mail" : "--resubscribe", argument, address_fault(argument));
-		*(key == KEY_MAILTO ? &a->mailto : &a->resubscribe) = argument;
 		return 0;
 	case KEY_HTTPS:
 		if (strncmp(argument, "https://", 8) != 0 || strpbrk(argument, "<>, \t\r\n"))
 			argp_error(state, "--unsubscribe-link: an address that begins with https:// is wanted");
 		a->https = argument;
-		return 0;
-	case KEY_DAYS:
-		days = invocation_number(state, "--days", argument);
-		if (days > DAYS_MAX)
-			argp_error(state, "--days: from 0 (today) to %d", DAYS_MAX);
-		a->options.days = (unsigned)days;
 		return 0;
 	case ARGP_KEY_END: parse_end(a, state); return 0;
 	default: return ARGP_ERR_UNKNOWN;
@@ -276,8 +282,10 @@ static int serve(struct digest_arguments *a, const struct reader_row *reader)
 	digest_state_day(&a->kept, "unsubscribed", id, day);
 	if (!day[0]) {
 		int status = due_ask(&a->invocation, a->connection, &filter, &due);
-		if (status)
+		if (status) {
+			complain(&a->invocation, "%s: line %llu: not told: %s", a->readers, (unsigned long long)reader->line, reader->address);
 			return status;
+		}
 		became = tell(a, reader, id, &due, why);
 		due_free(&due);
 	}

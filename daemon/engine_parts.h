@@ -458,6 +458,8 @@ const struct principal *case_officer(struct engine *, struct txn *, const struct
  * A case is in the hands of whoever recorded the latest action on it. */
 bool in_hands_of(struct engine *, struct txn *, const struct case_state *, struct slice officer);
 bool alert_in_hands_of(struct engine *, struct txn *, const struct alert *, struct slice officer);
+/* Has anybody that name (empty: yes)? Who may not read all is not told: yes. */
+bool officer_known(const struct engine *, const struct request *, struct slice officer);
 
 /* One item of `alerts` or of `log`. */
 void pack_alert(struct engine *, struct pack *, struct txn *, const struct alert *, uint64_t seq, uint8_t status);

@@ -7,6 +7,8 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
+#define NOBODY "nobody of this name: it is the name of an officer's grant (attend grant --name)"
+
 bool page_open(struct engine *e, const struct request *r, struct page *page, uint64_t *from)
 {
 	const char *wrong = NULL;
@@ -193,6 +195,8 @@ enum status query_deadlines(struct engine *e, const struct request *r, struct tx
 		wrong = "since";
 	if (wrong || (before.size && !day_parse(before, &day)))
 		return query_fault(e, STATUS_BAD_FIELD, wrong ? wrong : "before", "not a date: YYYY-MM-DD, one that exists");
+	if (!officer_known(e, r, officer))
+		return query_fault(e, STATUS_BAD_FIELD, "officer", NOBODY);
 	if (before.size)
 		before_ms = day_start_ms(day) + 1; /* what is due as that day begins has its last day before it */
 	if (!page_open(e, r, &page, &from))
@@ -279,8 +283,8 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 	const char *wrong = NULL;
 	struct slice officer = mp_find_str(r->message->body, "officer", &wrong);
 
-	if (wrong)
-		return query_fault(e, STATUS_BAD_FIELD, wrong, "the name of an officer's grant is wanted");
+	if (wrong || !officer_known(e, r, officer))
+		return query_fault(e, STATUS_BAD_FIELD, wrong ? wrong : "officer", NOBODY);
 	if (!page_open(e, r, &page, &from))
 		return STATUS_BAD_FIELD;
 	start = key_u64(from);

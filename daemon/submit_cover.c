@@ -159,6 +159,15 @@ bool in_hands_of(struct engine *e, struct txn *txn, const struct case_state *c, 
 	return slice_is(officer, who->name) || slice_is(officer, state_cover_of(&e->state, who, day_of_ms(e->now_ms))->name);
 }
 
+bool officer_known(const struct engine *e, const struct request *r, struct slice officer)
+{
+	bool known = !officer.size || !access_reads_all(r->who->role);
+
+	for (uint32_t i = 0; i < e->state.principal_count && !known; i++)
+		known = slice_is(officer, e->state.principals[i]->name);
+	return known;
+}
+
 /* What is of no case yet is in nobody's hands: everybody is told. */
 bool alert_in_hands_of(struct engine *e, struct txn *txn, const struct alert *a, struct slice officer)
 {

@@ -108,7 +108,8 @@ def says_what_there_is(scene):
           message["From"], message["Date"])
     check(message["Subject"] == "Attendance, Mon 14 Sep 2026: 2 due", message["Subject"])
     text = message.get_content()
-    check(text.startswith("%s, Mon 14 Sep 2026\n\nDue within 30 days\n\n  Mon 5 Oct 2026  Notice to Improve ends\n      C1, parent p1, school 100001\n"
+    check(text.startswith("%s, Mon 14 Sep 2026\n\nDue within 30 days\n\n"
+                          "  Mon 5 Oct 2026  Notice to Improve ends\n      C1, parent p1, school 100001\n"
                           % AUTHORITY), text)
     check("C2" in text and "C3" not in text and "C3" in other.get_content(), "each their own", text, other.get_content())
     check(not any(upn in text for upn in PUPILS), "no UPN")
@@ -192,6 +193,10 @@ def refuses_what_is_wrong(scene):
                       ("low,LOW@example.gov.uk,", "address: stands here already")):
         post.write("officer,address,name\nlow,%s,\n%s\n" % (LOW, row))
         check(post.run("--days", "30", check_status=1) == {} and "line 3: " + says in post.said, row, post.said)
+    post.write("officer,address\nhardt,%s\nlow,%s\n" % (HART, LOW))
+    check(post.run("--days", "30", check_status=1) == {LOW: "sent"} and "line 2" in post.said and "nobody of this name" in post.said,
+          "a misspelt officer is told of, and holds up nobody", post.said)
+    post.mails()
     post.write("officer,address,scool\nlow,%s,100001\n" % LOW)
     check(post.run("--days", "30", check_status=1) == {} and "scool" in post.said, "a misspelt column would send too much", post.said)
     check(not post.mails(), "nothing was sent to anybody")

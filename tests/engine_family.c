@@ -237,6 +237,10 @@ static void ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent(void **conte
 	assert_non_null(strstr(alerts_of("K. Low"), "\"case\":\"C1\""));
 	assert_non_null(strstr(alerts_of("K. Low"), "\"case\":\"C2\""));
 	assert_non_null(strstr(host_ask(&h, SPARE, COMMAND_QUERY, "{'what':'deadlines','officer':'K. Low'}")->text, "\"case\":\"C1\""));
+	/* A misspelt name is not one of whom nothing is due; who may not read all learns no names. */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'deadlines','officer':'K. Lov'}"), STATUS_BAD_FIELD, "nobody of this name");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'alerts','officer':'K. Lov'}"), STATUS_BAD_FIELD, "\"field\":\"officer\"");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'deadlines','officer':'K. Lov'}"), STATUS_OK, NULL);
 	/* they do not leave the absent officer's own list */
 	assert_non_null(strstr(alerts_of("M. Field"), "\"case\":\"C1\""));
 	/* the cover falls ill too: a third one has both */

@@ -190,6 +190,11 @@ def subscribes(daemon, client, officer):
         check(thresholds(sub, 3) == PUPILS[14:17], "after the restart")
     all_so_far = [item for item in officer.subscribe("alerts", follow=False) if item["kind"] == "threshold"]
     check(len(all_so_far) == 7, "follow=False ends", len(all_so_far))
+    check(len(list(officer.subscribe("alerts", cursor="all", follow=False))) >= 7, "all of them")
+    check(not list(officer.subscribe("alerts", cursor="all", follow=False)), "and the last of them was dealt with")
+    with officer.subscribe("alerts", cursor="some", follow=False) as sub:
+        seen = [next(sub)["seq"] for _ in range(5)]
+    check(next(officer.subscribe("alerts", cursor="some", follow=False))["seq"] == seen[4], "the last one is given again")
     raised(attend.NotAllowed, client.subscribe, "alerts")
 
 

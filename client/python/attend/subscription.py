@@ -73,6 +73,7 @@ class Subscription:
             if item is not None:
                 return item
             if not self._follow and self._next > self._head:
+                self.done()
                 raise StopIteration
 
     def turn(self, seconds: float) -> Optional[Item]:
@@ -102,7 +103,8 @@ class Subscription:
     def close(self) -> None:
         """Ends it. The item last given is not counted as dealt with; those before are, where there is a line."""
         ends = self._connection.clock + CLOSING
-        while self._setting is not None and not self._setting.done and self._connection.clock < ends:
+        while self._stood < self._dealt and self._error is None and self._connection.clock < ends:
+            self._put_cursor()
             self._connection.turn(0.1)
         for pending in (self._setting, self._asking):
             if pending is not None:
@@ -124,6 +126,17 @@ class Subscription:
         error: it is sought for as long as it takes."""
         if self._error is not None and not self._inbox:
             raise self._error
+        self._put_cursor()
+        if self._asking is not None and self._asking.done:
+            pending, self._asking = self._asking, None
+            if self._ended_well(pending):
+                self._begun(pending.result())
+        if self._asking is None and self._connection.clock - self._spoke > SILENCE:
+            self._leave()
+            self._subscribe()
+
+    def _put_cursor(self) -> None:
+        """Moves it to the newest item that was dealt with; while one move is on its way, the next ones become one."""
         if self._setting is not None and self._setting.done:
             pending, self._setting = self._setting, None
             if self._ended_well(pending):
@@ -132,13 +145,6 @@ class Subscription:
             self._putting = self._dealt
             self._setting = self._connection.post(
                 wire.Command.CURSOR, wire.pack({"cursor": self._cursor, "position": self._putting}))
-        if self._asking is not None and self._asking.done:
-            pending, self._asking = self._asking, None
-            if self._ended_well(pending):
-                self._begun(pending.result())
-        if self._asking is None and self._connection.clock - self._spoke > SILENCE:
-            self._leave()
-            self._subscribe()
 
     def _ended_well(self, pending: Pending) -> bool:
         self._connection.forget(pending)
