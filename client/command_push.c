@@ -147,7 +147,7 @@ static int push_files(struct push *p, const struct push_arguments *a)
 		if (status)
 			worst = status;
 	}
-	int status = p->spool ? push_spool_finish(p) : push_flush(p);
+	int status = push_flush(p);
 	return status ? status : worst;
 }
 
@@ -194,7 +194,7 @@ static void print_result(const struct push *p, bool json, bool whole, const char
 		printf(" (%" PRIu64 " s, %s rows/s)", elapsed_ms / 1000, thousands(rate, p->rows * 1000 / elapsed_ms));
 	putchar('\n');
 	if (!whole)
-		puts("Not all of it was answered. Push it again: what was taken is not taken twice.");
+		printf("Not all of it was %s. Push it again: what was taken is not taken twice.\n", p->spool ? "kept" : "answered");
 }
 
 /* One file of the folder, its rows counted by themselves. */
@@ -234,6 +234,8 @@ static void print_spooled(const struct push *p, const char *dir)
 	char rows[THOUSANDS_SIZE], refused[THOUSANDS_SIZE];
 	if (c.earlier)
 		printf("%s rows of earlier pushes delivered, %s of them refused\n", thousands(rows, c.earlier), thousands(refused, c.earlier_refused));
+	else if (!p->rows && !c.waiting)
+		puts("Nothing waits.");
 	if (c.waiting)
 		printf("%s of these rows are kept in %s, where %" PRIu64 " submission%s in all: attend push --spool %s delivers them\n",
 		       thousands(rows, c.kept), dir, c.waiting, c.waiting == 1 ? " waits" : "s wait", dir);
@@ -263,11 +265,14 @@ static int run(struct push_arguments *a, struct push *p)
 		return 2;
 	progress_begin(&p->progress, !a->invocation.json, bytes, connection_now_ms());
 	int status = push_files(p, a);
+	if (p->spool)
+		status = push_spool_finish(p, status);
 	progress_clear(&p->progress);
 	if (p->revoked)
 		complain(&a->invocation, "refused: this key was revoked; an administrator can grant it again");
-	bool whole = !p->revoked && (status == 0 || status == 1);
-	print_result(p, a->invocation.json, whole, NULL);
+	bool whole = p->spool ? !push_spool_counts(p).cut : !p->revoked && (status == 0 || status == 1);
+	if (a->count || a->invocation.json)
+		print_result(p, a->invocation.json, whole, NULL);
 	if (p->spool && !a->invocation.json)
 		print_spooled(p, a->spool);
 	return status ? status : p->refused || (p->spool && push_spool_counts(p).earlier_refused) ? 1 : 0;

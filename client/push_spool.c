@@ -127,17 +127,34 @@ void push_spool_close(struct push *p)
 	p->spool = NULL;
 }
 
-/* One turn of delivering. Once it was in vain it is not tried again: each try costs the timeout. */
+/* Once it was in vain it is not tried again: each try costs the timeout. */
+static void give_up(struct push *p, enum attend_result result)
+{
+	p->spool->given_up = (int)result;
+	if (result == ATTEND_OK || result == ATTEND_STOPPED)
+		return;
+	progress_clear(&p->progress);
+	complain(p->invocation, "not delivered yet: %s", attend_spool_why(p->spool->spool));
+}
+
 static void pump(struct push *p, unsigned wait_ms)
 {
-	struct push_spool *s = p->spool;
-	if (!s->given_up)
-		s->given_up = (int)attend_spool_pump(s->spool, p->connection, wait_ms);
+	if (!p->spool->given_up)
+		give_up(p, attend_spool_pump(p->spool->spool, p->connection, wait_ms));
 }
 
 static int fails(struct push *p, enum attend_result result)
 {
 	return push_status(p, result, attend_spool_why(p->spool->spool));
+}
+
+/* Interrupted with rows to come. */
+static int stop(struct push *p)
+{
+	if (!interrupted)
+		return 0;
+	p->spool->counts.cut = true;
+	return fails(p, ATTEND_STOPPED);
 }
 
 int push_spool_keep(struct push *p, struct sent *sent, const uint8_t id[static ATTEND_ID_SIZE], const void *body, size_t size)
@@ -162,13 +179,14 @@ int push_spool_keep(struct push *p, struct sent *sent, const uint8_t id[static A
 	free(note);
 	if (result != ATTEND_OK) {
 		p->rows_outstanding -= count;
+		s->counts.cut = true;
 		return note ? fails(p, result) : ATTEND_MISUSE;
 	}
 	s->alone = false;
 	if (!s->first)
 		s->first = kept.number;
 	pump(p, 0);
-	return interrupted ? fails(p, ATTEND_STOPPED) : 0;
+	return stop(p);
 }
 
 int push_spool_barrier(struct push *p)
@@ -185,7 +203,7 @@ int push_spool_idle(struct push *p, struct pollfd *ready)
 		pump(p, IDLE_MS);
 	else
 		poll(ready, 1, WAIT_MS);
-	return interrupted ? fails(p, ATTEND_STOPPED) : status;
+	return status ? status : stop(p);
 }
 
 struct push_spool_counts push_spool_counts(const struct push *p)
@@ -253,25 +271,24 @@ int spool_to_rejects(const struct invocation *invocation, struct attend_spool *s
 	return (int)result;
 }
 
-int push_spool_finish(struct push *p)
+int push_spool_finish(struct push *p, int status)
 {
 	struct push_spool *s = p->spool;
 	uint64_t rows, left;
-	int status = fails(p, attend_spool_sync(s->spool));
-	if (!status && !s->given_up)
-		s->given_up = (int)attend_spool_deliver(s->spool, p->connection);
+	int failed = fails(p, attend_spool_sync(s->spool));
+	if (!failed && !s->given_up && !interrupted)
+		give_up(p, attend_spool_deliver(s->spool, p->connection));
 	progress_clear(&p->progress);
-	if (s->given_up == ATTEND_STOPPED)
-		status = fails(p, ATTEND_STOPPED);
-	else if (s->given_up)
-		complain(p->invocation, "not delivered yet: %s", attend_spool_why(s->spool));
-	if (s->given_up == ATTEND_MISUSE)
-		status = ATTEND_MISUSE;
-	if (!status && p->rejects) {
-		status = spool_to_rejects(p->invocation, s->spool, p->rejects, &rows, &left);
-		if (left)
-			complain(p->invocation, "%" PRIu64 " refused rows have another form than the rejects and stay in the spool: "
-			         "attend spool DIR --rejects ANOTHER", left);
-	}
-	return status;
+	/* Away, it waits: that is no failure. That it is refused is one, and so is a spool that can't be used. */
+	if (!failed && (s->given_up == ATTEND_REFUSED || s->given_up == ATTEND_MISUSE || s->given_up == ATTEND_STOPPED))
+		failed = s->given_up == ATTEND_STOPPED ? fails(p, ATTEND_STOPPED) : s->given_up;
+	if (failed > status)
+		status = failed;
+	if (!p->rejects || status > ATTEND_REFUSED)
+		return status;
+	failed = spool_to_rejects(p->invocation, s->spool, p->rejects, &rows, &left);
+	if (left)
+		complain(p->invocation, "%" PRIu64 " refused rows have another form than the rejects and stay in the spool: "
+		         "attend spool DIR --rejects ANOTHER", left);
+	return failed > status ? failed : status;
 }

@@ -23,13 +23,15 @@ int push_spool_keep(struct push *, struct sent *, const uint8_t id[static ATTEND
 int push_spool_barrier(struct push *);
 int push_spool_idle(struct push *, struct pollfd *); /* while a pipe says nothing */
 
-/* All is read: delivers what waits, puts what was refused into the rejects. Exit status. */
-int push_spool_finish(struct push *);
+/* All is read, as far as it went (`status`): what was kept is on disk, is delivered if it can be, and what was refused
+ * is in the rejects. Exit status. */
+int push_spool_finish(struct push *, int status);
 
 /* Rows of this push that wait; submissions that wait in all; rows delivered of earlier pushes, and how many
  * of those were refused. */
 struct push_spool_counts {
 	uint64_t kept, waiting, earlier, earlier_refused;
+	bool cut; /* not all is kept */
 };
 struct push_spool_counts push_spool_counts(const struct push *);
 

@@ -178,9 +178,8 @@ const char *attend_spool_why(const struct attend_spool *s)
 
 static enum attend_result full(struct attend_spool *s)
 {
-	return spool_fails(s, ATTEND_REFUSED, "the spool %s is full: %" PRIu64 " submissions wait, and its files hold %" PRIu64
-	                   " MiB of at most %" PRIu64 "; deliver it, or give it more room%s", s->path, s->waiting,
-	                   attend_spool_size(s) >> 20, s->options.size_max >> 20,
+	return spool_fails(s, ATTEND_REFUSED, "the spool %s is full: %" PRIu64 " submissions wait, and its files may hold "
+	                   "%" PRIu64 " MiB; deliver it, or give it more room%s", s->path, s->waiting, s->options.size_max >> 20,
 	                   s->refused.size > s->options.size_max / 2 ? " (most of it is what was refused: take that out)" : "");
 }
 

@@ -88,6 +88,8 @@ static bool list_segments(struct attend_spool *s)
 		closedir(list);
 	if (!good)
 		spool_fails(s, ATTEND_MISUSE, "the spool %s can't be listed: %s", s->path, strerror(errno));
+	else if (!s->segment_count && s->options.look)
+		good = spool_fails(s, ATTEND_MISUSE, "%s holds no spool", s->path) == ATTEND_OK;
 	else if (s->segment_count)
 		qsort(s->segments, s->segment_count, sizeof *s->segments, by_first);
 	return good;
@@ -153,8 +155,8 @@ static bool find(void *context, const struct spooled *r)
 static bool damaged(struct attend_spool *s, const char *name, uint64_t at)
 {
 	spool_fails(s, ATTEND_MISUSE, "%s/%s is damaged: what was kept there can't be read from byte %" PRIu64 " on, and nothing of "
-	            "the spool is sent. Take that file out of the folder, and push again what was pushed since then: "
-	            "what was taken is not taken twice", s->path, name, at);
+	            "the spool is sent. Take that file out of the folder (its date says when it was last written), and push again what was pushed up to "
+	            "then: what was taken is not taken twice", s->path, name, at);
 	return false;
 }
 

@@ -17,12 +17,13 @@ add_test(NAME outside-runbook COMMAND /usr/bin/python3 ${outside}/runbook.py ${p
 add_test(NAME outside-pages COMMAND ${outside}/pages.sh ${programs})
 
 add_test(NAME outside-outbox COMMAND /usr/bin/python3 ${outside}/outbox.py ${programs} --kills 20)
+add_test(NAME outside-spool COMMAND /usr/bin/python3 ${outside}/spool.py ${programs})
 add_test(NAME outside-subscribers COMMAND /usr/bin/python3 ${outside}/subscribers.py ${programs}
   --subscribers 40 --minutes 12 --second 0.1)
 add_test(NAME outside-watch COMMAND /usr/bin/python3 ${outside}/watch.py ${programs})
 
 set_tests_properties(outside-runbook outside-pages PROPERTIES LABELS outside TIMEOUT 240 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
-set_tests_properties(outside-connector outside-outbox outside-subscribers outside-watch outside-term outside-torture outside-story outside-drawing outside-trial outside-reports outside-importers outside-board PROPERTIES
+set_tests_properties(outside-connector outside-outbox outside-spool outside-subscribers outside-watch outside-term outside-torture outside-story outside-drawing outside-trial outside-reports outside-importers outside-board PROPERTIES
   LABELS outside ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 set_tests_properties(outside-connector outside-watch outside-story outside-drawing outside-trial outside-reports outside-board PROPERTIES TIMEOUT 120)
 set_tests_properties(outside-term outside-importers PROPERTIES TIMEOUT 240)
