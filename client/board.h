@@ -98,6 +98,7 @@ size_t page_lacking(const json_t *lacks, const char *action);
 void page_lacks(struct visit *, const json_t *lacks, const char *action, const json_t *fields);
 /* A field of an action or letter, to be filled in: "f-NAME", with what the form or the address says of it. */
 void page_field(struct visit *, const json_t *field);
+const char *page_said(const char *text);     /* without what a command would be given; likewise */
 const char *page_date(const char *date);     /* "Mon 9 Nov 2026"; lasts until the fourth call after */
 const char *page_time(const char *time);     /* with the time of day; likewise */
 const char *page_due(const char *time);      /* an instant by whose end; likewise */

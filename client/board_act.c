@@ -109,7 +109,7 @@ void page_field(struct visit *v, const json_t *field)
 	if (strcmp(type, "one of") == 0)
 		put_values(v, field, name, before);
 	else if (strcmp(type, "text") == 0)
-		html(&v->page, "<textarea id=\"%s\" name=\"%s\" rows=\"3\" maxlength=\"4000\">%s</textarea>", name, name, before);
+		html(&v->page, "<textarea id=\"%s\" name=\"%s\" rows=\"2\" maxlength=\"4000\">%s</textarea>", name, name, before);
 	else
 		html(&v->page, "<input id=\"%s\" name=\"%s\" value=\"%s\" type=\"%s\" inputmode=\"%s\">", name, name, before, strcmp(type, "date") == 0 ? "date" : "text",
 		     strcmp(type, "date") == 0 ? "text" : "decimal");

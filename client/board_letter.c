@@ -79,7 +79,7 @@ static void put_letter(struct visit *v, const json_t *item)
 	if (json_array_size(json_object_get(item, "missing"))) {
 		html(&v->page, "<div class=\"problem\"><h2>Not known, and left open in the letter</h2><ul>\n");
 		json_array_foreach(json_object_get(item, "missing"), index, one)
-			html(&v->page, "<li>%s</li>\n", *says(one, "text") ? says(one, "text") : says(one, "figure"));
+			html(&v->page, "<li>%s</li>\n", page_said(*says(one, "text") ? says(one, "text") : says(one, "figure")));
 		html(&v->page, "</ul></div>\n");
 	}
 	html(&v->page, "<article class=\"letter\">\n");

@@ -83,6 +83,8 @@ static ssize_t give(void *context, uint64_t offset, char *out, size_t room)
 	int timed_out = 0;
 	ssize_t size = MHD_CONTENT_READER_END_OF_STREAM;
 	(void)offset;
+	if (!session_lives(s->board->sessions, &s->session, time(NULL)))
+		return MHD_CONTENT_READER_END_OF_STREAM; /* signed out, or its time is over */
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += QUIET_S;
 	pthread_mutex_lock(&s->mutex);

@@ -8,6 +8,8 @@
 #include "client/when.h"
 #include "proto/ids.h"
 
+enum { ROOM = 1200 }; /* of a text that is made here */
+
 /* ---- what stands round a page ---- */
 
 static void put_head(const struct visit *v, struct html *out)
@@ -137,6 +139,27 @@ bool form_id(const json_t *form, uint8_t id[static ATTEND_ID_SIZE])
 	return uuid_parse(slice_text(says(form, "id")), id);
 }
 
+/* A few rooms in turn, each thread's own. */
+static char *room(void)
+{
+	static _Thread_local char rooms[4][ROOM];
+	static _Thread_local unsigned turn;
+	return rooms[turn++ % 4];
+}
+
+/* Texts of the daemon's say how a command would give what is missing, as "(outcome=)": here it is a field. */
+const char *page_said(const char *text)
+{
+	const char *hint = strrchr(text, '(');
+	size_t size = strlen(text);
+	char *out = room();
+	if (hint && hint > text && text[size - 1] == ')' && strchr(hint, '=') && size < ROOM) {
+		snprintf(out, ROOM, "%.*s", (int)(hint - text - 1), text);
+		return out;
+	}
+	return text;
+}
+
 /* Would a field of the form itself mend it? */
 static bool own(const json_t *lack, const char *action)
 {
@@ -170,7 +193,7 @@ void page_lacks(struct visit *v, const json_t *lacks, const char *action, const 
 	json_array_foreach(lacks, index, lack) {
 		if (own(lack, action))
 			continue;
-		html(&v->page, *says(lack, "field") ? "<li>%s: %s" : "<li>%s%s", title_of(fields, says(lack, "field")), says(lack, "text"));
+		html(&v->page, *says(lack, "field") ? "<li>%s: %s" : "<li>%s%s", title_of(fields, says(lack, "field")), page_said(says(lack, "text")));
 		if (*says(lack, "clause"))
 			html(&v->page, " <span class=\"clause\">%s</span>", says(lack, "clause"));
 		if (json_is_true(json_object_get(lack, "bar")))
@@ -180,17 +203,9 @@ void page_lacks(struct visit *v, const json_t *lacks, const char *action, const 
 	html(&v->page, "</ul>\n");
 }
 
-/* A few rooms in turn, each thread's own. */
-static char *room(void)
-{
-	static _Thread_local char rooms[4][300];
-	static _Thread_local unsigned turn;
-	return rooms[turn++ % 4];
-}
-
 const char *page_date(const char *date)
 {
-	_Static_assert(WHEN_SIZE <= 300, "a date fits");
+	_Static_assert((int)WHEN_SIZE <= (int)ROOM, "a date fits");
 	return when_date(room(), date);
 }
 
@@ -209,8 +224,8 @@ const char *page_name(const json_t *item)
 	char *out = room();
 	const char *surname = says(item, "surname"), *forename = says(item, "forename");
 	if (*surname)
-		snprintf(out, 300, "%s%s%s", surname, *forename ? ", " : "", forename);
+		snprintf(out, ROOM, "%s%s%s", surname, *forename ? ", " : "", forename);
 	else
-		snprintf(out, 300, "%s", *says(item, "upn") ? says(item, "upn") : "(erased)");
+		snprintf(out, ROOM, "%s", *says(item, "upn") ? says(item, "upn") : "(erased)");
 	return out;
 }

@@ -140,10 +140,6 @@ static void put_figures(struct visit *v, const json_t *pupil)
 	               "<div><dt>Unauthorised this year</dt><dd>%lld</dd></div><div><dt>Authorised this year</dt><dd>%lld</dd></div><div><dt>Broken weeks</dt><dd>%lld of %lld</dd></div></dl>\n",
 	     share, counts(pupil, "unauthorised_10_weeks"), counts(pupil, "unauthorised"), counts(pupil, "authorised"), counts(pupil, "broken_weeks"),
 	     counts(pupil, "weeks_in_session"));
-	if (json_is_true(json_object_get(pupil, "severe")))
-		html(&v->page, "<p><span class=\"tag overdue\">severely absent</span></p>\n");
-	else if (json_is_true(json_object_get(pupil, "persistent")))
-		html(&v->page, "<p><span class=\"tag overdue\">persistently absent</span></p>\n");
 }
 
 static void put_cases(struct visit *v, const json_t *pupil)
@@ -151,6 +147,10 @@ static void put_cases(struct visit *v, const json_t *pupil)
 	size_t index;
 	json_t *one;
 	html(&v->page, "<p>");
+	if (json_is_true(json_object_get(pupil, "severe")))
+		html(&v->page, "<span class=\"tag overdue\">severely absent</span> ");
+	else if (json_is_true(json_object_get(pupil, "persistent")))
+		html(&v->page, "<span class=\"tag overdue\">persistently absent</span> ");
 	json_array_foreach(json_object_get(pupil, "cases"), index, one) {
 		html(&v->page, "<a class=\"button\" ");
 		page_href(v, "/case/", json_string_value(one), NULL);

@@ -137,24 +137,21 @@ static bool is_over(const struct held *h, time_t now)
 	return !h->began || now > h->began + SESSION_S || now > h->seen + SESSION_IDLE_S;
 }
 
-bool session_begin(struct sessions *s, const struct session *session, time_t now, char name[static SESSION_NAME_SIZE])
+void session_begin(struct sessions *s, const struct session *session, time_t now, char name[static SESSION_NAME_SIZE])
 {
 	uint8_t bytes[32], token[16];
-	struct held *h = NULL;
+	struct held *h = &s->held[0];
 	randombytes_buf(bytes, sizeof bytes);
 	randombytes_buf(token, sizeof token);
 	sodium_bin2base64(name, SESSION_NAME_SIZE, bytes, sizeof bytes, BASE64);
 	pthread_mutex_lock(&s->mutex);
-	for (unsigned i = 0; i < SESSIONS_MAX && !h; i++)
-		if (is_over(&s->held[i], now))
+	for (unsigned i = 1; i < SESSIONS_MAX && !is_over(h, now); i++)
+		if (is_over(&s->held[i], now) || s->held[i].seen < h->seen)
 			h = &s->held[i];
-	if (h) {
-		*h = (struct held){ .began = now, .seen = now, .session = *session };
-		hash_of(h->hash, name);
-		sodium_bin2hex(h->session.token, sizeof h->session.token, token, sizeof token);
-	}
+	*h = (struct held){ .began = now, .seen = now, .session = *session };
+	hash_of(h->hash, name);
+	sodium_bin2hex(h->session.token, sizeof h->session.token, token, sizeof token);
 	pthread_mutex_unlock(&s->mutex);
-	return h != NULL;
 }
 
 static struct held *find(struct sessions *s, const char *name, time_t now)
@@ -177,6 +174,16 @@ bool session_find(struct sessions *s, const char *name, time_t now, struct sessi
 	}
 	pthread_mutex_unlock(&s->mutex);
 	return h != NULL;
+}
+
+bool session_lives(struct sessions *s, const struct session *session, time_t now)
+{
+	bool lives = false;
+	pthread_mutex_lock(&s->mutex);
+	for (unsigned i = 0; i < SESSIONS_MAX; i++)
+		lives |= !is_over(&s->held[i], now) && strcmp(s->held[i].session.token, session->token) == 0;
+	pthread_mutex_unlock(&s->mutex);
+	return lives;
 }
 
 void session_end(struct sessions *s, const char *name)

@@ -42,8 +42,9 @@ bool link_make(char text[static LINK_TEXT_SIZE], const struct identity *reader, 
 /* Whose link it is. `use`: it works no more after this. NULL, or why it doesn't hold. */
 const char *link_open(struct sessions *, const char *text, bool use, time_t now, char reader[static Z85_KEY_SIZE + 1]);
 
-/* Begins one; its name is for the cookie. False: too many people. */
-bool session_begin(struct sessions *, const struct session *, time_t now, char name[static SESSION_NAME_SIZE]);
+/* Begins one, where there is no room in place of the one seen longest ago; its name is for the cookie. */
+void session_begin(struct sessions *, const struct session *, time_t now, char name[static SESSION_NAME_SIZE]);
+bool session_lives(struct sessions *, const struct session *, time_t now); /* not seen by this */
 bool session_find(struct sessions *, const char *name, time_t now, struct session *); /* and is seen now */
 void session_end(struct sessions *, const char *name);
 /* Ends all of a reader's: their key was revoked. */

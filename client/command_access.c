@@ -161,7 +161,8 @@ static const struct argp grant_argp = {
 	.args_doc = "PUBLIC-KEY ROLE",
 	.doc = "Lets a key in, or changes what it may: the newest grant stands.\v"
 	       "Roles: connector (pushes marks and rosters of its schools), school (reads its schools and records their "
-	       "actions), lead (its cases), officer, manager, auditor (reads all), administrator, monitor (asks how the daemon is, and nothing of what it holds). A key is 40 characters, "
+	       "actions), lead (its cases), officer, manager, auditor (reads all), administrator, monitor (asks how the daemon is, and "
+	       "nothing of what it holds), board (a web page: nothing by itself, and for whoever reads there what they may). A key is 40 characters, "
 	       "some of which a shell would take for its own: quote it.",
 	.children = invocation_children,
 };

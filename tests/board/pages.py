@@ -309,6 +309,16 @@ def live(scene, board, officer):
     while line.startswith("id:") or line == "\n":
         check(line == "\n" or int(line.split()[1]) > int(last), "sent again", line)
         line = stream.readline().decode()
+    # signed out, nothing more is told
+    reader = board.reader(scene.manager)
+    other = http.client.HTTPConnection(board.host, timeout=30)
+    other.request("GET", "/live?from=999999", headers={"Cookie": reader.cookie})
+    stream = other.getresponse()
+    check(stream.readline() == b": still here\n", "no line")
+    reader.post("/sign-out", reader.get("/").form("/sign-out"))
+    while stream.readline():
+        pass
+    other.close()
     connection.close()
 
 
