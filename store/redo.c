@@ -122,8 +122,10 @@ static int prepare(struct redo *r)
 	write_u64(&w, mdb_txn_id(r->next_pin));
 	write_bytes(&w, r->boot, sizeof(r->boot));
 	mdb_env_get_fd(r->store->env, &fd);
-	if (pread(fd, r->header + REDO_HEAD_SIZE, 2 * r->page, 0) != (ssize_t)(2 * r->page))
+	if (pread(fd, r->header + REDO_HEAD_SIZE, 2 * r->page, 0) != (ssize_t)(2 * r->page)) {
+		unpin(&r->next_pin);
 		return EIO;
+	}
 	crypto_shorthash_siphash24(r->header + size, r->header, size, r->store->check_key);
 	return 0;
 }
@@ -187,14 +189,12 @@ static bool start_settler(struct redo *r)
 static enum store_result turn_over(struct redo *r, bool wait)
 {
 	enum store_result result = collect(r, true);
+	int code = result == STORE_OK ? prepare(r) : 0;
 
-	if (result != STORE_OK)
-		return result;
-	r->code = prepare(r);
+	if (result != STORE_OK || code != 0)
+		return code ? store_fail_mdb(code, "turn over the redo log") : result;
 	r->settling = true;
 	r->in_thread = r->settled = false;
-	if (r->code != 0)
-		return collect(r, true);
 	r->generation++;
 	r->used = r->header_room;
 	r->commits = 0;
@@ -255,12 +255,15 @@ enum store_result redo_after_commit(struct store *store)
 
 	if (!r || (!r->record_used && !r->too_large))
 		return STORE_OK;
+	if (!r->too_large && write_record(r)) {
+		r->used += r->record_used + RECORD_SUM_SIZE;
+		r->commits++;
+		return STORE_OK;
+	}
 	/* What the log has no room for, or could not be written to it, is on disk when data.mdb is. */
-	if (r->too_large || !write_record(r))
-		return turn_over(r, true);
-	r->used += r->record_used + RECORD_SUM_SIZE;
-	r->commits++;
-	return STORE_OK;
+	if (turn_over(r, true) != STORE_OK)
+		r->condemned = true;
+	return redo_sound(store);
 }
 
 void redo_pins(struct store *store, uint64_t transactions[static 2])
