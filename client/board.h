@@ -55,6 +55,7 @@ struct visit {
 typedef void view(struct visit *);
 view board_today, board_case, board_record, board_recorded, board_pupil, board_school, board_authority, board_acknowledge,
 	board_find, board_task_done, board_letter;
+void board_weeks(struct visit *, const json_t *year, size_t most); /* the newest so many (0: all), under a heading #weeks */
 void board_letters(struct visit *, const json_t *c); /* those that the case has, as a part of its page */
 
 /* ---- board_line.c ---- */

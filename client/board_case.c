@@ -202,6 +202,17 @@ static json_t *ask_upn(struct visit *v, const char *what, const char *upn)
 	return visit_ask(v, &body);
 }
 
+static void put_marks(struct visit *v, const char *upn)
+{
+	json_t *year = ask_upn(v, "year", upn);
+	if (!year)
+		return;
+	html(&v->page, "<section aria-labelledby=\"weeks\"><h2 id=\"weeks\">Marks of the last six weeks</h2>\n");
+	board_weeks(v, year, 6);
+	html(&v->page, "</section>\n");
+	json_decref(year);
+}
+
 static void put_notices(struct visit *v, const json_t *c)
 {
 	size_t index;
@@ -241,6 +252,7 @@ void board_case(struct visit *v)
 		put_decisions(v, c);
 		put_next(v, c);
 		put_deadlines(v, c);
+		put_marks(v, says(c, "upn"));
 		put_notices(v, c);
 		put_parents(v, people);
 		if (!v->as_of && strcmp(v->session.role, "auditor") != 0)

@@ -34,11 +34,14 @@ static void put_session(struct visit *v, const json_t *day, size_t session)
 }
 
 /* A row a week: ten squares and what the week says. A table, so that it can be read aloud and printed. */
-static void put_weeks(struct visit *v, const json_t *year)
+void board_weeks(struct visit *v, const json_t *year, size_t most)
 {
 	static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri" };
-	size_t index, of_week;
+	size_t index, of_week, end = 0;
 	json_t *week, *day, *window;
+	put_key(v);
+	json_array_foreach(json_object_get(year, "weeks"), index, week)
+		end += strcmp(says(week, "monday"), says(year, "latest")) <= 0;
 	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"weeks\"><table class=\"year\"><thead><tr><th scope=\"col\" rowspan=\"2\">Week of</th>");
 	for (size_t i = 0; i < 5; i++)
 		html(&v->page, "<th scope=\"colgroup\" colspan=\"2\">%s</th>", days[i]);
@@ -47,8 +50,8 @@ static void put_weeks(struct visit *v, const json_t *year)
 		html(&v->page, i % 2 ? "<th scope=\"col\"><abbr title=\"afternoon\">p</abbr></th>" : "<th scope=\"col\"><abbr title=\"morning\">a</abbr></th>");
 	html(&v->page, "</tr></thead><tbody>\n");
 	json_array_foreach(json_object_get(year, "weeks"), index, week) {
-		if (strcmp(says(week, "monday"), says(year, "latest")) > 0)
-			break;
+		if (index >= end || (most && index + most < end))
+			continue;
 		html(&v->page, "<tr><th scope=\"row\">%s</th>", page_date(says(week, "monday")) + 4);
 		json_array_foreach(json_object_get(week, "days"), of_week, day) {
 			put_session(v, day, 1);
@@ -195,8 +198,7 @@ void board_pupil(struct visit *v)
 		put_cases(v, pupil);
 		put_line(v, year);
 		html(&v->page, "<section aria-labelledby=\"weeks\"><h2 id=\"weeks\">School year %lld/%lld, week by week</h2>\n", counts(year, "school_year"), counts(year, "school_year") + 1);
-		put_key(v);
-		put_weeks(v, year);
+		board_weeks(v, year, 0);
 		html(&v->page, "</section>\n");
 		if (!v->as_of)
 			put_opening(v);

@@ -152,7 +152,7 @@ def links(scene, board):
 def what_is_shown(scene, board, officer):
     shows(officer.get("/"), 200, "What came in", "C1")
     page = officer.get("/case/C1")
-    shows(page, 200, "&lt;script&gt;alert(1)&lt;/script&gt;", "Stage 1", "What may be recorded next")
+    shows(page, 200, "&lt;script&gt;alert(1)&lt;/script&gt;", "Stage 1", "What may be recorded next", "Marks of the last six weeks", 'class="s unauthorised ">O<')
     for path in ("/", "/case/C1", "/pupil/" + scene.upns[0], "/school/" + MINE, "/authority", "/case/C1/record/contact", "/case/C1?as_of=2026-11-11"):
         page = officer.get(path)
         shows(page, 200)
