@@ -18,9 +18,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import urllib.error
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
+UNITS = ("attendd.service", "attend-board.service", "attend-exporter.service")
 UPN = "B801200005001"
 MARKS = "urn,upn,date,session,code\n" + "".join(
     "123456,%s,2026-09-%02d,%s,O\n" % (UPN, day, session) for day in (7, 8, 9, 10, 11, 14) for session in ("AM", "PM"))
@@ -29,6 +32,10 @@ SYSTEMCTL = r"""#!/bin/bash
 # What `systemctl` does of it: starts what the unit says, waits until it is ready, ends it.
 set -e
 [ "$1" = enable ] && shift
+while [ $# -gt 2 ]; do
+	"$0" "$1" "$2"
+	set -- "$1" "${@:3}"
+done
 word=$1 unit=${2:-}
 run=@ROOT@/run/$unit
 file=@ROOT@/etc/systemd/system/$unit.service
@@ -58,6 +65,7 @@ daemon-reload) ;;
 --now | start) start ;;
 stop) stop ;;
 restart) stop; start ;;
+try-restart) if running; then stop; start; fi ;;
 is-active) running && echo active ;;
 *) echo "systemctl: $word is not known here" >&2; exit 2 ;;
 esac
@@ -112,7 +120,7 @@ class Machine:
         for name, text in (("systemctl", SYSTEMCTL), ("sudo", SUDO), ("install", INSTALL), ("attend", ATTEND), ("attendd", ATTENDD),
                            ("chown", "#!/bin/sh\n")):
             self.write("bin/" + name, re.sub("@([A-Z]+)@", lambda m: self.programs[m.group(1)], text), 0o755)
-        for name, source in (("etc/attend/attendd.conf", "packaging/attendd.conf"), ("lib/systemd/system/attendd.service", "systemd/attendd.service")):
+        for name, source in (("etc/attend/attendd.conf", "packaging/attendd.conf"), *(("lib/systemd/system/" + unit, "systemd/" + unit) for unit in UNITS)):
             with open(os.path.join(TOP, source), encoding="utf-8") as file:
                 self.write(name, self.placed(file.read()))
         self.write("home/marks.csv", MARKS)
@@ -122,7 +130,10 @@ class Machine:
         """What the runbook says of the machine, under the folder; the port is a free one."""
         text = re.sub(r"(?<![\w/.])/(etc/attend|etc/systemd|var/lib|lib/systemd|srv)\b", lambda m: "%s/%s" % (self.root, m.group(1)), text)
         text = text.replace("/usr/share/attend/pathways", os.path.join(TOP, "pathways"))
-        return text.replace("s|5570|5571|", "").replace("127.0.0.1:5570", "127.0.0.1:*")
+        for said, here in (("s|5570|5571|", ""), (" --server tcp://127.0.0.1:5570", ""), ("127.0.0.1:5570", "127.0.0.1:*"),
+                           ("127.0.0.1:8570", "127.0.0.1:0"), ("127.0.0.1:9570", "127.0.0.1:*"), (" $OPTIONS", ""), ("%d/", self.root + "/etc/attend/")):
+            text = text.replace(said, here)
+        return text
 
     def write(self, name, text, mode=0o644):
         path = os.path.join(self.root, name)
@@ -140,6 +151,18 @@ class Machine:
         if check and done.returncode != 0:
             raise SystemExit("exit %d of:\n%s\n%s%s" % (done.returncode, script, done.stdout, done.stderr))
         return done
+
+    def endpoint(self, unit):
+        with open(os.path.join(self.root, "run", unit + ".endpoint"), encoding="utf-8") as file:
+            return file.read().strip()
+
+    def page(self, unit, path):
+        """(status, text) of what a unit serves."""
+        try:
+            with urllib.request.urlopen(self.endpoint(unit).replace("/metrics", "") + path, timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
 
     def pupil(self):
         return json.loads(self.run("attend pupil %s --json" % UPN).stdout)
@@ -169,6 +192,21 @@ class Checks:
     def let_a_school_s_connector_in(self, _):
         must(self.machine.pupil()["unauthorised"] == 12, "the marks are not there")
 
+    def the_officers_page(self, said):
+        link = re.search(r"/sign-in\?link=\S+", said)
+        must(link is not None, "a link:\n" + said)
+        must(self.machine.page("attend-board", "/")[0] == 401, "the board shows itself to a stranger")
+        status, page = self.machine.page("attend-board", link.group())
+        must(status == 200 and "works once" in page, "the link is taken:\n" + page)
+
+    def officers_calendars_and_mails(self, said):
+        with open(os.path.join(self.machine.root, "srv/feeds/hart-7f3a91.ics"), encoding="utf-8") as file:
+            must(file.read().startswith("BEGIN:VCALENDAR"), "a calendar:\n" + said)
+
+    def watch_it(self, _):
+        must("\nattend_up 1\n" in self.machine.page("attend-exporter", "/metrics")[1], "the exporter tells of the daemon")
+        must(self.machine.page("attend-exporter", "/health")[0] == 200, "all is well")
+
     def back_up(self, _):
         # Recorded after the backup, so that a restore must lose it.
         self.machine.write("home/later.csv", "urn,upn,date,session,code\n123456,%s,2026-09-15,AM,O\n" % UPN)
@@ -176,12 +214,14 @@ class Checks:
         must(self.machine.pupil()["unauthorised"] == 13, "the later mark is not there")
 
     def restore(self, said):
+        self.watch_it(said)
         must(said.count("verified, 0 faults") == 2, "both restored stores verify:\n" + said)
         must("12 rows, 12 accepted" in said or "12 known" in said or "12 marks" in said, "the file is pushed again:\n" + said)
         must(self.machine.pupil()["unauthorised"] == 12, "the store is as it was backed up")
         must(os.path.exists(os.path.join(self.machine.root, "var/lib/attend.before/data.mdb")), "the store of before is there")
 
     def rotate_keys(self, said):
+        self.watch_it(said)
         for name in ("mis.identity", "~/.config/attend/admin.identity"):
             must(self.machine.run("attend whoami --identity " + name, check=False).returncode != 0, name + " is revoked and was let in")
         must("access-granted" in said and '"administrator"' in said, "the new administrator stands in the log:\n" + said)
@@ -193,8 +233,7 @@ class Checks:
 
     def add_a_council(self, said):
         must("active" in said and "stockport, version" in said, "the second one runs, the pathway is loaded:\n" + said)
-        with open(os.path.join(self.machine.root, "run/attendd-wigan.endpoint"), encoding="utf-8") as file:
-            endpoint = file.read().strip()
+        endpoint = self.machine.endpoint("attendd-wigan")
         said = self.machine.run("%s whoami --server %s --server-key ../var/lib/attend-wigan/attendd.pub --identity "
                                 "../var/lib/attend-wigan/admin.identity" % (self.machine.programs["ATTEND"], endpoint)).stdout
         must("Wigan" in said, "the second store is Wigan's:\n" + said)
@@ -234,7 +273,7 @@ def main():
                 getattr(checks, name)(said)
             print("ok  %s (%d)" % (heading, len(scripts)))
         must(not wanted, "no section for " + ", ".join(wanted))
-        machine.run("systemctl stop attendd; systemctl stop attendd-wigan; attendd verify")
+        machine.run("systemctl stop attend-board attend-exporter attendd-wigan attendd; attendd verify")
     except SystemExit:
         for name in os.listdir(os.path.join(machine.root, "run")):
             if name.endswith(".journal"):

@@ -10,7 +10,7 @@ trap 'rm -rf "$room"' EXIT
 
 exposed() { "$analyze" security --offline=true --threshold="$2" --no-pager "$1"; }
 
-for unit in attendd attend-exporter; do
+for unit in attendd attend-board attend-exporter; do
 	exposed "$folder/$unit.service" 20 | tail -1
 	if sed '/^SystemCallFilter/d;/^Private/d;/^Protect/d' "$folder/$unit.service" >"$room/$unit.service" &&
 	   exposed "$room/$unit.service" 20 >"$room/out" 2>&1; then
