@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -88,6 +89,16 @@ int identity_write(const char *path, const struct identity *identity, char *why,
 	return refuse(why, why_size, path, strerror(error));
 }
 
+/* One that systemd hands over (LoadCredential=) may be root's, and its reader's by an ACL alone, whose mask
+ * stands where the group's bits do. Its folder is shut to everybody else. */
+static bool is_credential(const char *path, const struct stat *status)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	size_t size = folder ? strlen(folder) : 0;
+	return size > 0 && strncmp(path, folder, size) == 0 && path[size] == '/' && strchr(path + size + 1, '/') == NULL &&
+	       (status->st_uid == 0 || status->st_uid == geteuid()) && (status->st_mode & 037) == 0;
+}
+
 /* Up to FILE_SIZE_MAX - 1 bytes and a closing zero; -1 with `why` set. */
 static int read_file(const char *path, bool secret, char text[static FILE_SIZE_MAX], char *why, size_t why_size)
 {
@@ -108,9 +119,11 @@ static int read_file(const char *path, bool secret, char text[static FILE_SIZE_M
 		reason = strerror(errno);
 	else if (!S_ISREG(status.st_mode))
 		reason = "is not a regular file";
-	else if (secret && status.st_uid != geteuid())
+	else if (!secret || is_credential(path, &status))
+		reason = NULL;
+	else if (status.st_uid != geteuid())
 		reason = "belongs to another user; chown it to the user that runs this";
-	else if (secret && (status.st_mode & 077) != 0)
+	else if ((status.st_mode & 077) != 0)
 		reason = "can be read or written by others; chmod 600 it";
 	while (reason == NULL && size < FILE_SIZE_MAX) {
 		got = read(fd, text + size, FILE_SIZE_MAX - size);

@@ -5,7 +5,8 @@
  *   secret: <Z85, 40 characters>
  *
  * A file that group or others can read or write, or that another user owns, is
- * refused. Writing never overwrites, is 0600 from the first byte and synced.
+ * refused; but a credential from systemd may be root's, and group may read it.
+ * Writing never overwrites, is 0600 from the first byte and synced.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef PROTO_IDENTITY_H

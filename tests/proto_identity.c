@@ -130,6 +130,34 @@ static void one_that_others_can_use_is_refused(void **state)
 	assert_int_equal(identity_read(path, &back, why, sizeof why), 0);
 }
 
+static void a_credential_from_systemd_is_taken(void **state)
+{
+	struct identity back;
+
+	(void)state;
+	assert_int_equal(identity_write(path, &somebody, why, sizeof why), 0);
+	assert_int_equal(chmod(path, 0440), 0);
+	setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	assert_int_equal(identity_read(path, &back, why, sizeof why), 0);
+	assert_string_equal(back.public_text, somebody.public_text);
+	for (const mode_t *wide = (const mode_t[]){0444, 0460, 0450, 0}; *wide; wide++) {
+		assert_int_equal(chmod(path, *wide), 0);
+		refused_for("chmod 600");
+	}
+	assert_int_equal(chmod(path, 0440), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(path, 65534, 65534), 0);
+		refused_for("belongs to another user");
+		assert_int_equal(chown(path, 0, 0), 0);
+	}
+	char alike[sizeof folder];
+	snprintf(alike, sizeof alike, "%.*s", (int)strlen(folder) - 1, folder);
+	setenv("CREDENTIALS_DIRECTORY", alike, 1);
+	refused_for("chmod 600");
+	unsetenv("CREDENTIALS_DIRECTORY");
+	refused_for("chmod 600");
+}
+
 static void one_of_another_user_is_refused(void **state)
 {
 	(void)state;
@@ -243,6 +271,7 @@ int main(void)
 		ROUND(a_link_is_not_followed_in_writing),
 		ROUND(one_that_others_can_use_is_refused),
 		ROUND(one_of_another_user_is_refused),
+		ROUND(a_credential_from_systemd_is_taken),
 		ROUND(a_missing_one_says_how_to_make_it),
 		ROUND(what_is_no_regular_file_is_refused),
 		ROUND(one_that_is_no_identity_is_refused),
