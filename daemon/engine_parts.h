@@ -485,10 +485,8 @@ bool many_as_of(struct engine *, const struct request *, struct txn *, uint32_t 
 unsigned shadow_cases_of(const struct state *, uint32_t numbers[], unsigned max); /* rising */
 
 /* ---- feed.c ---- */
-void feed_subscribe(struct engine *, const struct request *);
-void feed_credit(struct engine *, const struct request *);
-void feed_unsubscribe(struct engine *, const struct request *);
-void feed_cursor(struct engine *, const struct request *);
+typedef void feed(struct engine *, const struct request *);
+feed feed_subscribe, feed_credit, feed_unsubscribe, feed_cursor;
 void feed_close(struct engine *);
 
 /* ---- deadlines.c ---- */
