@@ -102,7 +102,7 @@ class Watch:
     def __init__(self, daemon, identity, name):
         self.daemon, self.identity, self.seen = daemon, identity, Seen(name)
         self.rest = b""
-        self.process = None
+        self.process, self.wrote = None, False
         self.start()
 
     def start(self):
@@ -110,6 +110,7 @@ class Watch:
             [self.daemon.attend, "watch", "--json", "--name", self.seen.name, "--timeout", "120"],
             env=self.daemon.environment(self.identity), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         os.set_blocking(self.process.stdout.fileno(), False)
+        self.wrote = False
 
     def read(self, most=1 << 30):
         while most > 0 and select.select([self.process.stdout], [], [], 0)[0]:
@@ -117,6 +118,7 @@ class Watch:
             if not got:
                 return
             most -= len(got)
+            self.wrote = True
             lines = (self.rest + got).split(b"\n")
             self.rest = lines.pop()
             for line in lines:
@@ -130,7 +132,8 @@ class Watch:
             self.read()
             time.sleep(0.002)
         self.read()
-        if self.process.wait(1) != 0:
+        # One that was ended before it could take the signal, and so before it said anything, is no fault.
+        if self.process.wait(1) != 0 and (self.wrote or self.process.returncode != -signal.SIGTERM):
             self.seen.faults.append("%s ended with %d" % (self.seen.name, self.process.returncode))
         self.process.stdout.close()
 
