@@ -336,11 +336,7 @@ static void pack_action(struct pack *p, const struct case_view *view, const stru
 	pack_map(p, 8);
 	pack_key_str(p, "action", rule->name);
 	pack_key_str(p, "title", rule->title);
-	pack_text(p, "clause");
-	if (rule->clause.size)
-		pack_str(p, rule->clause);
-	else
-		pack_nil(p);
+	pack_text_or_nil(p, "clause", rule->clause);
 	pack_text(p, "stage");
 	if (rule->stage)
 		pack_str(p, view->pathway->stages[rule->stage - 1]);

@@ -252,11 +252,7 @@ void pack_alert(struct engine *e, struct pack *p, struct txn *txn, const struct 
 	pack_urn(p, a->urn);
 	pack_text(p, "case");
 	pack_case(p, a->case_no);
-	pack_text(p, "deadline");
-	if (a->deadline_kind.size)
-		pack_str(p, a->deadline_kind);
-	else
-		pack_nil(p);
+	pack_text_or_nil(p, "deadline", a->deadline_kind);
 	pack_text(p, "due");
 	pack_time(p, a->due_ms);
 	pack_text(p, "raised");
@@ -264,11 +260,7 @@ void pack_alert(struct engine *e, struct pack *p, struct txn *txn, const struct 
 	pack_key_text(p, "status", alert_status_text(status));
 	pack_key_uint(p, "late_ms", a->late_ms);
 	pack_key_str(p, "text", a->text);
-	pack_text(p, "clause");
-	if (a->clause.size)
-		pack_str(p, a->clause);
-	else
-		pack_nil(p);
+	pack_text_or_nil(p, "clause", a->clause);
 	pack_tells(p, a->tells);
 }
 

@@ -28,11 +28,7 @@ static void pack_task(struct engine *e, struct pack *p, struct txn *txn, const s
 	pack_map(p, 7);
 	pack_key_str(p, "task", rule->name);
 	pack_key_str(p, "title", rule->title);
-	pack_text(p, "clause");
-	if (rule->clause.size)
-		pack_str(p, rule->clause);
-	else
-		pack_nil(p);
+	pack_text_or_nil(p, "clause", rule->clause);
 	pack_text(p, "first");
 	pack_date(p, open ? (uint16_t)span.first : 0);
 	pack_text(p, "due");

@@ -18,7 +18,8 @@ trap clean_up EXIT
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 fail() { echo "package: $*" >&2; exit 1; }
-inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
+home=/home/operator # of whoever does what the runbook says
+inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 install() { inside sh -c "apt-get install -y -qq --no-install-recommends $*" >"$root/apt.log" 2>&1 || { cat "$root/apt.log" >&2; fail "apt: $*"; }; }
 # A line of a unit's, run as its user; a dynamic one is a number that nobody has, and owns its credentials.
 unit() { # service, line
@@ -55,7 +56,7 @@ say "1. A clean root"
 debootstrap --variant=minbase bookworm "$root" >"$folder/debootstrap.log" 2>&1 || { tail "$folder/debootstrap.log" >&2; exit 1; }
 cp /etc/resolv.conf "$root/etc/"
 mount -t proc proc "$root/proc"
-mkdir "$root/debs"
+mkdir "$root/debs" "$root$home"
 cp "$folder"/*.deb "$root/debs/"
 inside apt-get update -qq
 [ -z "$(left)" ] || fail "the root is not clean: $(left)"
@@ -78,12 +79,12 @@ start_daemon
 say "4. The other packages; a push, an alert"
 rm -f "$root"/debs/*dbgsym*
 install /debs/*.deb
-inside sh -ec 'install -m 600 /var/lib/attend/admin.identity /root/admin.identity; rm /var/lib/attend/admin.identity
+inside sh -ec 'install -m 600 /var/lib/attend/admin.identity $HOME/admin.identity; rm /var/lib/attend/admin.identity
   install -m 644 /var/lib/attend/attendd.pub /etc/attend/attendd.pub
   sed -i "s/^#server-key/server-key/" /etc/attend/attend.conf
-  mkdir -p /root/.config/attend; echo "identity = /root/admin.identity" >/root/.config/attend/attend.conf'
+  mkdir -p $HOME/.config/attend; echo "identity = $HOME/admin.identity" >$HOME/.config/attend/attend.conf'
 inside attend health
-key=$(inside attend keygen /root/mis.identity)
+key=$(inside attend keygen $home/mis.identity)
 inside attend grant "$key" connector --name "the school's MIS" --school 123456
 {
   echo urn,upn,date,session,code
@@ -92,7 +93,7 @@ inside attend grant "$key" connector --name "the school's MIS" --school 123456
     [ "$(date -d "$on" +%u)" -gt 5 ] || printf '123456,B801200005001,%s,%s,O\n' "$on" AM "$on" PM
   done
 } >"$root/marks.csv"
-inside attend push /marks.csv --identity /root/mis.identity
+inside attend push /marks.csv --identity $home/mis.identity
 inside attend alerts | tee "$root/alerts.out"
 grep -q "unauthorised sessions in 10 school weeks" "$root/alerts.out" || fail "no alert about the threshold"
 inside attend pupil B801200005001
@@ -100,17 +101,17 @@ inside attend pupil B801200005001
 say "5. Another system's file, by a mapping that came with the package"
 printf 'School URN,UPN,Mark Date,Session,Mark\n123456,B801200005001,18/09/2026,AM,O\n123456,Q801200005002,18/09/2026,PM,L\n' >"$root/sims.csv"
 inside attend push --guess /sims.csv | grep -- '--map sims-marks' || fail "the mapping of SIMS is not found"
-inside attend push --map sims-marks /sims.csv --identity /root/mis.identity
+inside attend push --map sims-marks /sims.csv --identity $home/mis.identity
 inside attend pupil Q801200005002 >/dev/null
 
 say "6. The officers' page, and metrics, as their units' users"
 for service in attend-board attend-exporter; do ! enabled $service || fail "$service is enabled by itself"; done
 inside sh -ec 'attend grant "$(attend keygen /etc/attend/board.identity)" board --name board
   attend grant "$(attend keygen /etc/attend/monitor.identity)" monitor --name monitor
-  attend grant "$(attend keygen /root/officer.identity)" officer --name "A. Hart"' >/dev/null
+  attend grant "$(attend keygen $HOME/officer.identity)" officer --name "A. Hart"' >/dev/null
 start attend-board
 start attend-exporter
-link=$(inside attend board-link --board-key /etc/attend/board.identity --identity /root/officer.identity)
+link=$(inside attend board-link --board-key /etc/attend/board.identity --identity $home/officer.identity)
 /usr/bin/python3 - "$link" >"$root/today.html" <<'PYTHON'
 import sys, urllib.parse, urllib.request
 page, token = sys.argv[1].split("/sign-in?link=")
@@ -138,11 +139,11 @@ say "8. A connector, built against libattend-dev"
 install gcc libc6-dev pkg-config
 inside sh -ec 'cd /usr/share/doc/libattend-dev/examples; gcc -Wall -Werror -o /tmp/connector connector.c $(pkg-config --cflags --libs attend)
   nm -g --defined-only $(pkg-config --variable=libdir attend)/libattend.a | awk "NF == 3 && \$3 !~ /^attend_/" | grep . && exit 1 || true'
-inside sh -ec 'echo "B801200005001 2026-09-21 AM I" | /tmp/connector tcp://127.0.0.1:5570 /etc/attend/attendd.pub /root/mis.identity 123456'
+inside sh -ec 'echo "B801200005001 2026-09-21 AM I" | /tmp/connector tcp://127.0.0.1:5570 /etc/attend/attendd.pub $HOME/mis.identity 123456'
 [ "$(inside attend pupil B801200005001 --json | sed 's/.*"authorised":\([0-9]*\).*/\1/')" = 1 ] || fail "the connector's mark is not there"
 if ls "$root"/debs/python3-attend* >/dev/null 2>&1; then
   printf 'upn,date,session,code\nB801200005001,2026-09-22,AM,/\n' >"$root/python.csv"
-  inside ATTEND_SERVER=tcp://127.0.0.1:5570 ATTEND_SERVER_KEY=/etc/attend/attendd.pub ATTEND_IDENTITY=/root/mis.identity \
+  inside ATTEND_SERVER=tcp://127.0.0.1:5570 ATTEND_SERVER_KEY=/etc/attend/attendd.pub ATTEND_IDENTITY=$home/mis.identity \
     python3 /usr/share/doc/python3-attend/examples/connector.py 123456 /python.csv | tee "$root/python.out"
   grep -q '^1 marks taken' "$root/python.out" || fail "the Python connector's mark was not taken"
 fi
@@ -175,17 +176,17 @@ inside attend pupil B801200005001 >"$root/again.out"
 grep -q B801200005001 "$root/again.out" || fail "the pupil is gone"
 
 say "10. A backup, restored by root for the daemon's user"
-inside attend backup /root/monday >/dev/null
+inside attend backup $home/monday >/dev/null
 stop attendd
-mv "$root/var/lib/attend" "$root/root/before"
-inside attendd restore /root/monday
+mv "$root/var/lib/attend" "$root$home/before"
+inside attendd restore $home/monday
 inside chown -R attend: /var/lib/attend
 start_daemon
 inside attend health 2>"$root/health.err" --timeout 3 && fail "the old daemon's key is still good" || true
 inside install -m 644 /var/lib/attend/attendd.pub /etc/attend/attendd.pub
 inside attend health
 inside attend pupil B801200005001 | cmp - "$root/again.out" || fail "the restored figures differ"
-rm -r "$root/root/before"
+rm -r "$root$home/before"
 stop attendd
 
 say "11. Purged: the store is left, and nothing else"
@@ -194,7 +195,7 @@ for service in attendd attend-board attend-exporter; do
   grep -q "stop.*$service.service" "$root/asked" || fail "a removal doesn't stop $service: $(cat "$root/asked")"
 done
 grep "is left as it is" "$root/apt.log" || fail "purge doesn't say that the store is left"
-inside sh -c 'rm -rf /etc/attend/attendd.pub /etc/attend/board.identity /etc/attend/monitor.identity; rmdir /etc/attend 2>/dev/null || true; rm -rf /root/.config/attend /root/admin.identity /root/mis.identity /run/credentials'
+inside sh -c 'rm -rf /etc/attend/attendd.pub /etc/attend/board.identity /etc/attend/monitor.identity; rmdir /etc/attend 2>/dev/null || true; rm -rf $HOME/.config/attend $HOME/admin.identity $HOME/mis.identity /run/credentials'
 left | grep -v '^/var/lib/attend' && fail "purge left these behind" || true
 [ -s "$root/var/lib/attend/data.mdb" ] || fail "purge took the store"
 rm -rf "$root/var/lib/attend"
