@@ -7,6 +7,8 @@ add_test(NAME outside-connector
   COMMAND /usr/bin/python3 ${outside}/run_with_daemon.py ${programs} -- /usr/bin/python3 ${outside}/interop/connector.py)
 add_test(NAME outside-term COMMAND /usr/bin/python3 ${outside}/term.py ${programs} --pupils 300)
 add_test(NAME outside-torture COMMAND /usr/bin/python3 ${outside}/torture.py ${programs} --kills 20)
+add_test(NAME outside-boots COMMAND ${outside}/boots.sh /usr/bin/python3 ${outside}/torture.py ${programs} --kills 12)
+set_tests_properties(outside-boots PROPERTIES LABELS outside SKIP_RETURN_CODE 77 TIMEOUT 240 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 add_test(NAME outside-story COMMAND /usr/bin/python3 ${outside}/story.py ${programs} --pace 0)
 add_test(NAME outside-drawing COMMAND /usr/bin/python3 ${outside}/drawing.py $<TARGET_FILE:attend>)
 add_test(NAME outside-reports COMMAND /usr/bin/python3 ${outside}/reports.py ${programs})
