@@ -30,8 +30,9 @@ static bool group_stands(const struct mapping *m, const struct mapping_group *gr
 {
 	for (unsigned i = m->school ? 1 : 0; i <= (m->purpose == MAPPING_MARKS ? 4u : 3u); i++)
 		if (!stands(m, &group->targets[i])) {
-			snprintf(why, why_size, "%s: by the mapping %.40s it stands in a column \"%.60s\", which the header does not have",
-			         mapping_columns(m->purpose)[i], m->name ? m->name : "", group->targets[i].sources[0]);
+			snprintf(why, why_size, "%s: by the mapping %.40s it stands in a column \"%.60s\", which the header does not have%s",
+			         mapping_columns(m->purpose)[i], m->name ? m->name : "", group->targets[i].sources[0],
+			         i ? "" : "; where all rows are one school's, say --school URN");
 			return false;
 		}
 	return true;
