@@ -92,6 +92,7 @@ void board_school(struct visit *v)
 		return;
 	visit_title(v, "School %s", v->words[1]);
 	html(&v->page, "<h1>School %s</h1>\n<p>%lld pupils.</p>\n", says(school, "urn"), counts(school, "pupils"));
+	page_contents(v, "registers", "Registers", "near", "At or near a threshold", json_array_size(json_object_get(school, "tasks")) ? "tasks" : NULL, "Recurring tasks", NULL);
 	put_registers(v, school);
 	put_near(v, school);
 	put_tasks(v, school);

@@ -107,10 +107,14 @@ async function liveAlert(page) {
 async function decide(page) {
   await page.getByRole("link", { name: "Brown, Jack" }).first().click();
   await look(page, "a case");
+  const said = await page.locator("main").innerText();
+  for (const words of ["Mon 9 Nov 2026, afternoon: O", "Notice to Improve for George Brown", "Is there a medical barrier?", "Outcomes: issue, not to issue"]) assert.ok(said.includes(words), "not said: " + words);
+  assert.doesNotMatch(said, /parent p1|\d{4}-\d\d-\d\d|notice-to-improve|mental_health|not-to-issue/, "the program's own terms");
   await shot(page, "case");
-  await page.locator(".decision").getByRole("link", { name: "issue", exact: true }).click();
+  await page.locator(".decision").getByRole("link", { name: "Issue", exact: true }).click();
   assert.equal(await page.locator("select[name=f-outcome]").inputValue(), "issue");
   await look(page, "the form of an action");
+  assert.equal(await page.getByLabel("Your reason").count(), 0, "a reason is asked for where nothing is lacking");
   // something lacks first: it is said in place, and what was filled in stays
   await page.goto(BOARD_URL + "/case/C1/record/prosecution");
   await page.getByLabel("Day it happened").fill("2026-11-11");
@@ -124,7 +128,7 @@ async function decide(page) {
   await page.getByText("Recorded.").waitFor();
   assert.equal(await page.locator(".decision").count(), 0, "the question still waits");
   assert.ok(await page.getByText("through board (board)").count() > 0);
-  assert.equal(await page.locator(".timeline .done strong").getByText("decision", { exact: true }).count(), 1, "a form sent twice was recorded twice");
+  assert.equal(await page.locator(".timeline .done strong").getByText("Decision of the Education Welfare Service", { exact: true }).count(), 1, "a form sent twice was recorded twice");
 }
 
 async function views(page) {

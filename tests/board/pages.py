@@ -172,6 +172,7 @@ def what_is_shown(scene, board, officer):
     page = officer.get("/case/C1/letter/stage-2?f-from=%3Cb%3EMrs%20Hart&f-with_pupil=perhaps")
     shows(page, 200, "can't be made now", "&lt;b&gt;Mrs Hart")
     shows(officer.get("/case/C1/letter/stage-2?f-from=%3Cb%3EMrs%20Hart&f-with_pupil=yes"), 200, "<p>&lt;b&gt;Mrs Hart</p>")
+    shows(officer.get("/case/C1/letter/stage-2?f-with_pupil=yes"), 200, "[not known: Name of the school]")
     shows(officer.get("/case/C1/letter/no-such"), 404)
     # as it was known: before the case there was none
     shows(officer.get("/case/C1?as_of=2026-11-01"), 404)
@@ -222,7 +223,7 @@ def recording(scene, board, officer, school_reader):
     path = "/case/C1/record/notice-to-improve"
     form = officer.get(path).form(path)
     page = officer.post(path, dict(form, parent="p1", **{"f-medical": "no", "on": "2026-11-10"}))
-    shows(page, 422, "Not recorded", "SP-09", 'value="2026-11-10"', 'role="alert"')
+    shows(page, 422, "Not recorded", "SP-09", 'value="2026-11-10"', 'role="alert"', 'name="override"')
     check(page.form(path)["id"] == form["id"], "a refused form may be sent again")
     shows(officer.post(path, dict(form, on="11/10/2026")), 422, "not a date")
     shows(officer.post(path, dict(form, parent=SCRIPT)), 422, "parent")
