@@ -7,7 +7,7 @@
  *   board_page.c       what stands round every page
  *   board_words.c      the program's names as people say them
  *   board_live.c       alerts as they come
- *   board_today.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
+ *   board_today.c, board_alerts.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
  *
  * A view is given a visit and writes the inside of <main>; what a person sees there was asked
  * of the daemon with that person's rights, and everything is escaped (html.h). A view knows neither
@@ -55,7 +55,8 @@ struct visit {
 
 typedef void view(struct visit *);
 view board_today, board_case, board_record, board_recorded, board_pupil, board_school, board_authority, board_acknowledge,
-	board_find, board_task_done, board_letter;
+	board_find, board_task_done, board_letter, board_alerts, board_alerts_done;
+void board_came_in(struct visit *, const json_t *alerts); /* the newest of each kind, as a part of today's page */
 void board_weeks(struct visit *, const json_t *year, size_t most); /* the newest so many (0: all), under a heading #weeks */
 void board_letters(struct visit *, const json_t *c); /* those that the case has, as a part of its page */
 
@@ -113,8 +114,10 @@ const char *words_of(const char *name);                              /* "not-to-
 const char *words_parent(const json_t *parents, const char *id);     /* a parent's name, of a list with `parent` and `name`; else the id */
 /* A text of the daemon's, which knows parents by their ids and gives days and outcomes as a program does; as words_of. */
 const char *words_told(const char *text, const json_t *parents);
-/* Texts that say how a command would be given what is missing, as "(outcome=)" at the end or before a "]": here it is a field; as words_of. */
+/* Texts that say how a command would be given what is missing, as "(outcome=)": here it is a field. In a letter, whose
+ * words are people's, only within brackets: "[not known: the meeting (meeting=)]". As words_of. */
 const char *words_said(const char *text);
+const char *words_of_letter(const char *text);
 /* What an action is called, and what a field of it asks, by the answer of the query `actions`; words where it is not there.
  * `*value` becomes the answer as people say it. */
 const char *words_action(const json_t *actions, const char *name);

@@ -7,7 +7,7 @@
 
 /* Of whom, and which action: asked before the form is shown or taken. */
 struct act {
-	json_t *actions, *people; /* of the pupil */
+	json_t *actions, *people, *pupil;
 	const json_t *action;
 	char upn[16];
 	const char *case_id;      /* NULL: none is open, or the pupil was named */
@@ -40,7 +40,8 @@ static bool find(struct visit *v, struct act *a)
 	}
 	a->actions = ask_one(v, "actions", "upn", a->upn);
 	a->people = a->actions ? ask_one(v, "people", "upn", a->upn) : NULL;
-	if (!a->people)
+	a->pupil = a->people ? ask_one(v, "pupil", "upn", a->upn) : NULL;
+	if (!a->pupil)
 		return false;
 	json_array_foreach(json_object_get(a->actions, "items"), index, item)
 		if (strcmp(says(item, "action"), v->words[3]) == 0)
@@ -54,6 +55,7 @@ static void drop(struct act *a)
 {
 	json_decref(a->actions);
 	json_decref(a->people);
+	json_decref(a->pupil);
 }
 
 /* ---- the form ---- */
@@ -173,7 +175,8 @@ static void put_form(struct visit *v, const struct act *a)
 	snprintf(target, sizeof target, "/%s/%s/record/%s", v->words[0], v->words[1], v->words[3]);
 	html(&v->page, "<p class=\"crumb back-to\"><a ");
 	page_href(v, "/", v->words[0], v->words[1], NULL);
-	html(&v->page, ">Back to %s</a></p>\n<h1>%s</h1>\n", v->words[1], *says(a->action, "title") ? says(a->action, "title") : says(a->action, "action"));
+	html(&v->page, ">Back to %s, %s</a></p>\n<h1>%s</h1>\n<p>For <strong>%s</strong>, year %s, UPN %s</p>\n", page_name(a->pupil), v->words[1],
+	     *says(a->action, "title") ? says(a->action, "title") : words_of(says(a->action, "action")), page_name(a->pupil), says(a->pupil, "year_group"), a->upn);
 	if (*says(a->action, "clause"))
 		html(&v->page, "<p class=\"quiet\">%s</p>\n", says(a->action, "clause"));
 	put_refusal(v, a);
@@ -190,7 +193,7 @@ static void put_form(struct visit *v, const struct act *a)
 
 void board_record(struct visit *v)
 {
-	struct act a = { NULL, NULL, NULL, "", NULL, NULL, NULL };
+	struct act a = { .upn = "" };
 	if (find(v, &a))
 		put_form(v, &a);
 	drop(&a);
@@ -243,7 +246,7 @@ static const char *sentence(unsigned status, const json_t *answer)
 
 void board_recorded(struct visit *v)
 {
-	struct act a = { NULL, NULL, NULL, "", NULL, NULL, NULL };
+	struct act a = { .upn = "" };
 	uint8_t id[ATTEND_ID_SIZE];
 	json_t *answer = NULL;
 	struct body body;

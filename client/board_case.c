@@ -63,12 +63,12 @@ static void put_deadline(struct visit *v, const struct beside *b, const json_t *
 	size_t moves;
 	json_t *moved;
 	const char *state = json_is_true(json_object_get(d, "overdue")) ? "overdue" : says(d, "status");
-	html(&v->page, "<tr class=\"%s\"><th scope=\"row\">%s</th><td>%s</td><td>%s</td><td>%s%s", runs(d) ? "waits" : "over", says(d, "title"),
-	     words_parent(b->parents, says(d, "parent")), page_date(says(d, "from")), page_date(says(d, "last_day")),
+	html(&v->page, "<tr class=\"%s\"><th scope=\"row\">%s</th><td>%s%s", runs(d) ? "waits" : "over", says(d, "title"), page_date(says(d, "last_day")),
 	     json_is_true(json_object_get(d, "provisional")) ? " (provisional)" : "");
 	json_array_foreach(json_object_get(d, "moved_from"), moves, moved)
 		html(&v->page, "<br><span class=\"quiet\">moved from %s</span>", page_due(json_string_value(moved)));
-	html(&v->page, "</td><td><span class=\"tag %s\">%s</span></td></tr>\n", state, state);
+	html(&v->page, "</td><td><span class=\"tag %s\">%s</span></td><td>%s</td><td>%s</td></tr>\n", state, state, words_parent(b->parents, says(d, "parent")),
+	     page_date(says(d, "from")));
 }
 
 static size_t put_table(struct visit *v, const struct beside *b, bool running, const char *label)
@@ -81,8 +81,8 @@ static size_t put_table(struct visit *v, const struct beside *b, bool running, c
 		return 0;
 	if (!running)
 		html(&v->page, "<details><summary id=\"%s\">%llu that %s over</summary>", label, (unsigned long long)count, count == 1 ? "is" : "are");
-	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"%s\"><table><thead><tr><th scope=\"col\">Deadline</th><th scope=\"col\">Parent</th>"
-	               "<th scope=\"col\">From</th><th scope=\"col\">Last day</th><th scope=\"col\">State</th></tr></thead><tbody>\n", label);
+	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"%s\"><table><thead><tr><th scope=\"col\">Deadline</th><th scope=\"col\">Last day</th>"
+	               "<th scope=\"col\">State</th><th scope=\"col\">Parent</th><th scope=\"col\">From</th></tr></thead><tbody>\n", label);
 	json_array_foreach(deadlines, index, d)
 		if (runs(d) == running)
 			put_deadline(v, b, d);

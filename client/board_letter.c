@@ -36,9 +36,9 @@ static void put_cells(struct visit *v, const json_t *cells, const char *cell)
 	html(&v->page, "<tr>");
 	json_array_foreach(cells, index, text) {
 		if (strcmp(cell, "th") == 0)
-			html(&v->page, "<th scope=\"col\">%s</th>", words_said(json_string_value(text)));
+			html(&v->page, "<th scope=\"col\">%s</th>", words_of_letter(json_string_value(text)));
 		else
-			html(&v->page, "<td>%s</td>", words_said(json_string_value(text)));
+			html(&v->page, "<td>%s</td>", words_of_letter(json_string_value(text)));
 	}
 	html(&v->page, "</tr>\n");
 }
@@ -46,7 +46,7 @@ static void put_cells(struct visit *v, const json_t *cells, const char *cell)
 /* Blocks follow one another; a list's items and a table's rows belong to the one before. */
 static void put_block(struct visit *v, const json_t *block, const char **open)
 {
-	const char *kind = says(block, "kind"), *text = words_said(json_string_value(json_array_get(json_object_get(block, "cells"), 0)));
+	const char *kind = says(block, "kind"), *text = words_of_letter(json_string_value(json_array_get(json_object_get(block, "cells"), 0)));
 	bool goes_on = strcmp(kind, "item") == 0 || strcmp(kind, "row") == 0;
 	if (!goes_on) {
 		if (**open)

@@ -122,28 +122,41 @@ const char *words_told(const char *text, const json_t *parents)
 	return t.out;
 }
 
-/* The size of a " (outcome=)", which ends the text or what stands in brackets; 0: it is none. */
+/* The size of a " (outcome=)", of one or of several; 0: it is none. */
 static size_t hint_size(const char *at)
 {
-	size_t name = strspn(at + 2, "abcdefghijklmnopqrstuvwxyz0123456789_-"), value = at[2 + name] == '=' ? strcspn(at + 2 + name, ")") : 0;
-	const char *end = at + 2 + name + value;
-	return name && value && *end == ')' && (end[1] == '\0' || (end[1] == ']' && value == 1)) ? (size_t)(end - at) + 1 : 0;
+	size_t name, size;
+	if (at[0] != ' ' || at[1] != '(')
+		return 0;
+	name = strspn(at + 2, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+	size = strcspn(at, ")");
+	return name && at[2 + name] == '=' && at[size] ? size + 1 : 0;
 }
 
-const char *words_said(const char *text)
+static const char *without_hints(const char *text, bool in_brackets)
 {
 	if (!text || strlen(text) >= ROOM)
 		return text;
 	struct text t = { room(), 0, text };
 	while (*t.at) {
-		size_t hint = strncmp(t.at, " (", 2) == 0 ? hint_size(t.at) : 0;
-		if (hint)
+		size_t hint = hint_size(t.at);
+		if (hint && (!in_brackets || t.at[hint] == ']'))
 			t.at += hint;
 		else
 			add(&t, (char[2]){ *t.at, '\0' }, 1);
 	}
 	t.out[t.size] = '\0';
 	return t.out;
+}
+
+const char *words_said(const char *text)
+{
+	return without_hints(text, false);
+}
+
+const char *words_of_letter(const char *text)
+{
+	return without_hints(text, true);
 }
 
 /* ---- actions and their fields ---- */

@@ -62,6 +62,7 @@ async function morning() {
   await look(page, "today");
   assert.match(await page.title(), /^Today/);
   assert.equal(await page.locator(".decide .list > li").count(), 1);
+  await page.locator(".decide").getByText("for George Brown").waitFor();
   await keyboard(page);
   await liveAlert(page);
   await decide(page);
@@ -100,6 +101,8 @@ async function liveAlert(page) {
   const after = await page.evaluate(() => document.activeElement.getBoundingClientRect().y);
   assert.ok(Math.abs(after - before) <= 2, `the reader's place was lost: ${before}, then ${after}`);
   await look(page, "today, with an alert that came in");
+  const kinds = await page.locator(".kind h3").allInnerTexts();
+  assert.ok(kinds[0].startsWith("Unauthorised absence while a period runs") && kinds.at(-1).startsWith("Persistently absent"), "the kinds: " + kinds.join(", "));
   await page.evaluate(() => window.scrollTo(0, 0));
   await shot(page, "today");
 }
@@ -114,6 +117,7 @@ async function decide(page) {
   await page.locator(".decision").getByRole("link", { name: "Issue", exact: true }).click();
   assert.equal(await page.locator("select[name=f-outcome]").inputValue(), "issue");
   await look(page, "the form of an action");
+  await page.getByText("For Brown, Jack, year 4").waitFor();
   assert.equal(await page.getByLabel("Your reason").count(), 0, "a reason is asked for where nothing is lacking");
   // something lacks first: it is said in place, and what was filled in stays
   await page.goto(BOARD_URL + "/case/C1/record/prosecution");
@@ -132,7 +136,7 @@ async function decide(page) {
 }
 
 async function views(page) {
-  for (const [path, name] of [[`/pupil/${CHILD}`, "pupil"], [`/school/${URN}`, "school"], ["/authority", "authority"], ["/case/C1/letter/stage-2?f-from=Mrs+Hart", "letter"], ["/case/C1?as_of=2026-11-05", "case-then"],
+  for (const [path, name] of [[`/pupil/${CHILD}`, "pupil"], [`/school/${URN}`, "school"], ["/authority", "authority"], ["/alerts/threshold", "alerts of a kind"], ["/case/C1/letter/stage-2?f-from=Mrs+Hart", "letter"], ["/case/C1?as_of=2026-11-05", "case-then"],
     [`/pupil/${CHILD}?as_of=2026-10-01`, "pupil-then"], ["/?as_of=2026-11-05", "today-then"], [`/school/${URN}?as_of=2026-10-02`, "school-then"],
     ["/authority?as_of=2026-10-02", "authority-then"]]) {
     await go(page, path);

@@ -287,6 +287,28 @@ def alerts(scene, board, officer, school_reader):
     shows(officer.post("/alert/x", form), 400)
 
 
+def all_of_a_kind(officer, school_reader):
+    """A kind's own page, where all that was looked at is dealt with at once; not what came in since."""
+    path = "/alerts/threshold"
+    page = officer.get(path)
+    shows(page, 200, "At the threshold for a penalty notice", "All 2 are dealt with")
+    shows(officer.get("/alerts/breach"), 200, "Nothing of this waits")
+    for wrong in ("/alerts/%3Cscript%3E", "/alerts/nothing", "/alerts/threshold/x"):
+        check(officer.get(wrong).status in (400, 404) and SCRIPT not in officer.get(wrong).text, wrong)
+    form = page.form(path)
+    oldest = min(int(number) for number in re.findall(r'action="/alert/(\d+)"', page.text))
+    shows(officer.post(path, form), 400, "Not ticked")
+    shows(officer.post(path, dict(form, looked="yes", newest="x")), 400)
+    shows(officer.post(path, dict(form, looked="yes", token="")), 403)
+    check("dealt with" not in school_reader.get(path).text.lower(), "a school is offered what it may not")
+    shows(school_reader.post(path, dict(form, looked="yes", token=school_reader.get("/").token())), 403)
+    check("All 2 are dealt with" in officer.get(path).text, "something was recorded")
+    check(officer.post(path, dict(form, looked="yes", newest=oldest)).status == 303, "the older one")
+    check(len(re.findall(r'action="/alert/', officer.get(path).text)) == 1, "one was left that came in since")
+    check(officer.post(path, dict(form, looked="yes")).status == 303 and officer.post(path, dict(form, looked="yes")).status == 303, "twice")
+    shows(officer.get(path), 200, "Nothing of this waits")
+
+
 def live(scene, board, officer):
     """What comes in is told to whoever may see it, and resumed where it was broken off."""
     start = re.search(r'data-from="(\d+)"', officer.get("/").text).group(1)
@@ -369,6 +391,7 @@ def main():
             forgeries(scene, board, officer)
             alerts(scene, board, officer, school_reader)
             live(scene, board, officer)
+            all_of_a_kind(officer, school_reader)
             revoked(scene, board)
             log = board.log_text()
             check("signed-in" in log and SCRIPT not in log and scene.upns[0] not in log, "the board's own log", log)
