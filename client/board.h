@@ -7,7 +7,7 @@
  *   board_page.c       what stands round every page
  *   board_words.c      the program's names as people say them
  *   board_live.c       alerts as they come
- *   board_today.c, board_alerts.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
+ *   board_today.c, board_alerts.c, board_find.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
  *
  * A view is given a visit and writes the inside of <main>; what a person sees there was asked
  * of the daemon with that person's rights, and everything is escaped (html.h). A view knows neither

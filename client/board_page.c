@@ -40,7 +40,7 @@ static void put_banner(struct visit *v, struct html *out)
 			put_link(v, out, "/authority", strcmp(v->session.role, "school") == 0 ? "Schools" : "Authority");
 		html(out, "</ul></nav>\n<form class=\"find\" method=\"get\" action=\"/find\" role=\"search\">"
 		          "<label for=\"find\">Find a pupil, case or school</label>"
-		          "<input id=\"find\" name=\"q\" autocomplete=\"off\" spellcheck=\"false\" placeholder=\"UPN, C12 or URN\" required maxlength=\"40\">"
+		          "<input id=\"find\" name=\"q\" autocomplete=\"off\" spellcheck=\"false\" placeholder=\"Name, UPN, C12, URN\" required maxlength=\"40\">"
 		          "<button>Find</button></form>\n"
 		          "<form method=\"post\" action=\"/sign-out\" class=\"who\"><input type=\"hidden\" name=\"token\" value=\"%s\">"
 		          "<span>%s, %s</span>", v->session.token, *v->session.name ? v->session.name : "unnamed", v->session.role);

@@ -78,24 +78,3 @@ void board_today(struct visit *v)
 	board_came_in(v, json_object_get(answer, "alerts"));
 	json_decref(answer);
 }
-
-/* A UPN, a case's id or a school's number: wherever it leads. */
-void board_find(struct visit *v)
-{
-	const char *asked = says(v->query, "q");
-	char word[48];
-	size_t size = 0;
-	for (; *asked && size < sizeof word - 1; asked++)
-		if ((*asked >= '0' && *asked <= '9') || ((*asked | 32) >= 'a' && (*asked | 32) <= 'z'))
-			word[size++] = *asked >= 'a' ? (char)(*asked - 32) : *asked;
-	word[size] = '\0';
-	v->status = 303;
-	if (size == 13)
-		snprintf(v->location, sizeof v->location, "/pupil/%s", word);
-	else if (word[0] == 'C' && size > 1 && strspn(word + 1, "0123456789") == size - 1)
-		snprintf(v->location, sizeof v->location, "/case/%s", word);
-	else if (size == 6 && strspn(word, "0123456789") == 6)
-		snprintf(v->location, sizeof v->location, "/school/%s", word);
-	else
-		page_notice(v, 404, "Nothing found", "A pupil is found by their UPN (13 characters), a case by its id (C12), a school by its URN (six digits).");
-}

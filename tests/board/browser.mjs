@@ -136,7 +136,7 @@ async function decide(page) {
 }
 
 async function views(page) {
-  for (const [path, name] of [[`/pupil/${CHILD}`, "pupil"], [`/school/${URN}`, "school"], ["/authority", "authority"], ["/alerts/threshold", "alerts of a kind"], ["/case/C1/letter/stage-2?f-from=Mrs+Hart", "letter"], ["/case/C1?as_of=2026-11-05", "case-then"],
+  for (const [path, name] of [[`/pupil/${CHILD}`, "pupil"], [`/school/${URN}`, "school"], ["/authority", "authority"], ["/alerts/threshold", "alerts of a kind"], ["/find?q=brown+j", "pupils of a name"], ["/case/C1/letter/stage-2?f-from=Mrs+Hart", "letter"], ["/case/C1?as_of=2026-11-05", "case-then"],
     [`/pupil/${CHILD}?as_of=2026-10-01`, "pupil-then"], ["/?as_of=2026-11-05", "today-then"], [`/school/${URN}?as_of=2026-10-02`, "school-then"],
     ["/authority?as_of=2026-10-02", "authority-then"]]) {
     await go(page, path);
