@@ -5,8 +5,9 @@
  *   board_session.c    who is signed in; one-time links
  *   board_line.c       asking the daemon for whoever is signed in
  *   board_page.c       what stands round every page
+ *   board_words.c      the program's names as people say them
  *   board_live.c       alerts as they come
- *   board_today.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
+ *   board_today.c, board_alerts.c, board_find.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
  *
  * A view is given a visit and writes the inside of <main>; what a person sees there was asked
  * of the daemon with that person's rights, and everything is escaped (html.h). A view knows neither
@@ -54,7 +55,8 @@ struct visit {
 
 typedef void view(struct visit *);
 view board_today, board_case, board_record, board_recorded, board_pupil, board_school, board_authority, board_acknowledge,
-	board_find, board_task_done, board_letter;
+	board_find, board_task_done, board_letter, board_alerts, board_alerts_done;
+void board_came_in(struct visit *, const json_t *alerts); /* the newest of each kind, as a part of today's page */
 void board_weeks(struct visit *, const json_t *year, size_t most); /* the newest so many (0: all), under a heading #weeks */
 void board_letters(struct visit *, const json_t *c); /* those that the case has, as a part of its page */
 
@@ -99,11 +101,27 @@ size_t page_lacking(const json_t *lacks, const char *action);
 void page_lacks(struct visit *, const json_t *lacks, const char *action, const json_t *fields);
 /* A field of an action or letter, to be filled in: "f-NAME", with what the form or the address says of it. */
 void page_field(struct visit *, const json_t *field);
-const char *page_said(const char *text);     /* without what a command would be given; likewise */
+/* Links to the page's own parts, where it is long: "id" and "title" in turn, to a NULL. */
+void page_contents(struct visit *, const char *id, ...) __attribute__((sentinel));
 const char *page_date(const char *date);     /* "Mon 9 Nov 2026"; lasts until the fourth call after */
 const char *page_time(const char *time);     /* with the time of day; likewise */
 const char *page_due(const char *time);      /* an instant by whose end; likewise */
 const char *page_name(const json_t *item);   /* "Kaur, Zofia"; the UPN where there is no name; likewise */
+
+/* ---- board_words.c ---- */
+
+const char *words_of(const char *name);                              /* "not-to-issue" gives "Not to issue"; lasts until the fourth call after */
+const char *words_parent(const json_t *parents, const char *id);     /* a parent's name, of a list with `parent` and `name`; else the id */
+/* A text of the daemon's, which knows parents by their ids and gives days and outcomes as a program does; as words_of. */
+const char *words_told(const char *text, const json_t *parents);
+/* Texts that say how a command would be given what is missing, as "(outcome=)": here it is a field. In a letter, whose
+ * words are people's, only within brackets: "[not known: the meeting (meeting=)]". As words_of. */
+const char *words_said(const char *text);
+const char *words_of_letter(const char *text);
+/* What an action is called, and what a field of it asks, by the answer of the query `actions`; words where it is not there.
+ * `*value` becomes the answer as people say it. */
+const char *words_action(const json_t *actions, const char *name);
+const char *words_field(const json_t *actions, const char *action, const char *name, const char **value);
 
 /* ---- board_live.c ---- */
 

@@ -7,7 +7,7 @@
 
 /* Of whom, and which action: asked before the form is shown or taken. */
 struct act {
-	json_t *actions, *people; /* of the pupil */
+	json_t *actions, *people, *pupil;
 	const json_t *action;
 	char upn[16];
 	const char *case_id;      /* NULL: none is open, or the pupil was named */
@@ -40,7 +40,8 @@ static bool find(struct visit *v, struct act *a)
 	}
 	a->actions = ask_one(v, "actions", "upn", a->upn);
 	a->people = a->actions ? ask_one(v, "people", "upn", a->upn) : NULL;
-	if (!a->people)
+	a->pupil = a->people ? ask_one(v, "pupil", "upn", a->upn) : NULL;
+	if (!a->pupil)
 		return false;
 	json_array_foreach(json_object_get(a->actions, "items"), index, item)
 		if (strcmp(says(item, "action"), v->words[3]) == 0)
@@ -54,6 +55,7 @@ static void drop(struct act *a)
 {
 	json_decref(a->actions);
 	json_decref(a->people);
+	json_decref(a->pupil);
 }
 
 /* ---- the form ---- */
@@ -92,7 +94,7 @@ static void put_values(struct visit *v, const json_t *field, const char *name, c
 	json_t *value;
 	html(&v->page, "<select id=\"%s\" name=\"%s\"><option value=\"\">Choose</option>", name, name);
 	json_array_foreach(json_object_get(field, "values"), index, value)
-		put_option(v, json_string_value(value), json_string_value(value), chosen);
+		put_option(v, json_string_value(value), words_of(json_string_value(value)), chosen);
 	html(&v->page, "</select>");
 }
 
@@ -126,7 +128,7 @@ static void put_parents(struct visit *v, const struct act *a)
 	html(&v->page, "<p class=\"field\"><label for=\"parent\">Parent%s</label><select id=\"parent\" name=\"parent\"><option value=\"\">%s</option>",
 	     json_is_true(json_object_get(a->action, "needs_parent")) ? " (needed)" : "", json_is_true(json_object_get(a->action, "needs_parent")) ? "Choose" : "None in particular");
 	json_array_foreach(parents, index, parent) {
-		snprintf(text, sizeof text, "%s%s%s", says(parent, "name"), *says(parent, "name") ? ", " : "", says(parent, "parent"));
+		snprintf(text, sizeof text, "%s%s%s%s", says(parent, "name"), *says(parent, "name") ? " (" : "", says(parent, "parent"), *says(parent, "name") ? ")" : "");
 		put_option(v, says(parent, "parent"), text, given(v, "parent"));
 	}
 	html(&v->page, "</select></p>\n");
@@ -139,12 +141,28 @@ static void put_refusal(struct visit *v, const struct act *a)
 	if (a->refused)
 		html(&v->page, "<div class=\"problem\" role=\"alert\" id=\"refused\" tabindex=\"-1\"><h2>Not recorded</h2><p>%s</p>\n", a->refused);
 	else if (page_lacking(lacks, but))
-		html(&v->page, "<div class=\"problem\"><h2>Lacking, whatever is filled in here</h2>\n");
+		html(&v->page, "<div class=\"problem\"><h2>Lacking, whatever is filled in below</h2>\n");
 	else
 		return;
 	if (page_lacking(lacks, but))
 		page_lacks(v, lacks, but, json_object_get(a->action, "fields"));
 	html(&v->page, "</div>\n");
+}
+
+/* Asked for where a reason would help: something is lacking, and nothing of it is barred. */
+static void put_override(struct visit *v, const struct act *a)
+{
+	size_t index;
+	json_t *lack;
+	const json_t *lacks = a->refused ? a->lacks : json_object_get(a->action, "lacks");
+	bool barred = false, before = *says(v->form, "override") != '\0';
+	json_array_foreach(lacks, index, lack)
+		barred |= json_is_true(json_object_get(lack, "bar"));
+	if (!json_is_true(json_object_get(a->action, "may_override")) || (!before && (barred || !page_lacking(lacks, a->refused ? NULL : v->words[3]))))
+		return;
+	html(&v->page, "<div class=\"override\"><p class=\"field\"><label for=\"override\">Your reason for recording it although something is lacking; it is kept "
+	               "with your name</label><textarea id=\"override\" name=\"override\" rows=\"2\" maxlength=\"4000\">%s</textarea></p></div>\n",
+	     says(v->form, "override"));
 }
 
 static void put_form(struct visit *v, const struct act *a)
@@ -155,29 +173,27 @@ static void put_form(struct visit *v, const struct act *a)
 	v->only_now = true;
 	visit_title(v, "%s: %s", *says(a->action, "title") ? says(a->action, "title") : says(a->action, "action"), v->words[1]);
 	snprintf(target, sizeof target, "/%s/%s/record/%s", v->words[0], v->words[1], v->words[3]);
-	html(&v->page, "<p class=\"crumb\"><a ");
+	html(&v->page, "<p class=\"crumb back-to\"><a ");
 	page_href(v, "/", v->words[0], v->words[1], NULL);
-	html(&v->page, ">Back to %s</a></p>\n<h1>%s</h1>\n", v->words[1], *says(a->action, "title") ? says(a->action, "title") : says(a->action, "action"));
+	html(&v->page, ">Back to %s, %s</a></p>\n<h1>%s</h1>\n<p>For <strong>%s</strong>, year %s, UPN %s</p>\n", page_name(a->pupil), v->words[1],
+	     *says(a->action, "title") ? says(a->action, "title") : words_of(says(a->action, "action")), page_name(a->pupil), says(a->pupil, "year_group"), a->upn);
 	if (*says(a->action, "clause"))
 		html(&v->page, "<p class=\"quiet\">%s</p>\n", says(a->action, "clause"));
 	put_refusal(v, a);
 	page_form(v, target, "record");
 	page_id(v);
 	html(&v->page, "<p class=\"field\"><label for=\"on\">Day it happened</label><input id=\"on\" type=\"date\" name=\"on\" value=\"%s\">"
-	               "<span class=\"quiet\">today where nothing is said</span></p>\n", says(v->form, "on"));
+	               "<span class=\"quiet\">Left empty, it is today.</span></p>\n", says(v->form, "on"));
 	put_parents(v, a);
 	json_array_foreach(json_object_get(a->action, "fields"), index, field)
 		page_field(v, field);
-	if (json_is_true(json_object_get(a->action, "may_override")))
-		html(&v->page, "<div class=\"override\"><p class=\"field\"><label for=\"override\">Where something is lacking: your reason for recording it all the same, which is kept "
-		               "with your name</label><textarea id=\"override\" name=\"override\" rows=\"2\" maxlength=\"4000\">%s</textarea></p></div>\n",
-		     says(v->form, "override"));
+	put_override(v, a);
 	html(&v->page, "<p><button>Record</button></p></form>\n");
 }
 
 void board_record(struct visit *v)
 {
-	struct act a = { NULL, NULL, NULL, "", NULL, NULL, NULL };
+	struct act a = { .upn = "" };
 	if (find(v, &a))
 		put_form(v, &a);
 	drop(&a);
@@ -230,7 +246,7 @@ static const char *sentence(unsigned status, const json_t *answer)
 
 void board_recorded(struct visit *v)
 {
-	struct act a = { NULL, NULL, NULL, "", NULL, NULL, NULL };
+	struct act a = { .upn = "" };
 	uint8_t id[ATTEND_ID_SIZE];
 	json_t *answer = NULL;
 	struct body body;

@@ -19,114 +19,154 @@ static void put_stages(struct visit *v, const json_t *c)
 	html(&v->page, "</ol>\n");
 }
 
-static void put_decision(struct visit *v, const json_t *c, const json_t *decision)
+/* What is known beside the case while its page is written. */
+struct beside {
+	json_t *c, *pupil, *people, *actions;
+	const json_t *parents;
+};
+
+static void put_decision(struct visit *v, const struct beside *b, const json_t *decision)
 {
 	size_t index, by;
 	json_t *outcome, *action;
-	html(&v->page, "<div class=\"decision\"><h3>%s</h3><p>%s</p>", says(decision, "title"), says(decision, "question"));
+	html(&v->page, "<div class=\"decision\"><h3>%s</h3><p>%s</p>", says(decision, "title"), words_told(says(decision, "question"), b->parents));
 	if (*says(decision, "breaches"))
-		html(&v->page, "<p>Breaches: %s</p>", says(decision, "breaches"));
+		html(&v->page, "<p>Breaches: %s</p>", words_told(says(decision, "breaches"), NULL));
 	html(&v->page, "<p class=\"quiet\">%s%s%s</p><ul class=\"outcomes\">\n", says(decision, "clause"), *says(decision, "source") ? ": " : "", says(decision, "source"));
 	json_array_foreach(v->as_of ? NULL : json_object_get(decision, "outcomes"), index, outcome)
 		json_array_foreach(json_object_get(outcome, "by"), by, action) {
-			html(&v->page, "<li><a class=\"button\" href=\"/case/%s/record/%s?f-outcome=%s&amp;parent=%s\">%s</a></li>\n", says(c, "case"), json_string_value(action),
-			     says(outcome, "outcome"), says(decision, "parent"), says(outcome, "outcome"));
+			html(&v->page, "<li><a class=\"button\" href=\"/case/%s/record/%s?f-outcome=%s&amp;parent=%s\">%s</a></li>\n", says(b->c, "case"), json_string_value(action),
+			     says(outcome, "outcome"), says(decision, "parent"), words_of(says(outcome, "outcome")));
 		}
 	html(&v->page, "</ul></div>\n");
 }
 
-static void put_decisions(struct visit *v, const json_t *c)
+static void put_decisions(struct visit *v, const struct beside *b)
 {
 	size_t index;
-	json_t *decision, *decisions = json_object_get(c, "decisions");
+	json_t *decision, *decisions = json_object_get(b->c, "decisions");
 	if (!json_array_size(decisions))
 		return;
 	html(&v->page, "<section class=\"group decide\" aria-labelledby=\"decisions\"><h2 id=\"decisions\">To decide</h2>\n");
 	json_array_foreach(decisions, index, decision)
-		put_decision(v, c, decision);
+		put_decision(v, b, decision);
 	html(&v->page, "</section>\n");
 }
 
-/* Open ones first: what is over is kept for the record. */
-static void put_deadlines(struct visit *v, const json_t *c)
+static bool runs(const json_t *deadline)
 {
-	size_t index, moves;
-	json_t *d, *moved;
+	return strcmp(says(deadline, "status"), "open") == 0 || json_is_true(json_object_get(deadline, "overdue"));
+}
+
+static void put_deadline(struct visit *v, const struct beside *b, const json_t *d)
+{
+	size_t moves;
+	json_t *moved;
+	const char *state = json_is_true(json_object_get(d, "overdue")) ? "overdue" : says(d, "status");
+	html(&v->page, "<tr class=\"%s\"><th scope=\"row\">%s</th><td>%s%s", runs(d) ? "waits" : "over", says(d, "title"), page_date(says(d, "last_day")),
+	     json_is_true(json_object_get(d, "provisional")) ? " (provisional)" : "");
+	json_array_foreach(json_object_get(d, "moved_from"), moves, moved)
+		html(&v->page, "<br><span class=\"quiet\">moved from %s</span>", page_due(json_string_value(moved)));
+	html(&v->page, "</td><td><span class=\"tag %s\">%s</span></td><td>%s</td><td>%s</td></tr>\n", state, state, words_parent(b->parents, says(d, "parent")),
+	     page_date(says(d, "from")));
+}
+
+static size_t put_table(struct visit *v, const struct beside *b, bool running, const char *label)
+{
+	size_t index, count = 0;
+	json_t *d, *deadlines = json_object_get(b->c, "deadlines");
+	json_array_foreach(deadlines, index, d)
+		count += runs(d) == running;
+	if (!count)
+		return 0;
+	if (!running)
+		html(&v->page, "<details><summary id=\"%s\">%llu that %s over</summary>", label, (unsigned long long)count, count == 1 ? "is" : "are");
+	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"%s\"><table><thead><tr><th scope=\"col\">Deadline</th><th scope=\"col\">Last day</th>"
+	               "<th scope=\"col\">State</th><th scope=\"col\">Parent</th><th scope=\"col\">From</th></tr></thead><tbody>\n", label);
+	json_array_foreach(deadlines, index, d)
+		if (runs(d) == running)
+			put_deadline(v, b, d);
+	html(&v->page, "</tbody></table></div>%s\n", running ? "" : "</details>");
+	return count;
+}
+
+/* What is over is kept for the record, out of the way. */
+static void put_deadlines(struct visit *v, const struct beside *b)
+{
 	html(&v->page, "<section aria-labelledby=\"deadlines\"><h2 id=\"deadlines\">Deadlines</h2>\n");
-	if (!json_array_size(json_object_get(c, "deadlines"))) {
-		html(&v->page, "<p class=\"none\">None was started.</p></section>\n");
-		return;
+	if (!put_table(v, b, true, "deadlines"))
+		html(&v->page, "<p class=\"none\">None is running.</p>");
+	put_table(v, b, false, "over");
+	html(&v->page, "</section>\n");
+}
+
+/* Those that can be recorded as things stand, or those that lack something first: how many. */
+static size_t put_actions_that(struct visit *v, const json_t *c, bool ready)
+{
+	size_t index, count = 0;
+	json_t *action;
+	html(&v->page, "<ul class=\"next\">\n");
+	json_array_foreach(json_object_get(c, "next"), index, action) {
+		size_t lacks = page_lacking(json_object_get(action, "lacks"), says(action, "action"));
+		if ((lacks == 0) != ready)
+			continue;
+		html(&v->page, "<li class=\"%s\"><a ", ready ? "ready" : "lacking");
+		page_href(v, "/case/", says(c, "case"), "record", says(action, "action"), NULL);
+		html(&v->page, ">%s</a>", *says(action, "title") ? says(action, "title") : words_of(says(action, "action")));
+		if (lacks)
+			page_lacks(v, json_object_get(action, "lacks"), says(action, "action"), NULL);
+		html(&v->page, "</li>\n");
+		count++;
 	}
-	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"deadlines\"><table><thead><tr><th scope=\"col\">Deadline</th><th scope=\"col\">Parent</th>"
-	               "<th scope=\"col\">From</th><th scope=\"col\">Last day</th><th scope=\"col\">State</th></tr></thead><tbody>\n");
-	for (int open = 1; open >= 0; open--)
-		json_array_foreach(json_object_get(c, "deadlines"), index, d) {
-			bool waits = strcmp(says(d, "status"), "open") == 0 || json_is_true(json_object_get(d, "overdue"));
-			if (waits != open)
-				continue;
-			html(&v->page, "<tr class=\"%s\"><th scope=\"row\">%s</th><td>%s</td><td>%s</td><td>%s%s", waits ? "waits" : "over", says(d, "title"), says(d, "parent"),
-			     page_date(says(d, "from")), page_date(says(d, "last_day")), json_is_true(json_object_get(d, "provisional")) ? " (provisional)" : "");
-			json_array_foreach(json_object_get(d, "moved_from"), moves, moved)
-				html(&v->page, "<br><span class=\"quiet\">moved from %s</span>", page_due(json_string_value(moved)));
-			html(&v->page, "</td><td><span class=\"tag %s\">%s</span></td></tr>\n", json_is_true(json_object_get(d, "overdue")) ? "overdue" : says(d, "status"),
-			     json_is_true(json_object_get(d, "overdue")) ? "overdue" : says(d, "status"));
-		}
-	html(&v->page, "</tbody></table></div></section>\n");
+	html(&v->page, "</ul>\n");
+	return count;
 }
 
 static void put_next(struct visit *v, const json_t *c)
 {
-	size_t index;
-	json_t *action, *next = json_object_get(c, "next");
-	if (!next)
+	size_t count = json_array_size(json_object_get(c, "next"));
+	if (!count)
 		return;
-	html(&v->page, "<section aria-labelledby=\"next\"><h2 id=\"next\">What may be recorded next</h2>\n<ul class=\"next\">\n");
-	for (int ready = 1; ready >= 0; ready--)
-		json_array_foreach(next, index, action) {
-			size_t lacks = page_lacking(json_object_get(action, "lacks"), says(action, "action"));
-			if ((lacks == 0) != ready)
-				continue;
-			html(&v->page, "<li class=\"%s\"><a ", ready ? "ready" : "lacking");
-			page_href(v, "/case/", says(c, "case"), "record", says(action, "action"), NULL);
-			html(&v->page, ">%s</a>", *says(action, "title") ? says(action, "title") : says(action, "action"));
-			if (lacks) {
-				html(&v->page, "<details><summary>lacks %llu</summary>", (unsigned long long)lacks);
-				page_lacks(v, json_object_get(action, "lacks"), says(action, "action"), NULL);
-				html(&v->page, "</details>");
-			}
-			html(&v->page, "</li>\n");
-		}
-	html(&v->page, "</ul></section>\n");
+	html(&v->page, "<section class=\"to-do\" aria-labelledby=\"next\"><h2 id=\"next\">What may be recorded next</h2>\n");
+	if (put_actions_that(v, c, true) < count) {
+		html(&v->page, "<details><summary>Steps that lack something first, and what</summary>");
+		put_actions_that(v, c, false);
+		html(&v->page, "</details>");
+	}
+	html(&v->page, "</section>\n");
 }
 
 /* ---- what was done ---- */
 
-static void put_values(struct visit *v, const json_t *values)
+static void put_values(struct visit *v, const struct beside *b, const json_t *event, const char *key)
 {
 	const char *name;
-	json_t *value;
-	json_object_foreach((json_t *)(uintptr_t)values, name, value)
-		if (json_is_string(value))
-			html(&v->page, "<dt>%s</dt><dd>%s</dd>", name, json_string_value(value));
+	json_t *value, *values = json_object_get(event, key);
+	json_object_foreach(values, name, value) {
+		const char *said = json_string_value(value), *title = said ? words_field(b->actions, says(event, "action"), name, &said) : NULL;
+		if (title)
+			html(&v->page, "<dt>%s</dt><dd>%s</dd>", title, said);
+	}
 }
 
-static void put_event(struct visit *v, const json_t *event)
+static void put_event(struct visit *v, const struct beside *b, const json_t *event)
 {
 	bool alert = json_object_get(event, "raised") != NULL;
 	if (alert) {
-		html(&v->page, "<li class=\"told %s\"><p class=\"when\">%s</p><p>%s%s</p></li>\n", says(event, "status"), page_time(says(event, "raised")), says(event, "text"),
+		html(&v->page, "<li class=\"told %s\"><p class=\"when\">%s</p><p>%s%s</p></li>\n", says(event, "status"), page_time(says(event, "raised")), words_told(says(event, "text"), b->parents),
 		     strcmp(says(event, "status"), "withdrawn") == 0 ? " (withdrawn)" : "");
 		return;
 	}
 	html(&v->page, "<li class=\"done\"><p class=\"when\">%s</p><p><strong>%s</strong>%s%s by %s", page_date(*says(event, "on") ? says(event, "on") : says(event, "recorded")),
-	     *says(event, "action") ? says(event, "action") : says(event, "kind"), *says(event, "parent") ? " for parent " : "", says(event, "parent"), says(event, "actor"));
+	     *says(event, "action") ? words_action(b->actions, says(event, "action")) : words_of(says(event, "kind")), *says(event, "parent") ? " for " : "",
+	     words_parent(b->parents, says(event, "parent")), says(event, "actor"));
 	if (*says(event, "via"))
 		html(&v->page, " <span class=\"quiet\">through %s</span>", says(event, "via"));
 	if (json_is_true(json_object_get(event, "overridden")))
 		html(&v->page, " <span class=\"tag overdue\">overridden</span>");
 	html(&v->page, "</p><dl>");
-	put_values(v, json_object_get(event, "fields"));
-	put_values(v, json_object_get(event, "texts"));
+	put_values(v, b, event, "fields");
+	put_values(v, b, event, "texts");
 	html(&v->page, "</dl></li>\n");
 }
 
@@ -136,11 +176,11 @@ static long long seq_of(const json_t *event)
 }
 
 /* The newest first: actions rise, alerts fall, and the two are told as one. */
-static void put_timeline(struct visit *v, const json_t *c)
+static void put_timeline(struct visit *v, const struct beside *b)
 {
 	struct body body;
 	visit_question(v, &body, "timeline");
-	body_text(&body, "case", says(c, "case"));
+	body_text(&body, "case", says(b->c, "case"));
 	json_t *answer = visit_ask(v, &body), *items = json_object_get(answer, "items");
 	size_t alerts = 0, count = json_array_size(items);
 	if (!answer)
@@ -151,7 +191,7 @@ static void put_timeline(struct visit *v, const json_t *c)
 	for (size_t actions = alerts, at = alerts; actions > 0 || at < count;) {
 		const json_t *action = actions ? json_array_get(items, actions - 1) : NULL, *alert = at < count ? json_array_get(items, at) : NULL;
 		bool first = action && (!alert || seq_of(action) > seq_of(alert));
-		put_event(v, first ? action : alert);
+		put_event(v, b, first ? action : alert);
 		if (first)
 			actions--;
 		else
@@ -162,13 +202,14 @@ static void put_timeline(struct visit *v, const json_t *c)
 }
 
 /* To a school or lead: what was done, without others' notes. */
-static void put_actions(struct visit *v, const json_t *c)
+static void put_actions(struct visit *v, const struct beside *b)
 {
-	json_t *actions = json_object_get(c, "actions");
+	json_t *actions = json_object_get(b->c, "actions");
 	html(&v->page, "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">What was done</h2>\n<ol class=\"timeline\" reversed>\n");
 	for (size_t i = json_array_size(actions); i-- > 0;) {
 		const json_t *a = json_array_get(actions, i);
-		html(&v->page, "<li class=\"done\"><p class=\"when\">%s</p><p><strong>%s</strong></p></li>\n", page_date(says(a, "on")), says(a, "action"));
+		html(&v->page, "<li class=\"done\"><p class=\"when\">%s</p><p><strong>%s</strong></p></li>\n", page_date(says(a, "on")),
+		     words_action(b->actions, says(a, "action")));
 	}
 	html(&v->page, "</ol></section>\n");
 }
@@ -190,7 +231,7 @@ static void put_parents(struct visit *v, const json_t *people)
 	}
 	json_array_foreach(json_object_get(people, "facts"), index, one)
 		if (json_is_true(json_object_get(one, "stands")) && json_is_true(json_object_get(one, "holds")))
-			html(&v->page, "<dt>%s</dt><dd>since %s%s%s</dd>\n", says(one, "fact"), page_date(says(one, "since")), *says(one, "text") ? ": " : "", says(one, "text"));
+			html(&v->page, "<dt>%s</dt><dd>since %s%s%s</dd>\n", words_of(says(one, "fact")), page_date(says(one, "since")), *says(one, "text") ? ": " : "", says(one, "text"));
 	html(&v->page, "</dl></section>\n");
 }
 
@@ -213,56 +254,79 @@ static void put_marks(struct visit *v, const char *upn)
 	json_decref(year);
 }
 
-static void put_notices(struct visit *v, const json_t *c)
+static void put_notices(struct visit *v, const struct beside *b)
 {
 	size_t index;
-	json_t *n, *notices = json_object_get(c, "penalty_notices");
+	json_t *n, *notices = json_object_get(b->c, "penalty_notices");
 	if (!json_array_size(notices))
 		return;
 	html(&v->page, "<section aria-labelledby=\"notices\"><h2 id=\"notices\">Penalty notices</h2>\n<ul>\n");
 	json_array_foreach(notices, index, n)
-		html(&v->page, "<li>No. %lld to parent %s, issued %s: %s</li>\n", counts(n, "number"), says(n, "parent"), page_date(says(n, "issued")),
+		html(&v->page, "<li>No. %lld to %s, issued %s: %s</li>\n", counts(n, "number"), words_parent(b->parents, says(n, "parent")), page_date(says(n, "issued")),
 		     json_is_true(json_object_get(n, "withdrawn")) ? "withdrawn" : *says(n, "paid") ? "paid" : json_is_true(json_object_get(n, "lapsed")) ? "not paid in time" : "unpaid");
 	html(&v->page, "</ul></section>\n");
+}
+
+static void put_who(struct visit *v, const struct beside *b)
+{
+	const json_t *c = b->c, *pupil = b->pupil;
+	visit_title(v, "%s %s", says(c, "case"), page_name(pupil));
+	html(&v->page, "<p class=\"crumb\">Case %s, %s; process: %s, version %lld</p>\n<h1>%s</h1>\n", says(c, "case"), says(c, "status"), says(c, "pathway"),
+	     counts(c, "pathway_version"), page_name(pupil));
+	if (*says(v->query, "done"))
+		html(&v->page, "<p class=\"success\" role=\"status\">Recorded.</p>\n");
+	html(&v->page, "<p class=\"figures\">Year %s, school <a ", says(pupil, "year_group"));
+	page_href(v, "/school/", says(pupil, "urn"), NULL);
+	html(&v->page, ">%s</a>, UPN %s. <strong>%lld</strong> unauthorised in 10 school weeks, <strong>%lld</strong> of <strong>%lld</strong> sessions attended. <a ",
+	     says(pupil, "urn"), says(c, "upn"), counts(pupil, "unauthorised_10_weeks"), counts(pupil, "attended"), counts(pupil, "possible"));
+	page_href(v, "/pupil/", says(c, "upn"), NULL);
+	html(&v->page, ">The pupil's year</a></p>\n");
+}
+
+static void put_parts(struct visit *v, const struct beside *b)
+{
+	bool reads_all = strcmp(v->session.role, "school") != 0 && strcmp(v->session.role, "lead") != 0;
+	put_who(v, b);
+	put_stages(v, b->c);
+	if (json_array_size(json_object_get(b->c, "next")))
+		page_contents(v, "deadlines", "Deadlines", "next", "Record a step", "weeks", "Marks", "people", "Parents and family", "letters", "Letters", "timeline",
+		              "What happened", NULL);
+	else
+		page_contents(v, "deadlines", "Deadlines", "weeks", "Marks", "people", "Parents and family", "timeline", "What happened", NULL);
+	put_decisions(v, b);
+	put_deadlines(v, b);
+	put_next(v, b->c);
+	put_marks(v, says(b->c, "upn"));
+	put_notices(v, b);
+	put_parents(v, b->people);
+	if (!v->as_of && strcmp(v->session.role, "auditor") != 0)
+		board_letters(v, b->c);
+	if (reads_all)
+		put_timeline(v, b);
+	else
+		put_actions(v, b);
 }
 
 void board_case(struct visit *v)
 {
 	struct body body;
-	bool reads_all = strcmp(v->session.role, "school") != 0 && strcmp(v->session.role, "lead") != 0;
+	struct beside b = { NULL, NULL, NULL, NULL, NULL };
 	visit_question(v, &body, "case");
 	body_text(&body, "case", v->words[1]);
-	json_t *c = visit_ask(v, &body);
-	json_t *pupil = c ? ask_upn(v, "pupil", says(c, "upn")) : NULL;
-	json_t *people = pupil ? ask_upn(v, "people", says(c, "upn")) : NULL;
-	if (people) {
-		visit_title(v, "%s %s", says(c, "case"), page_name(pupil));
+	b.c = visit_ask(v, &body);
+	b.pupil = b.c ? ask_upn(v, "pupil", says(b.c, "upn")) : NULL;
+	b.people = b.pupil ? ask_upn(v, "people", says(b.c, "upn")) : NULL;
+	if (b.people) {
+		body_begin(&body); /* what things are called, which no day changes */
+		body_text(&body, "what", "actions");
+		body_text(&body, "upn", says(b.c, "upn"));
+		b.parents = json_object_get(b.people, "parents");
 		v->live = !v->as_of;
-		html(&v->page, "<p class=\"crumb\">Case %s, %s, on %s version %lld</p>\n<h1>%s</h1>\n", says(c, "case"), says(c, "status"), says(c, "pathway"),
-		     counts(c, "pathway_version"), page_name(pupil));
-		if (*says(v->query, "done"))
-			html(&v->page, "<p class=\"success\" role=\"status\">Recorded.</p>\n");
-		html(&v->page, "<p class=\"figures\"><a ");
-		page_href(v, "/pupil/", says(c, "upn"), NULL);
-		html(&v->page, ">%s</a> Year %s, school <a ", says(c, "upn"), says(pupil, "year_group"));
-		page_href(v, "/school/", says(pupil, "urn"), NULL);
-		html(&v->page, ">%s</a>. <strong>%lld</strong> unauthorised in 10 school weeks, <strong>%lld</strong> of <strong>%lld</strong> sessions attended.</p>\n",
-		     says(pupil, "urn"), counts(pupil, "unauthorised_10_weeks"), counts(pupil, "attended"), counts(pupil, "possible"));
-		put_stages(v, c);
-		put_decisions(v, c);
-		put_next(v, c);
-		put_deadlines(v, c);
-		put_marks(v, says(c, "upn"));
-		put_notices(v, c);
-		put_parents(v, people);
-		if (!v->as_of && strcmp(v->session.role, "auditor") != 0)
-			board_letters(v, c);
-		if (reads_all)
-			put_timeline(v, c);
-		else
-			put_actions(v, c);
+		if (visit_try(v, &body, &b.actions))
+			put_parts(v, &b);
 	}
-	json_decref(people);
-	json_decref(pupil);
-	json_decref(c);
+	json_decref(b.actions);
+	json_decref(b.people);
+	json_decref(b.pupil);
+	json_decref(b.c);
 }

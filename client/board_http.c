@@ -186,6 +186,7 @@ static const struct {
 	{ "school", "task", 4, 4, NULL, board_task_done },
 	{ "authority", NULL, 1, 1, board_authority, NULL },
 	{ "alert", NULL, 2, 2, NULL, board_acknowledge },
+	{ "alerts", NULL, 2, 2, board_alerts, board_alerts_done },
 	{ "find", NULL, 1, 1, board_find, NULL },
 };
 

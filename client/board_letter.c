@@ -15,7 +15,7 @@ void board_letters(struct visit *v, const json_t *c)
 	body_text(&body, "case", says(c, "case"));
 	json_t *answer = visit_ask(v, &body);
 	if (json_array_size(json_object_get(answer, "items"))) {
-		html(&v->page, "<section aria-labelledby=\"letters\"><h2 id=\"letters\">Letters and forms</h2>\n<ul class=\"next\">\n");
+		html(&v->page, "<section class=\"to-do\" aria-labelledby=\"letters\"><h2 id=\"letters\">Letters and forms</h2>\n<ul class=\"next\">\n");
 		json_array_foreach(json_object_get(answer, "items"), index, letter) {
 			size_t lacks = page_lacking(json_object_get(letter, "lacks"), says(letter, "letter"));
 			html(&v->page, "<li class=\"%s\"><a ", lacks ? "lacking" : "ready");
@@ -36,9 +36,9 @@ static void put_cells(struct visit *v, const json_t *cells, const char *cell)
 	html(&v->page, "<tr>");
 	json_array_foreach(cells, index, text) {
 		if (strcmp(cell, "th") == 0)
-			html(&v->page, "<th scope=\"col\">%s</th>", json_string_value(text));
+			html(&v->page, "<th scope=\"col\">%s</th>", words_of_letter(json_string_value(text)));
 		else
-			html(&v->page, "<td>%s</td>", json_string_value(text));
+			html(&v->page, "<td>%s</td>", words_of_letter(json_string_value(text)));
 	}
 	html(&v->page, "</tr>\n");
 }
@@ -46,7 +46,7 @@ static void put_cells(struct visit *v, const json_t *cells, const char *cell)
 /* Blocks follow one another; a list's items and a table's rows belong to the one before. */
 static void put_block(struct visit *v, const json_t *block, const char **open)
 {
-	const char *kind = says(block, "kind"), *text = json_string_value(json_array_get(json_object_get(block, "cells"), 0));
+	const char *kind = says(block, "kind"), *text = words_of_letter(json_string_value(json_array_get(json_object_get(block, "cells"), 0)));
 	bool goes_on = strcmp(kind, "item") == 0 || strcmp(kind, "row") == 0;
 	if (!goes_on) {
 		if (**open)
@@ -79,7 +79,7 @@ static void put_letter(struct visit *v, const json_t *item)
 	if (json_array_size(json_object_get(item, "missing"))) {
 		html(&v->page, "<div class=\"problem\"><h2>Not known, and left open in the letter</h2><ul>\n");
 		json_array_foreach(json_object_get(item, "missing"), index, one)
-			html(&v->page, "<li>%s</li>\n", page_said(*says(one, "text") ? says(one, "text") : says(one, "figure")));
+			html(&v->page, "<li>%s</li>\n", words_said(*says(one, "text") ? says(one, "text") : says(one, "figure")));
 		html(&v->page, "</ul></div>\n");
 	}
 	html(&v->page, "<article class=\"letter\">\n");
@@ -165,7 +165,7 @@ void board_letter(struct visit *v)
 			rule = item;
 	if (rule) {
 		visit_title(v, "%s: %s", says(rule, "title"), v->words[1]);
-		html(&v->page, "<p class=\"crumb\"><a ");
+		html(&v->page, "<p class=\"crumb back-to\"><a ");
 		page_href(v, "/case/", v->words[1], NULL);
 		html(&v->page, ">Back to %s</a></p>\n<h1>%s</h1>\n", v->words[1], says(rule, "title"));
 		put_fields(v, rule);

@@ -48,11 +48,12 @@ static void put(struct stream *s, uint64_t position, const char *text)
 
 static bool take(void *context, uint64_t position, const void *item, size_t size)
 {
-	static const char *const keys[] = { "alert", "kind", "status", "text" };
+	static const char *const keys[] = { "alert", "kind", "status" };
 	struct stream *s = context;
 	json_t *alert = to_json(item, size), *told = json_object();
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		json_object_set(told, keys[i], json_object_get(alert, keys[i]));
+	json_object_set_new(told, "text", json_string(words_told(says(alert, "text"), NULL)));
 	char *text = json_dumps(told, JSON_COMPACT | JSON_ENSURE_ASCII);
 	if (text)
 		put(s, position, text);

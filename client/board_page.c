@@ -40,7 +40,7 @@ static void put_banner(struct visit *v, struct html *out)
 			put_link(v, out, "/authority", strcmp(v->session.role, "school") == 0 ? "Schools" : "Authority");
 		html(out, "</ul></nav>\n<form class=\"find\" method=\"get\" action=\"/find\" role=\"search\">"
 		          "<label for=\"find\">Find a pupil, case or school</label>"
-		          "<input id=\"find\" name=\"q\" autocomplete=\"off\" spellcheck=\"false\" placeholder=\"UPN, C12 or URN\" required maxlength=\"40\">"
+		          "<input id=\"find\" name=\"q\" autocomplete=\"off\" spellcheck=\"false\" placeholder=\"Name, UPN, C12, URN\" required maxlength=\"40\">"
 		          "<button>Find</button></form>\n"
 		          "<form method=\"post\" action=\"/sign-out\" class=\"who\"><input type=\"hidden\" name=\"token\" value=\"%s\">"
 		          "<span>%s, %s</span>", v->session.token, *v->session.name ? v->session.name : "unnamed", v->session.role);
@@ -117,6 +117,17 @@ void page_href(struct visit *v, const char *start, ...)
 	html(&v->page, "\"");
 }
 
+void page_contents(struct visit *v, const char *id, ...)
+{
+	va_list parts;
+	html(&v->page, "<nav class=\"contents\" aria-label=\"On this page\"><ul>");
+	va_start(parts, id);
+	for (; id; id = va_arg(parts, const char *))
+		html(&v->page, "<li><a href=\"#%s\">%s</a></li>", id, va_arg(parts, const char *));
+	va_end(parts);
+	html(&v->page, "</ul></nav>\n");
+}
+
 void page_form(struct visit *v, const char *action, const char *class_name)
 {
 	html(&v->page, "<form method=\"post\" action=\"%s\" class=\"%s\"><input type=\"hidden\" name=\"token\" value=\"%s\">", action, class_name,
@@ -145,19 +156,6 @@ static char *room(void)
 	static _Thread_local char rooms[4][ROOM];
 	static _Thread_local unsigned turn;
 	return rooms[turn++ % 4];
-}
-
-/* Texts of the daemon's say how a command would give what is missing, as "(outcome=)": here it is a field. */
-const char *page_said(const char *text)
-{
-	const char *hint = strrchr(text, '(');
-	size_t size = strlen(text);
-	char *out = room();
-	if (hint && hint > text && text[size - 1] == ')' && strchr(hint, '=') && size < ROOM) {
-		snprintf(out, ROOM, "%.*s", (int)(hint - text - 1), text);
-		return out;
-	}
-	return text;
 }
 
 /* Would a field of the form itself mend it? */
@@ -193,7 +191,7 @@ void page_lacks(struct visit *v, const json_t *lacks, const char *action, const 
 	json_array_foreach(lacks, index, lack) {
 		if (own(lack, action))
 			continue;
-		html(&v->page, *says(lack, "field") ? "<li>%s: %s" : "<li>%s%s", title_of(fields, says(lack, "field")), page_said(says(lack, "text")));
+		html(&v->page, *says(lack, "field") ? "<li>%s: %s" : "<li>%s%s", title_of(fields, says(lack, "field")), words_said(says(lack, "text")));
 		if (*says(lack, "clause"))
 			html(&v->page, " <span class=\"clause\">%s</span>", says(lack, "clause"));
 		if (json_is_true(json_object_get(lack, "bar")))

@@ -173,7 +173,7 @@ static void put_opening(struct visit *v)
 	body_text(&body, "upn", v->words[1]);
 	json_t *actions = visit_ask(v, &body);
 	if (actions && !*says(actions, "case")) {
-		html(&v->page, "<section aria-labelledby=\"next\"><h2 id=\"next\">No case is open: the first step opens one</h2><ul class=\"next\">\n");
+		html(&v->page, "<details><summary>No case is open: the first step opens one</summary><ul class=\"next\">\n");
 		json_array_foreach(json_object_get(actions, "items"), index, item) {
 			if (page_lacking(json_object_get(item, "lacks"), says(item, "action")))
 				continue;
@@ -181,7 +181,7 @@ static void put_opening(struct visit *v)
 			page_href(v, "/pupil/", v->words[1], "record", says(item, "action"), NULL);
 			html(&v->page, ">%s</a></li>\n", says(item, "title"));
 		}
-		html(&v->page, "</ul></section>\n");
+		html(&v->page, "</ul></details>\n");
 	}
 	json_decref(actions);
 }
@@ -196,12 +196,12 @@ void board_pupil(struct visit *v)
 		html(&v->page, ">%s</a>, year %s, born %s</p>\n<h1>%s</h1>\n", says(pupil, "urn"), says(pupil, "year_group"), page_date(says(pupil, "birth_date")), page_name(pupil));
 		put_figures(v, pupil);
 		put_cases(v, pupil);
+		if (!v->as_of)
+			put_opening(v);
 		put_line(v, year);
 		html(&v->page, "<section aria-labelledby=\"weeks\"><h2 id=\"weeks\">School year %lld/%lld, week by week</h2>\n", counts(year, "school_year"), counts(year, "school_year") + 1);
 		board_weeks(v, year, 0);
 		html(&v->page, "</section>\n");
-		if (!v->as_of)
-			put_opening(v);
 	}
 	json_decref(year);
 	json_decref(pupil);

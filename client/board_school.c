@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { NEAR = 3 }; /* sessions from the threshold, as the query has it */
+
 static void put_registers(struct visit *v, const json_t *school)
 {
 	size_t index;
@@ -32,32 +34,51 @@ static void put_registers(struct visit *v, const json_t *school)
 	html(&v->page, "</tbody></table></div></section>\n");
 }
 
+static void put_pupil(struct visit *v, const json_t *pupil, long long threshold)
+{
+	char share[16];
+	snprintf(share, sizeof share, "%.1f %%", json_number_value(json_object_get(pupil, "percentage")));
+	html(&v->page, "<tr><th scope=\"row\"><a ");
+	page_href(v, "/pupil/", says(pupil, "upn"), NULL);
+	html(&v->page, ">%s</a></th><td>%s</td><td class=\"number\">%lld%s</td><td class=\"number\">%s</td><td>%s</td><td>", page_name(pupil), says(pupil, "year_group"),
+	     counts(pupil, "unauthorised_10_weeks"), threshold && counts(pupil, "unauthorised_10_weeks") >= threshold ? " (at it)" : "", share,
+	     json_is_true(json_object_get(pupil, "severe")) ? "severe" : json_is_true(json_object_get(pupil, "persistent")) ? "persistent" : "");
+	if (*says(pupil, "case")) {
+		html(&v->page, "<a ");
+		page_href(v, "/case/", says(pupil, "case"), NULL);
+		html(&v->page, ">%s</a> <span class=\"quiet\">%s</span>", says(pupil, "case"), says(pupil, "stage"));
+	}
+	html(&v->page, "</td></tr>\n");
+}
+
+static void put_pupils(struct visit *v, const json_t *items, size_t from, size_t to, long long threshold, const char *label)
+{
+	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"%s\"><table><thead><tr><th scope=\"col\">Pupil</th><th scope=\"col\">Year</th>"
+	               "<th scope=\"col\">In 10 weeks</th><th scope=\"col\">Attendance</th><th scope=\"col\">Absence</th><th scope=\"col\">Case</th></tr></thead><tbody>\n", label);
+	for (; from < to; from++)
+		put_pupil(v, json_array_get(items, from), threshold);
+	html(&v->page, "</tbody></table></div>\n");
+}
+
+/* The most unauthorised sessions first; those who are listed for their absence alone are folded. */
 static void put_near(struct visit *v, const json_t *school)
 {
-	size_t index;
-	json_t *pupil, *near = json_object_get(school, "near");
+	json_t *near = json_object_get(school, "near"), *items = json_object_get(near, "items");
 	long long threshold = counts(school, "threshold");
-	char share[16];
+	size_t close = 0, count = json_array_size(items);
 	html(&v->page, "<section aria-labelledby=\"near\"><h2 id=\"near\">At or near a threshold <span class=\"count\">%lld</span></h2>\n"
 	               "<p class=\"quiet\">%lld at the threshold for a penalty notice (%lld sessions in 10 school weeks), %lld persistently absent, %lld of them severely.</p>\n",
 	     counts(near, "count"), counts(school, "at_threshold"), threshold, counts(school, "persistent"), counts(school, "severe"));
-	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"near\"><table><thead><tr><th scope=\"col\">Pupil</th><th scope=\"col\">Year</th>"
-	               "<th scope=\"col\">In 10 weeks</th><th scope=\"col\">Attendance</th><th scope=\"col\">Absence</th><th scope=\"col\">Case</th></tr></thead><tbody>\n");
-	json_array_foreach(json_object_get(near, "items"), index, pupil) {
-		snprintf(share, sizeof share, "%.1f %%", json_number_value(json_object_get(pupil, "percentage")));
-		html(&v->page, "<tr><th scope=\"row\"><a ");
-		page_href(v, "/pupil/", says(pupil, "upn"), NULL);
-		html(&v->page, ">%s</a></th><td>%s</td><td class=\"number\">%lld%s</td><td class=\"number\">%s</td><td>%s</td><td>", page_name(pupil), says(pupil, "year_group"),
-		     counts(pupil, "unauthorised_10_weeks"), threshold && counts(pupil, "unauthorised_10_weeks") >= threshold ? " (at it)" : "", share,
-		     json_is_true(json_object_get(pupil, "severe")) ? "severe" : json_is_true(json_object_get(pupil, "persistent")) ? "persistent" : "");
-		if (*says(pupil, "case")) {
-			html(&v->page, "<a ");
-			page_href(v, "/case/", says(pupil, "case"), NULL);
-			html(&v->page, ">%s</a> <span class=\"quiet\">%s</span>", says(pupil, "case"), says(pupil, "stage"));
-		}
-		html(&v->page, "</td></tr>\n");
+	while (close < count && counts(json_array_get(items, close), "unauthorised_10_weeks") >= threshold - NEAR)
+		close++;
+	if (close)
+		put_pupils(v, items, 0, close, threshold, "near");
+	if (close < count) {
+		html(&v->page, "<details><summary id=\"further\">%llu persistently absent, further from the threshold</summary>", (unsigned long long)(count - close));
+		put_pupils(v, items, close, count, threshold, "further");
+		html(&v->page, "</details>\n");
 	}
-	html(&v->page, "</tbody></table></div></section>\n");
+	html(&v->page, "</section>\n");
 }
 
 static void put_tasks(struct visit *v, const json_t *school)
@@ -68,7 +89,7 @@ static void put_tasks(struct visit *v, const json_t *school)
 	bool may = !v->as_of && strcmp(v->session.role, "auditor") != 0;
 	if (!json_array_size(json_object_get(school, "tasks")))
 		return;
-	html(&v->page, "<section aria-labelledby=\"tasks\"><h2 id=\"tasks\">Recurring tasks</h2>\n<ul class=\"list\">\n");
+	html(&v->page, "<section aria-labelledby=\"tasks\"><h2 id=\"tasks\">Recurring tasks</h2>\n<ul class=\"list tasks\">\n");
 	json_array_foreach(json_object_get(school, "tasks"), index, task) {
 		html(&v->page, "<li class=\"due\"><p class=\"what\">%s</p><p class=\"when\">by %s</p>", says(task, "title"), page_date(says(task, "last_day")));
 		if (may) {
@@ -92,6 +113,7 @@ void board_school(struct visit *v)
 		return;
 	visit_title(v, "School %s", v->words[1]);
 	html(&v->page, "<h1>School %s</h1>\n<p>%lld pupils.</p>\n", says(school, "urn"), counts(school, "pupils"));
+	page_contents(v, "registers", "Registers", "near", "At or near a threshold", json_array_size(json_object_get(school, "tasks")) ? "tasks" : NULL, "Recurring tasks", NULL);
 	put_registers(v, school);
 	put_near(v, school);
 	put_tasks(v, school);

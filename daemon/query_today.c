@@ -42,7 +42,8 @@ struct today {
 	struct many *many;      /* as of then; NULL: now */
 	struct state *state;
 	day_t day;
-	uint64_t limit;
+	uint64_t limit, alerts; /* of each list, of each kind of alert */
+	uint8_t kind;           /* of alerts, the only one; 0: all */
 	struct due *list;
 	size_t count, room;
 	uint8_t particulars[PARTICULARS_ROOM];
@@ -114,6 +115,38 @@ static void gather_tasks(struct today *t)
 	}
 }
 
+/* By their ids, which texts have, those of the roster whose names are known. */
+static void pack_parents(struct pack *p, struct slice particulars)
+{
+	const char *wrong = NULL;
+	unsigned count = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		struct mp at = mp_find(particulars, "parents");
+
+		if (pass == 1) {
+			pack_text(p, "parents");
+			pack_array(p, count);
+		}
+		for (unsigned left = mp_peek(&at) == MP_ARRAY ? mp_array(&at) : 0; left > 0 && !at.fault; left--) {
+			const uint8_t *start = at.at;
+			struct slice parent, name;
+
+			mp_skip(&at);
+			parent = slice_of(start, (size_t)(at.at - start));
+			name = mp_find_str(parent, "name", &wrong);
+			if (!name.size)
+				continue;
+			count++;
+			if (pass == 1) {
+				pack_map(p, 2);
+				pack_key_str(p, "parent", mp_find_str(parent, "id", &wrong));
+				pack_key_str(p, "name", name);
+			}
+		}
+	}
+}
+
 static void pack_name(struct today *t, struct pack *p, uint32_t pupil)
 {
 	struct slice particulars = pupil ? pupil_particulars(t->engine, pupil, t->particulars) : slice_of(NULL, 0);
@@ -123,11 +156,12 @@ static void pack_name(struct today *t, struct pack *p, uint32_t pupil)
 	pack_upn(t->engine, p, t->txn, pupil);
 	pack_text_or_nil(p, "surname", mp_find_str(particulars, "surname", &wrong));
 	pack_text_or_nil(p, "forename", mp_find_str(particulars, "forename", &wrong));
+	pack_parents(p, particulars);
 }
 
 static void pack_due(struct today *t, struct pack *p, const struct due *d)
 {
-	pack_map(p, 12);
+	pack_map(p, 13);
 	pack_text(p, "case");
 	pack_case(p, d->case_no);
 	pack_name(t, p, d->pupil);
@@ -189,57 +223,98 @@ static bool stands(const struct today *t, const struct alert *a)
 	return a->number <= t->many->position && !(t->many->closed[a->number / 8] >> (a->number % 8) & 1);
 }
 
-/* The newest are kept in a ring. */
-static enum store_result pack_alerts(struct today *t, struct slice officer)
+/* The numbers of the newest of each kind, each kind's in a ring. */
+struct newest {
+	uint64_t count[ALERT_KIND_LIMIT];
+	uint64_t rings[];
+};
+
+static uint64_t *ring_of(const struct today *t, struct newest *newest, unsigned kind, uint64_t place)
 {
-	struct engine *e = t->engine;
-	struct pack *p = &e->body;
-	uint64_t *ring = memory_new(t->limit * sizeof *ring), count = 0;
+	return &newest->rings[kind * t->alerts + place % t->alerts];
+}
+
+static enum store_result gather_alerts(struct today *t, struct slice officer, struct newest *newest)
+{
 	struct slice key, value;
 	struct scan scan;
+	struct alert a;
 	enum store_result result = scan_open(&scan, t->txn, TABLE_ALERTS, slice_of(NULL, 0));
-	uint64_t shown;
 
 	while (result == STORE_OK && (result = scan_next(&scan, &key, &value)) == STORE_OK) {
 		struct reader k = reader_of(key);
 		uint64_t number = read_u64(&k);
-		struct alert a;
 
 		if (!alert_decode(&a, number, value))
 			result = STORE_DAMAGED;
-		else if (stands(t, &a) && says_more(a.kind) && access_told(t->request->who, &a) &&
-			 alert_in_hands_of(e, t->txn, &a, officer))
-			ring[count++ % t->limit] = number;
+		else if (stands(t, &a) && says_more(a.kind) && (!t->kind || a.kind == t->kind) && access_told(t->request->who, &a) &&
+			 alert_in_hands_of(t->engine, t->txn, &a, officer))
+			*ring_of(t, newest, a.kind, newest->count[a.kind]++) = number;
 	}
 	scan_close(&scan);
-	shown = count < t->limit ? count : t->limit;
-	pack_text(p, "alerts");
-	pack_map(p, 2);
+	return result == STORE_NONE ? STORE_OK : result;
+}
+
+static bool pack_one(struct today *t, struct pack *p, uint64_t number)
+{
+	struct key at = key_u64(number);
+	struct slice value;
+	struct alert a;
+
+	if (store_get(t->txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK || !alert_decode(&a, number, value))
+		return false;
+	pack_map(p, 10);
+	pack_key_uint(p, "alert", a.number);
+	pack_key_text(p, "kind", alert_kind_text(a.kind));
+	pack_name(t, p, a.pupil);
+	pack_text(p, "urn");
+	pack_urn(p, a.urn);
+	pack_text(p, "case");
+	pack_case(p, a.case_no);
+	pack_text(p, "raised");
+	pack_time(p, a.raised_ms);
+	pack_key_str(p, "text", a.text);
+	return true;
+}
+
+static bool pack_kind(struct today *t, struct newest *newest, unsigned kind)
+{
+	struct pack *p = &t->engine->body;
+	uint64_t count = newest->count[kind], shown = count < t->alerts ? count : t->alerts;
+	bool good = true;
+
+	pack_map(p, 3);
+	pack_key_text(p, "kind", alert_kind_text((uint8_t)kind));
 	pack_key_uint(p, "count", count);
 	pack_text(p, "items");
 	pack_array(p, (uint32_t)shown);
-	for (uint64_t i = 0; i < shown && result == STORE_NONE; i++) {
-		struct key at = key_u64(ring[(count - 1 - i) % t->limit]);
-		struct alert a;
+	for (uint64_t i = 0; i < shown && good; i++)
+		good = pack_one(t, p, *ring_of(t, newest, kind, count - 1 - i));
+	return good;
+}
 
-		if (store_get(t->txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK || !alert_decode(&a, ring[(count - 1 - i) % t->limit], value)) {
-			result = STORE_DAMAGED;
-			break;
-		}
-		pack_map(p, 9);
-		pack_key_uint(p, "alert", a.number);
-		pack_key_text(p, "kind", alert_kind_text(a.kind));
-		pack_name(t, p, a.pupil);
-		pack_text(p, "urn");
-		pack_urn(p, a.urn);
-		pack_text(p, "case");
-		pack_case(p, a.case_no);
-		pack_text(p, "raised");
-		pack_time(p, a.raised_ms);
-		pack_key_str(p, "text", a.text);
+static enum store_result pack_alerts(struct today *t, struct slice officer)
+{
+	struct pack *p = &t->engine->body;
+	struct newest *newest = memory_new(sizeof *newest + ALERT_KIND_LIMIT * t->alerts * sizeof *newest->rings);
+	enum store_result result = gather_alerts(t, officer, newest);
+	uint64_t all = 0;
+	unsigned kinds = 0;
+
+	for (unsigned kind = 0; kind < ALERT_KIND_LIMIT; kind++) {
+		all += newest->count[kind];
+		kinds += newest->count[kind] > 0;
 	}
-	free(ring);
-	return result == STORE_NONE ? STORE_OK : result;
+	pack_text(p, "alerts");
+	pack_map(p, 2);
+	pack_key_uint(p, "count", all);
+	pack_text(p, "kinds");
+	pack_array(p, kinds);
+	for (unsigned kind = 0; kind < ALERT_KIND_LIMIT && result == STORE_OK; kind++)
+		if (newest->count[kind] && !pack_kind(t, newest, kind))
+			result = STORE_DAMAGED;
+	free(newest);
+	return result;
 }
 
 static void gather(struct today *t, struct slice officer)
@@ -259,21 +334,25 @@ static void gather(struct today *t, struct slice officer)
 
 enum status query_today(struct engine *e, const struct request *r, struct txn *txn)
 {
-	static const char *const keys[] = {"what", "officer", "limit", "as_of", NULL};
+	static const char *const keys[] = {"what", "officer", "limit", "alerts", "kind", "as_of", NULL};
 	const char *wrong = NULL;
 	struct slice officer = mp_find_str(r->message->body, "officer", &wrong), unknown;
-	uint64_t limit = mp_find_uint(r->message->body, "limit", SHOWN, &wrong);
+	struct slice kind = mp_find_str(r->message->body, "kind", &wrong);
+	uint64_t limit = mp_find_uint(r->message->body, "limit", SHOWN, &wrong), alerts = mp_find_uint(r->message->body, "alerts", limit, &wrong);
 	enum store_result result;
 	struct many *many;
 	struct today *t;
 	day_t day;
 
-	if (wrong || !limit || limit > SHOWN_MAX || !mp_only(r->message->body, keys, &unknown))
-		return query_fault(e, STATUS_BAD_FIELD, wrong ? wrong : "limit", "{what, officer?, limit?, as_of?} is wanted, a limit of 1 to 500");
+	if (wrong || !limit || limit > SHOWN_MAX || !alerts || alerts > SHOWN_MAX || !mp_only(r->message->body, keys, &unknown))
+		return query_fault(e, STATUS_BAD_FIELD, wrong ? wrong : "limit", "{what, officer?, limit?, alerts?, kind?, as_of?} is wanted, limit and alerts of 1 to 500");
+	if (kind.size && !alert_kind_parse(kind))
+		return query_fault(e, STATUS_BAD_FIELD, "kind", "there is no such kind of alert");
 	if (!many_as_of(e, r, txn, 0, &many, &day))
 		return STATUS_BAD_FIELD;
 	t = memory_new(sizeof *t);
-	*t = (struct today){.engine = e, .request = r, .txn = txn, .many = many, .state = many ? many->state : &e->state, .day = day, .limit = limit};
+	*t = (struct today){.engine = e, .request = r, .txn = txn, .many = many, .state = many ? many->state : &e->state, .day = day, .limit = limit,
+			    .alerts = alerts, .kind = kind.size ? alert_kind_parse(kind) : 0};
 	gather(t, officer);
 	pack_map(&e->body, 3);
 	pack_text(&e->body, "day");

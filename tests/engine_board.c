@@ -187,6 +187,14 @@ static void lists_as_they_were_known(void **context)
 		free(before[i]);
 	}
 	assert_int_equal(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today','as_of':'never'}")->status, STATUS_BAD_FIELD);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today','kind':'breach-of'}")->status, STATUS_BAD_FIELD);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today','alerts':0}")->status, STATUS_BAD_FIELD);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today','alerts':501}")->status, STATUS_BAD_FIELD);
+	/* of each kind the newest so many, and how many there are; or of one */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today','alerts':1}"), STATUS_OK, "\"kind\":\"threshold\",\"count\":2,\"items\":[{");
+	assert_int_equal(times_in(host_first(&h)->text, "\"text\":\"10 unauthorised sessions"), 1);
+	assert_int_equal(times_in(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today'}")->text, "\"text\":\"10 unauthorised sessions"), 2);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today','kind':'breach'}"), STATUS_OK, "\"alerts\":{\"count\":1,\"kinds\":[{\"kind\":\"breach\",\"count\":1,");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority','as_of':'2026-08-31'}"), STATUS_OK, "\"stages\":[]");
 }
 

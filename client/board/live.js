@@ -40,20 +40,39 @@
 		for (const [key, item] of now) item.classList.toggle("gone", !keys.has(key) && !beyond(item));
 	}
 
+	// Kinds of which nothing was there before.
+	function mergeKinds(page) {
+		let after = null;
+		for (const kind of page.querySelectorAll(".kind")) {
+			let mine = document.getElementById(kind.id);
+			if (!mine) {
+				mine = document.importNode(kind, true);
+				for (const item of mine.querySelectorAll("[data-key]")) item.classList.add("new");
+				if (after) after.after(mine);
+				else document.querySelector(".kinds").prepend(mine);
+			}
+			after = mine;
+		}
+	}
+
 	function merge(page) {
+		mergeKinds(page);
 		for (const list of document.querySelectorAll("[data-list]")) {
 			const fresh = page.querySelector('[data-list="' + list.dataset.list + '"]');
-			const count = list.closest("section").querySelector(".count"), none = list.closest("section").querySelector(".none");
+			const none = list.closest("section").querySelector(".none");
 			if (!fresh) continue;
 			mergeList(list, fresh);
-			count.textContent = fresh.closest("section").querySelector(".count").textContent;
 			if (none && fresh.children.length) none.remove();
+		}
+		for (const count of document.querySelectorAll(".count[id]")) {
+			const fresh = page.getElementById(count.id);
+			count.textContent = fresh ? fresh.textContent : "0";
 		}
 	}
 
 	async function refresh() {
 		waiting = null;
-		if (!document.getElementById("today")) return;
+		if (!document.querySelector(".kinds")) return;
 		const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
 		if (!answer.ok) return;
 		const page = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -62,6 +62,7 @@ async function morning() {
   await look(page, "today");
   assert.match(await page.title(), /^Today/);
   assert.equal(await page.locator(".decide .list > li").count(), 1);
+  await page.locator(".decide").getByText("for George Brown").waitFor();
   await keyboard(page);
   await liveAlert(page);
   await decide(page);
@@ -100,6 +101,8 @@ async function liveAlert(page) {
   const after = await page.evaluate(() => document.activeElement.getBoundingClientRect().y);
   assert.ok(Math.abs(after - before) <= 2, `the reader's place was lost: ${before}, then ${after}`);
   await look(page, "today, with an alert that came in");
+  const kinds = await page.locator(".kind h3").allInnerTexts();
+  assert.ok(kinds[0].startsWith("Unauthorised absence while a period runs") && kinds.at(-1).startsWith("Persistently absent"), "the kinds: " + kinds.join(", "));
   await page.evaluate(() => window.scrollTo(0, 0));
   await shot(page, "today");
 }
@@ -107,10 +110,15 @@ async function liveAlert(page) {
 async function decide(page) {
   await page.getByRole("link", { name: "Brown, Jack" }).first().click();
   await look(page, "a case");
+  const said = await page.locator("main").innerText();
+  for (const words of ["Mon 9 Nov 2026, afternoon: O", "Notice to Improve for George Brown", "Is there a medical barrier?", "Outcomes: issue, not to issue"]) assert.ok(said.includes(words), "not said: " + words);
+  assert.doesNotMatch(said, /parent p1|\d{4}-\d\d-\d\d|notice-to-improve|mental_health|not-to-issue/, "the program's own terms");
   await shot(page, "case");
-  await page.locator(".decision").getByRole("link", { name: "issue", exact: true }).click();
+  await page.locator(".decision").getByRole("link", { name: "Issue", exact: true }).click();
   assert.equal(await page.locator("select[name=f-outcome]").inputValue(), "issue");
   await look(page, "the form of an action");
+  await page.getByText("For Brown, Jack, year 4").waitFor();
+  assert.equal(await page.getByLabel("Your reason").count(), 0, "a reason is asked for where nothing is lacking");
   // something lacks first: it is said in place, and what was filled in stays
   await page.goto(BOARD_URL + "/case/C1/record/prosecution");
   await page.getByLabel("Day it happened").fill("2026-11-11");
@@ -124,11 +132,11 @@ async function decide(page) {
   await page.getByText("Recorded.").waitFor();
   assert.equal(await page.locator(".decision").count(), 0, "the question still waits");
   assert.ok(await page.getByText("through board (board)").count() > 0);
-  assert.equal(await page.locator(".timeline .done strong").getByText("decision", { exact: true }).count(), 1, "a form sent twice was recorded twice");
+  assert.equal(await page.locator(".timeline .done strong").getByText("Decision of the Education Welfare Service", { exact: true }).count(), 1, "a form sent twice was recorded twice");
 }
 
 async function views(page) {
-  for (const [path, name] of [[`/pupil/${CHILD}`, "pupil"], [`/school/${URN}`, "school"], ["/authority", "authority"], ["/case/C1/letter/stage-2?f-from=Mrs+Hart", "letter"], ["/case/C1?as_of=2026-11-05", "case-then"],
+  for (const [path, name] of [[`/pupil/${CHILD}`, "pupil"], [`/school/${URN}`, "school"], ["/authority", "authority"], ["/alerts/threshold", "alerts of a kind"], ["/find?q=brown+j", "pupils of a name"], ["/case/C1/letter/stage-2?f-from=Mrs+Hart", "letter"], ["/case/C1?as_of=2026-11-05", "case-then"],
     [`/pupil/${CHILD}?as_of=2026-10-01`, "pupil-then"], ["/?as_of=2026-11-05", "today-then"], [`/school/${URN}?as_of=2026-10-02`, "school-then"],
     ["/authority?as_of=2026-10-02", "authority-then"]]) {
     await go(page, path);

@@ -165,13 +165,20 @@ def what_is_shown(scene, board, officer):
     for path, to in (("/find?q=c1", "/case/C1"), ("/find?q=" + scene.upns[0].lower(), "/pupil/" + scene.upns[0]), ("/find?q=100001", "/school/100001")):
         page = officer.get(path)
         check(page.status == 303 and page.headers["Location"] == to, path, page.headers["Location"])
-    shows(officer.get("/find?q=%3Cscript%3E"), 404, "Nothing found")
+    shows(officer.get("/find?q=nobody"), 404, "Nothing found")
+    page = officer.get("/find?q=%3Cscript%3E")
+    shows(page, 200, "/pupil/" + scene.upns[0], "&lt;script&gt;", "/case/C1")
+    check(SCRIPT not in page.text and "<script>" not in page.text, "unescaped")
+    page = officer.get("/find?q=aBL")
+    check(page.status == 200 and page.text.count("/pupil/") == 3, page.text.count("/pupil/"))
+    shows(officer.get("/find?q=able+xyz"), 404)
     shows(officer.get("/find?q=//evil.example"), 404)
     # a letter, filled from the case; what is asked for is in the address, and nothing is recorded
     shows(officer.get("/case/C1/letter/stage-2"), 200, "Dear &lt;script&gt;", "Not known, and left open")
     page = officer.get("/case/C1/letter/stage-2?f-from=%3Cb%3EMrs%20Hart&f-with_pupil=perhaps")
     shows(page, 200, "can't be made now", "&lt;b&gt;Mrs Hart")
     shows(officer.get("/case/C1/letter/stage-2?f-from=%3Cb%3EMrs%20Hart&f-with_pupil=yes"), 200, "<p>&lt;b&gt;Mrs Hart</p>")
+    shows(officer.get("/case/C1/letter/stage-2?f-with_pupil=yes"), 200, "[not known: Name of the school]")
     shows(officer.get("/case/C1/letter/no-such"), 404)
     # as it was known: before the case there was none
     shows(officer.get("/case/C1?as_of=2026-11-01"), 404)
@@ -189,6 +196,9 @@ def what_is_not_there(scene, board, officer, school_reader, lead):
     there, nowhere = school_reader.get("/case/C2"), school_reader.get("/case/C99")
     check(there.status == nowhere.status == 404 and there.text.replace("C2", "") == nowhere.text.replace("C99", ""), "another's case can be told from none")
     shows(school_reader.get("/pupil/" + scene.upns[2]), 404)
+    page = school_reader.get("/find?q=able")
+    check(page.status == 200 and page.text.count("/pupil/") == 1 and scene.upns[2] not in page.text, "a school finds another's pupils")
+    shows(lead.get("/find?q=able"), 404, "Nothing found")
     shows(school_reader.get("/school/" + OTHER), 404)
     check(OTHER not in school_reader.get("/authority").text, "a school sees another")
     shows(school_reader.get("/case/C2/record/note"), 404)
@@ -222,7 +232,7 @@ def recording(scene, board, officer, school_reader):
     path = "/case/C1/record/notice-to-improve"
     form = officer.get(path).form(path)
     page = officer.post(path, dict(form, parent="p1", **{"f-medical": "no", "on": "2026-11-10"}))
-    shows(page, 422, "Not recorded", "SP-09", 'value="2026-11-10"', 'role="alert"')
+    shows(page, 422, "Not recorded", "SP-09", 'value="2026-11-10"', 'role="alert"', 'name="override"')
     check(page.form(path)["id"] == form["id"], "a refused form may be sent again")
     shows(officer.post(path, dict(form, on="11/10/2026")), 422, "not a date")
     shows(officer.post(path, dict(form, parent=SCRIPT)), 422, "parent")
@@ -284,6 +294,28 @@ def alerts(scene, board, officer, school_reader):
     check(officer.post(action, form).status == 303 and action not in officer.get("/").text, action)
     shows(officer.post("/alert/99999999", dict(form, id="019922e2-79b0-7cc3-98c4-dc0c0c07398e")), 404)
     shows(officer.post("/alert/x", form), 400)
+
+
+def all_of_a_kind(officer, school_reader):
+    """A kind's own page, where all that was looked at is dealt with at once; not what came in since."""
+    path = "/alerts/threshold"
+    page = officer.get(path)
+    shows(page, 200, "At the threshold for a penalty notice", "All 2 are dealt with")
+    shows(officer.get("/alerts/breach"), 200, "Nothing of this waits")
+    for wrong in ("/alerts/%3Cscript%3E", "/alerts/nothing", "/alerts/threshold/x"):
+        check(officer.get(wrong).status in (400, 404) and SCRIPT not in officer.get(wrong).text, wrong)
+    form = page.form(path)
+    oldest = min(int(number) for number in re.findall(r'action="/alert/(\d+)"', page.text))
+    shows(officer.post(path, form), 400, "Not ticked")
+    shows(officer.post(path, dict(form, looked="yes", newest="x")), 400)
+    shows(officer.post(path, dict(form, looked="yes", token="")), 403)
+    check("dealt with" not in school_reader.get(path).text.lower(), "a school is offered what it may not")
+    shows(school_reader.post(path, dict(form, looked="yes", token=school_reader.get("/").token())), 403)
+    check("All 2 are dealt with" in officer.get(path).text, "something was recorded")
+    check(officer.post(path, dict(form, looked="yes", newest=oldest)).status == 303, "the older one")
+    check(len(re.findall(r'action="/alert/', officer.get(path).text)) == 1, "one was left that came in since")
+    check(officer.post(path, dict(form, looked="yes")).status == 303 and officer.post(path, dict(form, looked="yes")).status == 303, "twice")
+    shows(officer.get(path), 200, "Nothing of this waits")
 
 
 def live(scene, board, officer):
@@ -368,6 +400,7 @@ def main():
             forgeries(scene, board, officer)
             alerts(scene, board, officer, school_reader)
             live(scene, board, officer)
+            all_of_a_kind(officer, school_reader)
             revoked(scene, board)
             log = board.log_text()
             check("signed-in" in log and SCRIPT not in log and scene.upns[0] not in log, "the board's own log", log)

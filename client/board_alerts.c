@@ -1,0 +1,237 @@
+/* What came in, by its kind: the newest of each on today's page, and a page of each kind.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "client/board.h"
+
+#include <string.h>
+
+enum { SHOWN_MAX = 500 };
+
+/* In the order in which they press; one that is not here comes after these, in words of its name. */
+static const struct {
+	const char *kind, *title;
+} kinds[] = {
+	{ "breach", "Unauthorised absence while a period runs" },
+	{ "missing-from-school", "To be referred as missing from school" },
+	{ "never-arrived", "New starters who never came" },
+	{ "not-arrived", "New starters who did not arrive" },
+	{ "attendance-return", "Attendance returns due" },
+	{ "sickness-return", "Sickness returns due" },
+	{ "escalated", "Passed on to you because it is undone" },
+	{ "drift", "Cases on which nothing happens" },
+	{ "threshold", "At the threshold for a penalty notice" },
+	{ "approaching", "Near a threshold" },
+	{ "unexplained", "Absence without an explanation" },
+	{ "reason-wanted", "Reasons wanted" },
+	{ "part-time", "Part-time timetables" },
+	{ "fact-changed", "Something became known of a child" },
+	{ "deadline-moved", "Deadlines that moved" },
+	{ "reminder", "Reminders" },
+	{ "severe", "Severely absent, or no longer" },
+	{ "persistent", "Persistently absent, or no longer" },
+};
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static size_t place_of(const char *kind)
+{
+	size_t i = 0;
+	while (i < KINDS && strcmp(kinds[i].kind, kind) != 0)
+		i++;
+	return i;
+}
+
+static const char *title_of(const char *kind)
+{
+	size_t i = place_of(kind);
+	return i < KINDS ? kinds[i].title : words_of(kind);
+}
+
+static bool may_acknowledge(const struct visit *v)
+{
+	return !v->as_of && (strcmp(v->session.role, "officer") == 0 || strcmp(v->session.role, "manager") == 0);
+}
+
+static const char *mine(const struct visit *v)
+{
+	return *says(v->query, "mine") || *says(v->form, "mine") ? "1" : "";
+}
+
+static void put_alert(struct visit *v, const json_t *alert, const char *back)
+{
+	char action[64];
+	html(&v->page, "<li class=\"alert\" data-key=\"alert-%lld\"><p class=\"whom\">", counts(alert, "alert"));
+	if (*says(alert, "upn")) {
+		html(&v->page, "<a ");
+		if (*says(alert, "case"))
+			page_href(v, "/case/", says(alert, "case"), NULL);
+		else
+			page_href(v, "/pupil/", says(alert, "upn"), NULL);
+		html(&v->page, ">%s</a> <span class=\"quiet\">%s</span>", page_name(alert), says(alert, "case"));
+	} else if (*says(alert, "urn")) {
+		html(&v->page, "<a ");
+		page_href(v, "/school/", says(alert, "urn"), NULL);
+		html(&v->page, ">School %s</a>", says(alert, "urn"));
+	}
+	html(&v->page, "</p><p class=\"what\">%s</p><p class=\"when\"><time datetime=\"%s\">%s</time></p>",
+	     words_told(says(alert, "text"), json_object_get(alert, "parents")), says(alert, "raised"), page_time(says(alert, "raised")));
+	if (may_acknowledge(v)) {
+		snprintf(action, sizeof action, "/alert/%lld", counts(alert, "alert"));
+		page_form(v, action, "ack");
+		page_id(v);
+		html(&v->page, "<input type=\"hidden\" name=\"back\" value=\"%s\"><input type=\"hidden\" name=\"mine\" value=\"%s\">"
+		               "<button class=\"quiet\" aria-label=\"Dealt with: alert %lld about %s\">Dealt with</button></form>", back, mine(v), counts(alert, "alert"),
+		     *says(alert, "upn") ? page_name(alert) : "the school");
+	}
+	html(&v->page, "</li>\n");
+}
+
+static void put_list(struct visit *v, const json_t *kind, const char *back)
+{
+	size_t index;
+	json_t *alert;
+	html(&v->page, "<ul class=\"list\" data-list=\"%s\">\n", says(kind, "kind"));
+	json_array_foreach(json_object_get(kind, "items"), index, alert)
+		put_alert(v, alert, back);
+	html(&v->page, "</ul>\n");
+}
+
+/* ---- on today's page ---- */
+
+static void put_kind(struct visit *v, const json_t *kind)
+{
+	const char *name = says(kind, "kind");
+	html(&v->page, "<section class=\"kind\" id=\"kind-%s\" aria-labelledby=\"title-%s\"><h3 id=\"title-%s\">%s <span class=\"count\" id=\"count-%s\">%lld</span></h3>\n", name,
+	     name, name, title_of(name), name, counts(kind, "count"));
+	put_list(v, kind, "");
+	if (counts(kind, "count") > (long long)json_array_size(json_object_get(kind, "items"))) {
+		html(&v->page, "<p class=\"all\"><a href=\"/alerts/%s?mine=%s%s%s\" aria-label=\"All %lld: %s\">All %lld</a></p>\n", name, mine(v), v->as_of ? "&as_of=" : "",
+		     v->as_of, counts(kind, "count"), title_of(name), counts(kind, "count"));
+	}
+	html(&v->page, "</section>\n");
+}
+
+void board_came_in(struct visit *v, const json_t *alerts)
+{
+	size_t index;
+	json_t *kind;
+	html(&v->page, "<section class=\"group alerts\" aria-labelledby=\"group-alerts\"><h2 id=\"group-alerts\">What came in <span class=\"count\" id=\"count-alerts\">%lld</span></h2>\n",
+	     counts(alerts, "count"));
+	if (!counts(alerts, "count"))
+		html(&v->page, "<p class=\"none\">Nothing waits to be looked at.</p>\n");
+	html(&v->page, "<div class=\"kinds\">\n");
+	for (size_t place = 0; place <= KINDS; place++)
+		json_array_foreach(json_object_get(alerts, "kinds"), index, kind)
+			if (place_of(says(kind, "kind")) == place)
+				put_kind(v, kind);
+	html(&v->page, "</div></section>\n");
+}
+
+/* ---- a kind's own page ---- */
+
+static json_t *ask_kind(struct visit *v)
+{
+	struct body body;
+	visit_question(v, &body, "today");
+	body_text(&body, "officer", *mine(v) ? v->session.name : NULL);
+	body_text(&body, "kind", v->words[1]);
+	body_number(&body, "alerts", SHOWN_MAX);
+	body_number(&body, "limit", 1);
+	return visit_ask(v, &body);
+}
+
+/* Those that were looked at, and none that came in since. */
+static void put_all_done(struct visit *v, const json_t *items)
+{
+	char action[64];
+	if (!may_acknowledge(v) || json_array_size(items) < 2)
+		return;
+	snprintf(action, sizeof action, "/alerts/%s", v->words[1]);
+	page_form(v, action, "record all-done");
+	html(&v->page, "<input type=\"hidden\" name=\"newest\" value=\"%lld\"><input type=\"hidden\" name=\"mine\" value=\"%s\">"
+	               "<p><label><input type=\"checkbox\" name=\"looked\" value=\"yes\" required> I have looked at all of these</label></p>"
+	               "<p><button>All %llu are dealt with</button></p></form>\n", counts(json_array_get(items, 0), "alert"), mine(v), (unsigned long long)json_array_size(items));
+}
+
+void board_alerts(struct visit *v)
+{
+	json_t *answer = ask_kind(v);
+	const json_t *kind = json_array_get(json_object_get(json_object_get(answer, "alerts"), "kinds"), 0), *items = json_object_get(kind, "items");
+	if (!answer)
+		return;
+	visit_title(v, "%s", title_of(v->words[1]));
+	html(&v->page, "<p class=\"crumb back-to\"><a href=\"/?mine=%s%s%s#group-alerts\">Back to today</a></p>\n<h1>%s <span class=\"count\">%lld</span></h1>\n", mine(v),
+	     v->as_of ? "&as_of=" : "", v->as_of, title_of(v->words[1]), counts(kind, "count"));
+	if (!kind)
+		html(&v->page, "<p class=\"none\">Nothing of this waits to be looked at.</p>\n");
+	else
+		put_list(v, kind, v->words[1]);
+	if (counts(kind, "count") > (long long)json_array_size(items))
+		html(&v->page, "<p class=\"quiet\">%lld older ones are not shown; they are once these are dealt with.</p>\n", counts(kind, "count") - (long long)json_array_size(items));
+	put_all_done(v, items);
+	json_decref(answer);
+}
+
+/* ---- dealt with ---- */
+
+/* To the list that the form was on. */
+static void go_back(struct visit *v, const char *kind)
+{
+	v->status = 303;
+	if (place_of(kind) < KINDS)
+		snprintf(v->location, sizeof v->location, "/alerts/%s?mine=%s", kind, mine(v));
+	else
+		snprintf(v->location, sizeof v->location, "/?mine=%s#group-alerts", mine(v));
+}
+
+static unsigned acknowledge(struct visit *v, unsigned long long alert, const uint8_t id[static ATTEND_ID_SIZE], json_t **answer)
+{
+	struct body body;
+	body_begin(&body);
+	body_number(&body, "alert", alert);
+	return visit_submit(v, ATTEND_ACKNOWLEDGE, id, &body, answer);
+}
+
+void board_acknowledge(struct visit *v)
+{
+	uint8_t id[ATTEND_ID_SIZE];
+	json_t *answer;
+	char *end;
+	unsigned long long alert = strtoull(v->words[1], &end, 10);
+	if (*end || !form_id(v->form, id)) {
+		page_notice(v, 400, "Which alert?", "The form is not whole. Nothing was recorded.");
+		return;
+	}
+	unsigned status = acknowledge(v, alert, id, &answer);
+	if (status >= 200 && status < 300)
+		go_back(v, says(v->form, "back"));
+	else if (v->status == 200)
+		page_notice(v, status == 404 || status == 403 ? status : 409, "That was not recorded", *says(answer, "reason") ? says(answer, "reason") : "The alert is not there.");
+	json_decref(answer);
+}
+
+void board_alerts_done(struct visit *v)
+{
+	uint8_t id[ATTEND_ID_SIZE];
+	size_t index;
+	json_t *alert, *answer;
+	char *end;
+	long long newest = strtoll(says(v->form, "newest"), &end, 10);
+	if (*end || newest <= 0 || strcmp(says(v->form, "looked"), "yes") != 0) {
+		page_notice(v, 400, "Not ticked", "Say that you have looked at all of them. Nothing was recorded.");
+		return;
+	}
+	json_t *found = ask_kind(v);
+	json_array_foreach(json_object_get(json_array_get(json_object_get(json_object_get(found, "alerts"), "kinds"), 0), "items"), index, alert) {
+		if (counts(alert, "alert") > newest || v->status != 200)
+			continue;
+		attend_id_new(id);
+		unsigned status = acknowledge(v, (unsigned long long)counts(alert, "alert"), id, &answer);
+		if (status == 403)
+			page_notice(v, 403, "That was not recorded", "To say that an alert is dealt with is for officers and managers.");
+		json_decref(answer);
+	}
+	if (found && v->status == 200)
+		go_back(v, "");
+	json_decref(found);
+}

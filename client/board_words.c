@@ -1,0 +1,191 @@
+/* The program's names, days and ids as people say them.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "client/board.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "client/when.h"
+
+enum { DATE_SIZE = 10, ROOM = 4800 }; /* of a text; a longer one is left as it is */
+
+/* A few rooms in turn, each thread's own. */
+static char *room(void)
+{
+	static _Thread_local char rooms[4][ROOM];
+	static _Thread_local unsigned turn;
+	return rooms[turn++ % 4];
+}
+
+const char *words_of(const char *name)
+{
+	char *out = room();
+	if (strlen(name) >= ROOM)
+		return name;
+	strcpy(out, name);
+	for (char *c = out; *c; c++)
+		if (*c == '-' || *c == '_')
+			*c = ' ';
+	out[0] = (char)toupper((unsigned char)out[0]);
+	return out;
+}
+
+const char *words_parent(const json_t *parents, const char *id)
+{
+	size_t index;
+	json_t *one;
+	json_array_foreach(parents, index, one)
+		if (strcmp(says(one, "parent"), id) == 0 && *says(one, "name"))
+			return says(one, "name");
+	return id;
+}
+
+/* ---- a text of the daemon's ---- */
+
+struct text {
+	char *out;
+	size_t size;
+	const char *at; /* of what is left to read */
+};
+
+static void add(struct text *t, const char *more, size_t read)
+{
+	size_t size = strlen(more);
+	t->at += read;
+	if (t->size + size < ROOM) {
+		memcpy(t->out + t->size, more, size);
+		t->size += size;
+	}
+}
+
+static bool is_date(const char *at)
+{
+	static const char form[] = "0000-00-00";
+	for (size_t i = 0; i < DATE_SIZE; i++)
+		if (form[i] == '0' ? !isdigit((unsigned char)at[i]) : at[i] != form[i])
+			return false;
+	return !isalnum((unsigned char)at[DATE_SIZE]);
+}
+
+/* "2026-11-09 PM O": a day, or a session of it and its code. */
+static bool take_session(struct text *t)
+{
+	char day[DATE_SIZE + 1] = "", said[WHEN_SIZE];
+	const char *after = t->at + DATE_SIZE;
+	if (!is_date(t->at))
+		return false;
+	memcpy(day, t->at, DATE_SIZE);
+	add(t, when_date(said, day), DATE_SIZE);
+	if (strncmp(after, " AM ", 4) == 0)
+		add(t, ", morning: ", 4);
+	else if (strncmp(after, " PM ", 4) == 0)
+		add(t, ", afternoon: ", 4);
+	return true;
+}
+
+/* "parent p1": by name where it is known. */
+static bool take_parent(struct text *t, const json_t *parents)
+{
+	size_t index;
+	json_t *one;
+	if (strncmp(t->at, "parent ", 7) != 0)
+		return false;
+	json_array_foreach(parents, index, one) {
+		const char *id = says(one, "parent");
+		size_t size = strlen(id);
+		if (*says(one, "name") && size && strncmp(t->at + 7, id, size) == 0 && !isalnum((unsigned char)t->at[7 + size])) {
+			add(t, says(one, "name"), 7 + size);
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *words_told(const char *text, const json_t *parents)
+{
+	struct text t = { room(), 0, text };
+	const char *outcomes = strstr(text, "Outcomes: "); /* names from there on */
+	bool starts = true;
+	if (strlen(text) >= ROOM / 2)
+		return text;
+	while (*t.at) {
+		bool named = outcomes && t.at > outcomes && (*t.at == '-' || *t.at == '_');
+		if (starts && (take_session(&t) || take_parent(&t, parents))) {
+			starts = false;
+			continue;
+		}
+		starts = !isalnum((unsigned char)*t.at);
+		add(&t, named ? " " : (char[2]){ *t.at, '\0' }, 1);
+	}
+	t.out[t.size] = '\0';
+	return t.out;
+}
+
+/* The size of a " (outcome=)", of one or of several; 0: it is none. */
+static size_t hint_size(const char *at)
+{
+	size_t name, size;
+	if (at[0] != ' ' || at[1] != '(')
+		return 0;
+	name = strspn(at + 2, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+	size = strcspn(at, ")");
+	return name && at[2 + name] == '=' && at[size] ? size + 1 : 0;
+}
+
+static const char *without_hints(const char *text, bool in_brackets)
+{
+	if (!text || strlen(text) >= ROOM)
+		return text;
+	struct text t = { room(), 0, text };
+	while (*t.at) {
+		size_t hint = hint_size(t.at);
+		if (hint && (!in_brackets || t.at[hint] == ']'))
+			t.at += hint;
+		else
+			add(&t, (char[2]){ *t.at, '\0' }, 1);
+	}
+	t.out[t.size] = '\0';
+	return t.out;
+}
+
+const char *words_said(const char *text)
+{
+	return without_hints(text, false);
+}
+
+const char *words_of_letter(const char *text)
+{
+	return without_hints(text, true);
+}
+
+/* ---- actions and their fields ---- */
+
+static const json_t *named(const json_t *list, const char *key, const char *name)
+{
+	size_t index;
+	json_t *one;
+	json_array_foreach(list, index, one)
+		if (strcmp(says(one, key), name) == 0)
+			return one;
+	return NULL;
+}
+
+const char *words_action(const json_t *actions, const char *name)
+{
+	const char *title = says(named(json_object_get(actions, "items"), "action", name), "title");
+	return *title ? title : words_of(name);
+}
+
+const char *words_field(const json_t *actions, const char *action, const char *name, const char **value)
+{
+	const json_t *field = named(json_object_get(named(json_object_get(actions, "items"), "action", action), "fields"), "name", name);
+	const char *type = says(field, "type");
+	if (strcmp(name, "override") == 0)
+		return "Recorded all the same because";
+	if (strcmp(type, "one of") == 0 || strcmp(type, "yes/no") == 0)
+		*value = words_of(*value);
+	else if (strcmp(type, "date") == 0)
+		*value = page_date(*value);
+	return *says(field, "title") ? says(field, "title") : words_of(name);
+}
