@@ -149,7 +149,7 @@ static void put_refusal(struct visit *v, const struct act *a)
 	html(&v->page, "</div>\n");
 }
 
-/* Asked for where a reason would help: something is lacking, and nothing of it is barred. */
+/* Asked for where a reason would help: something is lacking, nothing of it is barred, and the form itself is well filled in. */
 static void put_override(struct visit *v, const struct act *a)
 {
 	size_t index;
@@ -157,7 +157,7 @@ static void put_override(struct visit *v, const struct act *a)
 	const json_t *lacks = a->refused ? a->lacks : json_object_get(a->action, "lacks");
 	bool barred = false, before = *says(v->form, "override") != '\0';
 	json_array_foreach(lacks, index, lack)
-		barred |= json_is_true(json_object_get(lack, "bar"));
+		barred |= json_is_true(json_object_get(lack, "bar")) || *says(lack, "field");
 	if (!json_is_true(json_object_get(a->action, "may_override")) || (!before && (barred || !page_lacking(lacks, a->refused ? NULL : v->words[3]))))
 		return;
 	html(&v->page, "<div class=\"override\"><p class=\"field\"><label for=\"override\">Your reason for recording it although something is lacking; it is kept "
@@ -240,7 +240,7 @@ static const char *sentence(unsigned status, const json_t *answer)
 	case 403:
 		return "This action is not for your role.";
 	default:
-		return *says(answer, "reason") ? says(answer, "reason") : "Something in the form is not right.";
+		return !json_array_size(json_object_get(answer, "lacks")) && *says(answer, "reason") ? says(answer, "reason") : "Something in the form is missing or not right.";
 	}
 }
 

@@ -175,12 +175,14 @@ size_t page_lacking(const json_t *lacks, const char *action)
 
 static const char *title_of(const json_t *fields, const char *name)
 {
+	if (strcmp(name, "on") == 0)
+		return "Day it happened";
 	size_t index;
 	json_t *field;
 	json_array_foreach(fields, index, field)
 		if (strcmp(says(field, "name"), name) == 0 && *says(field, "title"))
 			return says(field, "title");
-	return name;
+	return words_of(name);
 }
 
 void page_lacks(struct visit *v, const json_t *lacks, const char *action, const json_t *fields)
@@ -191,7 +193,11 @@ void page_lacks(struct visit *v, const json_t *lacks, const char *action, const 
 	json_array_foreach(lacks, index, lack) {
 		if (own(lack, action))
 			continue;
-		html(&v->page, *says(lack, "field") ? "<li>%s: %s" : "<li>%s%s", title_of(fields, says(lack, "field")), words_said(says(lack, "text")));
+		const char *text = words_said(says(lack, "text"));
+		if (*says(lack, "field"))
+			html(&v->page, "<li>%s: %s", title_of(fields, says(lack, "field")), strncmp(text, "required: ", 10) == 0 ? text + 10 : text);
+		else
+			html(&v->page, "<li>%s", text);
 		if (*says(lack, "clause"))
 			html(&v->page, " <span class=\"clause\">%s</span>", says(lack, "clause"));
 		if (json_is_true(json_object_get(lack, "bar")))
