@@ -194,7 +194,8 @@ static enum store_result turn_over(struct redo *r, bool wait)
 	if (result != STORE_OK || code != 0)
 		return code ? store_fail_mdb(code, "turn over the redo log") : result;
 	r->settling = true;
-	r->in_thread = r->settled = false;
+	r->in_thread = false;
+	r->settled = false;
 	r->generation++;
 	r->used = r->header_room;
 	r->commits = 0;
