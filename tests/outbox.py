@@ -13,12 +13,10 @@ back at once, or only when more was pushed while it was away. In the end:
 
 SPDX-License-Identifier: Apache-2.0
 """
-import argparse
 import collections
 import datetime
 import json
 import os
-import random
 import subprocess
 import sys
 import time
@@ -146,32 +144,19 @@ def check(machine, faults):
             faults.append("%d: out of order at mark %d: %s, written as %s" % (urn, at, found[urn][at], written[at]))
 
 
+def finish(machine):
+    faults = machine.finish()
+    check(machine, faults)
+    return faults
+
+
+def so_far(machine):
+    ends = ", ".join("%s %d" % one for one in sorted(machine.ends.items()))
+    return "%d marks (%s)" % (machine.marks.count, ends)
+
+
 def main():
-    parser = argparse.ArgumentParser(description="kill -9 of daemon and connector in turn, with an outbox")
-    run_with_daemon.add_programs(parser)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--seed", type=int)
-    args = parser.parse_args()
-    chance = random.Random(run_with_daemon.seed_of(args.seed))
-    with run_with_daemon.Daemon(args.attendd, args.attend, START, keep=args.keep) as daemon:
-        machine = Machine(daemon, chance)
-        began = time.monotonic()
-        for number in range(1, args.kills + 1):
-            machine.round(number)
-            if number % 20 == 0:
-                print("%d kills, %d marks, %.0f s" % (number, machine.marks.count, time.monotonic() - began), flush=True)
-        faults = machine.finish()
-        check(machine, faults)
-        if daemon.stop() != 0:
-            faults.append("attendd did not end well:\n" + daemon.log_text())
-        verified = daemon.verify()
-        if verified.returncode != 0:
-            faults.append("verify: %s%s" % (verified.stdout, verified.stderr))
-    for fault in faults[:40]:
-        print("FAULT", fault)
-    print("%d kills (%s), %d marks, %d faults" % (args.kills, ", ".join("%s %d" % one for one in sorted(machine.ends.items())),
-                                                  machine.marks.count, len(faults)))
-    return 1 if faults else 0
+    return run_with_daemon.kill_again_and_again("kill -9 of daemon and connector in turn, with an outbox", START, Machine, finish, so_far)
 
 
 if __name__ == "__main__":

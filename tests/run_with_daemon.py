@@ -16,6 +16,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import argparse
 import os
+import random
 import select
 import shutil
 import signal
@@ -163,6 +164,34 @@ def seed_of(given):
     seed = given if given is not None else int(os.environ.get("ATTEND_SEED") or time.time_ns() % 1000000007)
     print("seed %d (again: ATTEND_SEED=%d)" % (seed, seed), flush=True)
     return seed
+
+
+def kill_again_and_again(description, clock, make, count_up, so_far):
+    """The main of a test that kills: `make(daemon, chance)` has `round(number)`; `count_up(it)` gives the faults once all is
+    over; `so_far(it)` says what there was. Exit status."""
+    parser = argparse.ArgumentParser(description=description)
+    add_programs(parser)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int)
+    args = parser.parse_args()
+    chance = random.Random(seed_of(args.seed))
+    with Daemon(args.attendd, args.attend, clock, keep=args.keep) as daemon:
+        it = make(daemon, chance)
+        began = time.monotonic()
+        for number in range(1, args.kills + 1):
+            it.round(number)
+            if number % 20 == 0:
+                print("%d kills, %s, %.0f s" % (number, so_far(it), time.monotonic() - began), flush=True)
+        faults = count_up(it)
+        if daemon.stop() != 0:
+            faults.append("attendd did not end well:\n" + daemon.log_text())
+        verified = daemon.verify()
+        if verified.returncode != 0:
+            faults.append("verify: %s%s" % (verified.stdout, verified.stderr))
+    for fault in faults[:40]:
+        print("FAULT", fault)
+    print("%d kills, %s, %d faults" % (args.kills, so_far(it), len(faults)))
+    return 1 if faults else 0
 
 
 def main():

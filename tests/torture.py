@@ -18,10 +18,8 @@ id, or given up, as a real sender would. In the end:
 
 SPDX-License-Identifier: Apache-2.0
 """
-import argparse
 import collections
 import datetime
-import random
 import sys
 import time
 
@@ -344,32 +342,14 @@ def count_up(torture):
     return faults
 
 
+def finish(torture):
+    torture.finish()
+    return count_up(torture)
+
+
 def main():
-    parser = argparse.ArgumentParser(description="kill -9 under load, again and again")
-    run_with_daemon.add_programs(parser)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--seed", type=int)
-    args = parser.parse_args()
-    chance = random.Random(run_with_daemon.seed_of(args.seed))
-    with run_with_daemon.Daemon(args.attendd, args.attend, START, keep=args.keep) as daemon:
-        torture = Torture(daemon, chance)
-        began = time.monotonic()
-        for number in range(1, args.kills + 1):
-            torture.round(number)
-            if number % 20 == 0:
-                print("%d kills, %d acknowledged, %.0f s" % (number, torture.acks(), time.monotonic() - began),
-                      flush=True)
-        torture.finish()
-        faults = count_up(torture)
-        if daemon.stop() != 0:
-            faults.append("attendd did not end well:\n" + daemon.log_text())
-        verified = daemon.verify()
-        if verified.returncode != 0:
-            faults.append("verify: %s%s" % (verified.stdout, verified.stderr))
-    for fault in faults[:40]:
-        print("FAULT", fault)
-    print("%d kills, %d faults" % (args.kills, len(faults)))
-    return 1 if faults else 0
+    return run_with_daemon.kill_again_and_again("kill -9 under load, again and again", START, Torture, finish,
+                                                lambda torture: "%d acknowledged" % torture.acks())
 
 
 if __name__ == "__main__":
