@@ -29,6 +29,15 @@ static unsigned unusual(uint64_t week)
 	return mask;
 }
 
+static bool is_whole(unsigned mask)
+{
+	unsigned count = 0;
+
+	for (; mask; mask &= mask - 1)
+		count++;
+	return count > UNUSUAL_MAX;
+}
+
 static void write_weeks(struct writer *out, const struct pupil *p)
 {
 	unsigned usual = 0;
@@ -47,7 +56,7 @@ static void write_weeks(struct writer *out, const struct pupil *p)
 			write_u8(out, (uint8_t)(usual - 1));
 		usual = 0;
 		mask = unusual(week);
-		if (__builtin_popcount(mask) > UNUSUAL_MAX) {
+		if (is_whole(mask)) {
 			write_u8(out, WHOLE);
 			write_u64(out, week);
 			continue;
@@ -121,7 +130,7 @@ static uint64_t read_unusual(struct reader *in, unsigned mask)
 {
 	uint64_t week = USUAL_WEEK;
 
-	if (mask == 0 || __builtin_popcount(mask) > UNUSUAL_MAX)
+	if (mask == 0 || is_whole(mask))
 		reader_fault(in);
 	for (; mask && !in->bad; mask &= mask - 1) {
 		unsigned shift = (unsigned)__builtin_ctz(mask) * CODE_BITS;
@@ -157,7 +166,7 @@ static uint64_t read_week(struct weeks *w)
 	if (form < UNUSUAL + 4)
 		return read_unusual(w->in, (unsigned)(form - UNUSUAL) << 8 | read_u8(w->in));
 	uint64_t week = form == WHOLE ? read_u64(w->in) : 0;
-	if (__builtin_popcount(unusual(week)) <= UNUSUAL_MAX)
+	if (!is_whole(unusual(week)))
 		reader_fault(w->in);
 	return week;
 }
