@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "daemon/engine_parts.h"
+#include "daemon/foresee.h"
 
 bool engine_knows_key(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE])
 {
@@ -168,12 +168,22 @@ static void receive_one(struct engine *e, const uint8_t key[static PUBLIC_KEY_SI
 static unsigned receive_bundle(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], const struct peer *peer,
 			       struct slice pieces)
 {
-	struct slice piece;
+	struct slice list[BUNDLE_MAX];
+	struct foresight next[SIPHASH_LANES];
 	unsigned count = 0;
 
-	while (bundle_next(&pieces, &piece)) {
-		receive_one(e, key, peer, piece, NULL);
+	while (count < BUNDLE_MAX && bundle_next(&pieces, &list[count]))
 		count++;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned lane = i % SIPHASH_LANES;
+
+		if (lane == 0)
+			foresee_first(e, list + i, count - i < SIPHASH_LANES ? count - i : SIPHASH_LANES, next);
+		if (lane == 0)
+			foresee_pupils(e, &next[0]);
+		if (lane + 1 < SIPHASH_LANES && i + 1 < count)
+			foresee_pupils(e, &next[lane + 1]);
+		receive_one(e, key, peer, list[i], NULL);
 	}
 	return count;
 }
