@@ -44,7 +44,7 @@ def says_hello(admin, connector):
 
 def sends_several_in_one_frame(connector):
     ids = [new_id() for _ in range(3)]
-    bodies = [present("2026-09-08", "AM"), present("2026-09-08", "PM"), present("2026-09-08", "AM", THEIRS, OTHERS)]
+    bodies = [present("2026-10-05", "AM"), present("2026-09-08", "PM"), present("2026-09-08", "AM", THEIRS, OTHERS)]
     connector.send_bundle([("marks", body, id) for body, id in zip(bodies, ids)])
     replies = [connector.receive() for _ in ids]
     check([reply.id for reply in replies] == ids, "each piece is answered", replies)
@@ -228,6 +228,7 @@ def main():
     other = Client.from_environment(os.environ["ATTEND_OTHER_CONNECTOR"])
     officer = Client.from_environment(os.environ["ATTEND_OFFICER"])
     steps = ((says_hello, admin, connector), (submits_and_sends_again, connector),
+             (sends_several_in_one_frame, connector),
              (is_held_to_its_schools, connector, other), (is_told_of_bad_rows, connector, officer),
              (is_told_of_bad_frames, connector), (keeps_strangers_out,), (resumes_after_a_cut, connector),
              (is_cut_off_when_revoked, admin))
