@@ -251,15 +251,28 @@ class Bench:
         test = self.tests[name]
         return run(test["command"], test["where"], cpu_s, self.environment)
 
+    def stamp_of(self, test, objects):
+        """What a test is made of: its program, and what it reads of the stories."""
+        read = [pathlib.Path(self.tests[test]["command"][0])] + [ROOT / w for w in self.tests[test]["command"][1:] if w.endswith(".yaml")]
+        return objects + hashlib.sha256(b"".join(p.read_bytes() for p in read if p.exists())).hexdigest()[:16]
+
     def learn(self):
         """{test: [seconds, {file: lines executed}]}, by one run of each over counted objects."""
         kept = self.build / "executed.json"
-        stamp = self.fingerprint + hashlib.sha256(b"".join(o.read_bytes() for o in sorted(self.objects.values()))).hexdigest()[:16]
-        if kept.exists():
-            told = json.loads(kept.read_text())
-            if told["stamp"] == stamp:
-                return told["tests"]
-        print(f"what each of {len(self.tests)} tests executes ...", flush=True)
+        told = json.loads(kept.read_text()) if kept.exists() else {}
+        objects = hashlib.sha256(b"".join(o.read_bytes() for o in sorted(self.objects.values()))).hexdigest()[:16]
+        stamps = {t: self.stamp_of(t, objects) for t in self.tests}
+        todo = [t for t in self.tests if told.get(t, [None])[0] != stamps[t]]
+        if todo:
+            print(f"what each of {len(todo)} tests executes ...", file=sys.stderr, flush=True)
+            lines = self.count_lines(todo)
+            self.link(self.objects.values())
+            for test in todo:  # once more as mutants are played, for the seconds
+                told[test] = [stamps[test], self.play(test, 300)[1], lines[test]]
+            kept.write_text(json.dumps(told))
+        return {t: told[t][1:] for t in self.tests}
+
+    def count_lines(self, tests):
         folder, counted = self.build / "counted", []
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -268,14 +281,12 @@ class Bench:
             subprocess.run(self.compiler[name] + ["--coverage", "-O0", "-U_FORTIFY_SOURCE", "-o", str(out), "-c", str(ROOT / "casework" / name)], cwd=folder, check=True)
             counted.append(out)
         self.link(counted, ["--coverage"])
-        told = {}
-        for test in self.tests:
+        executed = {}
+        for test in tests:
             for old in folder.glob("*.gcda"):
                 old.unlink()
-            status, used = self.play(test, 300)
-            if status:
-                print(f"the test {test} fails without a mutant: mend that first")
-                sys.exit(2)
+            if self.play(test, 300)[0]:
+                sys.exit(f"the test {test} fails without a mutant: mend that first")
             gcda = sorted(p.name for p in folder.glob("*.gcda"))
             lines = {}
             said = subprocess.run(["gcov", "--json-format", "--stdout", *gcda], cwd=folder, capture_output=True, text=True).stdout
@@ -283,12 +294,8 @@ class Bench:
                 for f in json.loads(document)["files"]:
                     if pathlib.Path(f["file"]).parent.name == "casework" and f["file"].endswith(".c"):
                         lines.setdefault(pathlib.Path(f["file"]).name, set()).update(x["line_number"] for x in f["lines"] if x["count"])
-            told[test] = [used, {f: sorted(x) for f, x in lines.items()}]
-        self.link(self.objects.values())
-        for test in told:  # once more as mutants are played, for the seconds
-            told[test][0] = self.play(test, 300)[1]
-        kept.write_text(json.dumps({"stamp": stamp, "tests": told}))
-        return told
+            executed[test] = {f: sorted(x) for f, x in lines.items()}
+        return executed
 
 
 class Run:
@@ -422,7 +429,7 @@ def main():
     words.add_argument("--sample", type=int, help="so many mutants alone, drawn at random")
     words.add_argument("--seed", type=int, default=1, help="of that draw")
     words.add_argument("--minutes", type=float, default=1e6, help="stop after so many; the next run goes on")
-    words.add_argument("--budget", type=float, default=2, help="seconds of tests a mutant, of those that execute its line; 100: all")
+    words.add_argument("--budget", type=float, default=1, help="seconds of tests a mutant, of those that execute its line; 100: all")
     words.add_argument("--longest", type=float, default=4, help="leave out the tests that take longer than so many seconds")
     words.add_argument("--survivors", action="store_true", help="only those again that have survived and that no newer test was tried on")
     words.add_argument("--anew", action="store_true", help="forget what became of them before")
