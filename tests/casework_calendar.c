@@ -267,12 +267,17 @@ static void en_02_window_of_ten_school_weeks(void **state)
 	assert_int_equal(calendar_window_start(&c, day_week(date("2026-10-28")), 2),
 			 day_week(date("2026-10-19")));
 	/* No more than 63 weeks back. */
-	struct calendar_row closed[3] = {row("2024-09-02", "2024-09-06", CALENDAR_TERM),
+	struct calendar_row closed[4] = {row("2024-09-02", "2024-09-06", CALENDAR_TERM),
 					 row("2026-09-07", "2026-09-11", CALENDAR_TERM),
-					 row("2026-08-03", "2026-08-07", CALENDAR_TERM)};
-	calendar_build(&c, closed, 3);
+					 row("2026-08-03", "2026-08-07", CALENDAR_TERM),
+					 row("2025-06-16", "2025-06-20", CALENDAR_TERM)}; /* 64 weeks */
+	calendar_build(&c, closed, 4);
 	assert_int_equal(calendar_window_start(&c, day_week(date("2026-09-07")), 10),
 			 day_week(date("2026-08-03")));
+	closed[3] = row("2025-06-23", "2025-06-27", CALENDAR_TERM);
+	calendar_build(&c, closed, 4);
+	assert_int_equal(calendar_window_start(&c, day_week(date("2026-09-07")), 10),
+			 day_week(date("2025-06-23")));
 }
 
 static void en_05_each_unit_counts_its_own_days(void **state)
@@ -377,6 +382,9 @@ static void nothing_leaves_the_century(void **state)
 		assert_int_equal(calendar_add(&c, DAY_MAX - 2, 60000, unit, NULL), DAY_MAX);
 		assert_int_equal(calendar_add(&c, DAY_MAX, UINT32_MAX, unit, NULL), DAY_MAX);
 		assert_int_equal(calendar_subtract(&c, DAY_MIN + 2, 60000, unit), DAY_MIN);
+		assert_int_equal(calendar_subtract(&c, date("2026-09-06"), 60000, unit), DAY_MIN); /* a Sunday */
+		/* what began before is counted from the first day */
+		assert_int_equal(calendar_add(&c, DAY_MIN - 500, 15, unit, NULL), calendar_add(&c, DAY_MIN, 15, unit, NULL));
 	}
 }
 
