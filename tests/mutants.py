@@ -4,7 +4,7 @@
 Each NAME.patch begins with what the mistake is and with `finds:`, a regular expression of the tests that should
 notice it first. A copy of the tree is spoilt with it, what those tests need is built (with the sanitizers and warnings
 of ./dev test), and they are played, cheapest first; if none notices, all the others are. It stops at the first that
-fails. Before that the same tests are played on the tree as it is: one that fails there proves nothing.
+fails, and plays that one once more without the mistake: where it fails all the same, it proves nothing.
 
   mutants.py [--build build-mutants] [--minutes M] [--anew] [NAME ...]
   mutants.py --check        each patch still applies; builds nothing
@@ -171,20 +171,20 @@ def find(bench, p):
             os.utime(bench.tree / name)
 
 
-def baseline(bench, tests):
-    """What fails without any mistake proves nothing: such tests are left out, and named."""
-    made = bench.make(tests)
-    if made and made.returncode:
-        print(made.stdout[-2000:])
-        sys.exit("the tree does not build as it is: mend that first")
-    sick = []
-    for test in tests:
+def find_for_sure(bench, p, well):
+    """What found it must pass without it: else it proves nothing, and is left out."""
+    while True:
+        result = find(bench, p)
+        test = result[0]
+        if test not in bench.programs or test in well:
+            return result
+        bench.make([test])
         how = bench.play(test)
-        if how is not None:
-            sick.append(test)
-            print(f"fails without any mistake, and is left out: {test}: {how}", flush=True)
-            del bench.programs[test]
-    return sick
+        if how is None:
+            well.add(test)
+            return result
+        print(f"fails without any mistake, and is left out: {test}: {how}", flush=True)
+        del bench.programs[test]
 
 
 def main():
@@ -209,16 +209,11 @@ def main():
     kept = json.loads(kept_file.read_text()) if kept_file.exists() and not options.anew else {}
     stamps = {p.name: bench.digest + hashlib.sha256(p.text.encode()).hexdigest()[:16] for p in wanted}
     todo = [p for p in wanted if kept.get(p.name, [None])[0] != stamps[p.name] or kept[p.name][1] is None]
-    if todo:
-        well = json.loads((folder / "well.json").read_text()) if (folder / "well.json").exists() else {}
-        hinted = sorted({t for p in todo for t in bench.first(p.finds)} - set(well.get(bench.digest, [])))
-        print(f"{len(hinted)} tests on the tree as it is ...", file=sys.stderr, flush=True)
-        sick = baseline(bench, hinted)
-        (folder / "well.json").write_text(json.dumps({bench.digest: sorted(set(well.get(bench.digest, [])) | set(hinted) - set(sick))}))
+    well = set()  # tests that were seen to pass without any mistake
     for i, p in enumerate(todo):
         if (time.time() - begun) / 60 > options.minutes:
             break
-        kept[p.name] = [stamps[p.name], *find(bench, p)]
+        kept[p.name] = [stamps[p.name], *find_for_sure(bench, p, well)]
         kept_file.write_text(json.dumps(kept))
         bench.seconds_file.write_text(json.dumps(bench.seconds))
         rate = (time.time() - begun) / (i + 1)
