@@ -2,9 +2,10 @@
 """Plants the mistakes of tests/mutants/ one at a time and looks which test notices.
 
 Each NAME.patch begins with what the mistake is and with `finds:`, a regular expression of the tests that should
-notice it first. A copy of the tree is spoilt with it, what those tests need is built (with the sanitizers and warnings
-of ./dev test), and they are played, cheapest first; if none notices, all the others are. It stops at the first that
-fails, and plays that one once more without the mistake: where it fails all the same, it proves nothing.
+notice it first. A copy of the tree is spoilt with it, what those tests need is built (every warning is an error, as
+always; without sanitizers, so that what notices is an assertion), and they are played in the hint's order; if none
+notices, all the others are, cheapest first. It stops at the first that fails, and plays that one once more without the
+mistake: where it fails all the same, it proves nothing.
 
   mutants.py [--build build-mutants] [--minutes M] [--anew] [NAME ...]
   mutants.py --check        each patch still applies; builds nothing
