@@ -355,97 +355,6 @@ static void a_run_goes_over_what_neither_counts_nor_breaks(void **state)
 	assert_true(s.edge);
 }
 
-static uint8_t naive_morning(const struct pupil *p)
-{
-	uint8_t am = pupil_code(p, p->latest_day, AM);
-	if (p->latest_session == PM && am != CODE_NONE)
-		return am;
-	for (day_t day = p->latest_day - 1; day >= pupil_first_held(p); day--) {
-		if (pupil_code(p, day, PM) != CODE_NONE)
-			return CODE_NONE;
-		if (pupil_code(p, day, AM) != CODE_NONE)
-			return pupil_code(p, day, AM);
-	}
-	return CODE_NONE;
-}
-
-/* The latest register on each weekday, AM or PM, with one mark before it as far back as is held, and another before that. */
-static void a_morning_has_ended_when_its_afternoon_is_marked_or_never_came(void **state)
-{
-	(void)state;
-	struct calendar c;
-	const day_t monday = date("2026-11-30");
-	school_year(&c);
-	for (int latest = 0; latest < 10; latest++)
-		for (int before = 1; before < 64 * 10; before += before < 40 ? 1 : 7)
-			for (int first = before; first < before + 3; first++) {
-				struct pupil p = {0};
-				const uint8_t codes[] = {CODE_N, CODE_I, CODE_AM};
-				const int at[] = {latest - first, latest - before, latest};
-				for (int i = 0; i < 3; i++) {
-					int week = (at[i] + 1000) / 10 - 100, session = at[i] - week * 10;
-					mark(&p, &c, monday + week * 7 + session / 2, session % 2 ? PM : AM, codes[i]);
-				}
-				assert_int_equal(pupil_morning_ended(&p), naive_morning(&p));
-			}
-}
-
-/* From each day of a week to each, weekends among them, and from one week into the next. */
-static void days_are_cut_out_of_weeks(void **state)
-{
-	(void)state;
-	struct calendar c;
-	const day_t monday = date("2026-09-14");
-	school_year(&c);
-	for (uint8_t code = CODE_AM; code < CODE_LIMIT; code++) {
-		struct pupil p = {0};
-		if (!code_text(code))
-			continue;
-		mark_days(&p, &c, monday, 10, code, code);
-		for (day_t first = monday; first < monday + 14; first++)
-			for (day_t last = first; last < monday + 14; last++) {
-				unsigned sessions = 0;
-				for (day_t day = first; day <= last; day++)
-					sessions += day_weekday(day) <= FRIDAY ? 2 : 0;
-				assert_int_equal(pupil_count(&p, UINT64_MAX, first, last), sessions);
-			}
-	}
-}
-
-static void nothing_is_said_of_what_is_not_held(void **state)
-{
-	(void)state;
-	/* What lies before a record in a table is another's: it is not read where there is no mark. */
-	static struct pupil table[64];
-	struct pupil *p = &table[63];
-	struct calendar c;
-	struct stretch s;
-	day_t first, last;
-	const day_t day = date("2026-09-14");
-	school_year(&c);
-	memset(table, 0xff, sizeof table);
-	memset(p, 0, sizeof *p);
-	for (day_t d = DAY_MIN; d < day; d += 97)
-		assert_int_equal(pupil_code(p, d, AM), CODE_NONE);
-	assert_int_equal(pupil_first_held(p), 0);
-	assert_int_equal(pupil_count(p, UINT64_MAX, DAY_MIN, DAY_MAX), 0);
-	assert_int_equal(pupil_window(p, &c, UINT64_MAX, 10, day), 0);
-	assert_int_equal(pupil_day(p, UNAUTHORISED, day), DAY_UNKNOWN);
-	assert_false(pupil_stretch(p, UNAUTHORISED, day, 3, &s));
-	assert_int_equal(pupil_run(p, UNAUTHORISED, day, &first, &last, 3, NULL), 0);
-	/* No session but AM and PM, and no day but Monday to Friday. */
-	mark_days(p, &c, day, 5, CODE_O, CODE_I);
-	assert_int_equal(pupil_code(p, day, 2), CODE_NONE);
-	assert_int_equal(pupil_code(p, day + SATURDAY, PM), CODE_NONE);
-	for (int session = AM; session <= PM; session++)
-		assert_int_equal(pupil_code(p, day + SUNDAY, (uint8_t)session), CODE_NONE);
-	/* A morning that comes after its afternoon is no later register. */
-	mark(p, &c, date("2026-09-21"), PM, CODE_AM);
-	mark(p, &c, date("2026-09-21"), AM, CODE_O);
-	assert_int_equal(p->latest_session, PM);
-	assert_int_equal(p->latest_day, date("2026-09-21"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -463,9 +372,6 @@ int main(void)
 		cmocka_unit_test(en_04_shares_need_twenty_possible_sessions),
 		cmocka_unit_test(days_of_a_run),
 		cmocka_unit_test(a_run_goes_over_what_neither_counts_nor_breaks),
-		cmocka_unit_test(a_morning_has_ended_when_its_afternoon_is_marked_or_never_came),
-		cmocka_unit_test(days_are_cut_out_of_weeks),
-		cmocka_unit_test(nothing_is_said_of_what_is_not_held),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,7 @@ TURNED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&
 BINARY = {"+": "-", "-": "+", "&": "|", "|": "&", "*": "/", "%": "/"}
 WORDS = {"true": "false", "false": "true"}
 TYPES = set("void bool char short int long unsigned signed size_t day_t const static struct enum union return case sizeof".split())
+ASSERTIONS = {"pupil_check"}  # functions that do nothing but assert
 FILE_MAX = 1 << 30
 
 
@@ -146,7 +147,8 @@ class Spoiler:
         self.other = pairs(self.tokens)
         self.skip = skipped(self.tokens, self.other)
         for name, first, last in functions(self.tokens, self.other):
-            self.function(name, first, last)
+            if name not in ASSERTIONS:
+                self.function(name, first, last)
 
     def add(self, name, start, end, text, what):
         line = self.source.count("\n", 0, start) + 1
