@@ -99,9 +99,13 @@ static enum store_result look(struct store *store, const char *dir, struct found
 		if (code != 0)
 			return store_fail_mdb(code, redo_names[i]);
 	}
+	/* Both have their names before anything is committed by them alone, and until data.mdb holds all of it: one
+	 * without the other is what a power cut left of a start or an end, and what it says may be long past. */
+	if (!f->file[0].bytes || !f->file[1].bytes)
+		return STORE_OK;
 	for (unsigned i = 0; i < 2; i++)
 		take_header(store, f->file[i], f);
-	if (!f->generation && (f->file[0].bytes || f->file[1].bytes))
+	if (!f->generation)
 		return store_fail(STORE_DAMAGED, "%s: neither redo.0 nor redo.1 has a whole header of this store; where data.mdb was put "
 		                  "back from elsewhere, remove both, else restore a backup", dir);
 	return STORE_OK;
