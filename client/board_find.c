@@ -116,9 +116,12 @@ static void find_by_name(struct visit *v, const char *asked)
 	v->only_now = true;
 	visit_title(v, "Pupils named %.80s", asked);
 	if (look_for(v, asked, found)) {
-		if (json_array_size(found))
+		if (json_array_size(found) == 1) {
+			v->status = 303;
+			snprintf(v->location, sizeof v->location, "/pupil/%s", says(json_array_get(found, 0), "upn"));
+		} else if (json_array_size(found)) {
 			put_all(v, asked, found);
-		else
+		} else
 			page_notice(v, 404, "Nothing found", "No pupil with marks this school year has a name that begins so. A pupil is found by name or UPN (13 characters), a case by its "
 			                                     "id (C12), a school by its URN (six digits).");
 	}

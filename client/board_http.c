@@ -17,7 +17,8 @@ enum { CONNECTIONS_MAX = 400, IDLE_S = 30 };
 
 /* ---- answers ---- */
 
-static void harden(struct MHD_Response *r, const char *url)
+/* What is the same for everybody, and is asked for by what it holds, is kept by browsers; nothing else is. */
+static void harden(struct MHD_Response *r, const char *url, bool kept)
 {
 	static const char *const headers[][2] = {
 		{ "Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -28,10 +29,10 @@ static void harden(struct MHD_Response *r, const char *url)
 		{ "Cross-Origin-Opener-Policy", "same-origin" },
 		{ "Cross-Origin-Resource-Policy", "same-origin" },
 		{ "Permissions-Policy", "camera=(), geolocation=(), microphone=()" },
-		{ "Cache-Control", "no-store" },
 	};
 	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
 		MHD_add_response_header(r, headers[i][0], headers[i][1]);
+	MHD_add_response_header(r, "Cache-Control", kept ? "public, max-age=604800, immutable" : "no-store");
 	if (strncmp(url, "https:", 6) == 0)
 		MHD_add_response_header(r, "Strict-Transport-Security", "max-age=31536000");
 }
@@ -40,7 +41,7 @@ static enum MHD_Result send_response(struct visit *v, struct MHD_Connection *con
 {
 	if (!r)
 		return MHD_NO;
-	harden(r, v->board->url);
+	harden(r, v->board->url, v->kept);
 	MHD_add_response_header(r, "Content-Type", type);
 	if (*v->location)
 		MHD_add_response_header(r, "Location", v->location);
@@ -67,6 +68,7 @@ static enum MHD_Result send_page(struct visit *v, struct MHD_Connection *connect
 
 static enum MHD_Result send_file(struct visit *v, struct MHD_Connection *connection, const unsigned char *bytes, size_t size, const char *type)
 {
+	v->kept = strcmp(says(v->query, "v"), v->board->assets) == 0;
 	return send_response(v, connection, MHD_create_response_from_buffer(size, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT), type, NULL);
 }
 
@@ -391,9 +393,22 @@ static bool address_of(const char *listen, struct sockaddr_storage *out)
 	return inet_pton(AF_INET6, host + 1, &six->sin6_addr) == 1;
 }
 
+/* Style and script by what they hold, so that a newer board's are asked for anew. */
+static void name_assets(struct board *board)
+{
+	crypto_generichash_state hash;
+	unsigned char bytes[crypto_generichash_BYTES_MIN];
+	crypto_generichash_init(&hash, NULL, 0, sizeof bytes);
+	crypto_generichash_update(&hash, board_style, board_style_size);
+	crypto_generichash_update(&hash, board_script, board_script_size);
+	crypto_generichash_final(&hash, bytes, sizeof bytes);
+	sodium_bin2hex(board->assets, sizeof board->assets, bytes, (sizeof board->assets - 1) / 2);
+}
+
 struct MHD_Daemon *board_listen(struct board *board, const char *listen, unsigned *port, char *why, size_t why_size)
 {
 	struct sockaddr_storage address;
+	name_assets(board);
 	if (!address_of(listen, &address)) {
 		snprintf(why, why_size, "--listen: '%s' is no address and port, as 127.0.0.1:8570 or [::1]:8570 are", listen);
 		return NULL;

@@ -141,7 +141,9 @@ static void put_made(struct visit *v, const json_t *rule)
 		json_array_foreach(json_object_get(answer, "items"), index, item)
 			put_letter(v, item);
 	} else if (status) {
-		html(&v->page, "<div class=\"problem\" role=\"alert\"><h2>It can't be made now</h2><p>%s</p>\n", says(answer, "reason"));
+		html(&v->page, "<div class=\"problem\" role=\"alert\"><h2>It can't be made now</h2>\n");
+		if (!json_array_size(json_object_get(answer, "lacks")))
+			html(&v->page, "<p>%s</p>\n", says(answer, "reason"));
 		page_lacks(v, json_object_get(answer, "lacks"), NULL, json_object_get(rule, "fields"));
 		html(&v->page, "</div>\n");
 	}
@@ -157,6 +159,7 @@ void board_letter(struct visit *v)
 	body_text(&body, "what", "letter");
 	body_text(&body, "case", v->words[1]);
 	v->only_now = true;
+	v->letter = true;
 	json_t *letters = visit_ask(v, &body);
 	if (!letters)
 		return;

@@ -16,9 +16,10 @@ static void put_head(const struct visit *v, struct html *out)
 {
 	html(out, "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n"
 	          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	          "<title>%s - %s attendance</title>\n<link rel=\"stylesheet\" href=\"/style.css\">\n", v->title, v->board->authority);
-	if (v->live)
-		html(out, "<script src=\"/live.js\" defer></script>\n");
+	          "<title>%s - %s attendance</title>\n<link rel=\"stylesheet\" href=\"/style.css?v=%s\">\n"
+	          "<meta name=\"color-scheme\" content=\"light dark\">\n", v->title, v->board->authority, v->board->assets);
+	if (v->session.reader[0])
+		html(out, "<script src=\"/live.js?v=%s\" defer></script>\n", v->board->assets);
 	html(out, "</head>\n");
 }
 
@@ -69,13 +70,16 @@ static void put_as_of(struct visit *v, struct html *out)
 void page_whole(struct visit *v, struct html *out)
 {
 	put_head(v, out);
-	html(out, "<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
+	html(out, v->letter ? "<body class=\"goes-out\">\n" : "<body>\n");
+	html(out, "<a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
 	put_banner(v, out);
 	put_as_of(v, out);
 	html(out, "<main id=\"main\" class=\"wide\" tabindex=\"-1\">\n");
 	if (v->live)
-		html(out, "<div id=\"live\" data-from=\"%llu\"><p role=\"status\" aria-live=\"polite\"></p></div>\n",
-		     (unsigned long long)v->head + 1);
+		html(out, "<div id=\"live\" data-from=\"%llu\" data-upn=\"%s\"><p role=\"status\" aria-live=\"polite\"></p></div>\n",
+		     (unsigned long long)v->head + 1, v->live_upn);
+	else if (v->session.reader[0])
+		html(out, "<div id=\"live\"><p role=\"status\" aria-live=\"polite\"></p></div>\n");
 	html_join(out, &v->page);
 	html(out, "</main>\n<footer class=\"wide\"><p>It counts, reminds and puts decisions. People take them.</p></footer>\n</body>\n</html>\n");
 }
@@ -158,10 +162,12 @@ static char *room(void)
 	return rooms[turn++ % 4];
 }
 
-/* Would a field of the form itself mend it? */
+/* Would a field of the form itself mend it? One that is left open does, one that can't be right doesn't. */
 static bool own(const json_t *lack, const char *action)
 {
-	return action && !json_is_true(json_object_get(lack, "bar")) && (*says(lack, "field") || strcmp(says(lack, "supplied_by"), action) == 0);
+	if (!action || json_is_true(json_object_get(lack, "bar")))
+		return false;
+	return *says(lack, "field") ? strncmp(says(lack, "text"), "required", 8) == 0 : strcmp(says(lack, "supplied_by"), action) == 0;
 }
 
 size_t page_lacking(const json_t *lacks, const char *action)

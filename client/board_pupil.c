@@ -166,23 +166,12 @@ static void put_cases(struct visit *v, const json_t *pupil)
 static void put_opening(struct visit *v)
 {
 	struct body body;
-	size_t index;
-	json_t *item;
 	body_begin(&body);
 	body_text(&body, "what", "actions");
 	body_text(&body, "upn", v->words[1]);
-	json_t *actions = visit_ask(v, &body);
-	if (actions && !*says(actions, "case")) {
-		html(&v->page, "<details><summary>No case is open: the first step opens one</summary><ul class=\"next\">\n");
-		json_array_foreach(json_object_get(actions, "items"), index, item) {
-			if (page_lacking(json_object_get(item, "lacks"), says(item, "action")))
-				continue;
-			html(&v->page, "<li class=\"ready\"><a ");
-			page_href(v, "/pupil/", v->words[1], "record", says(item, "action"), NULL);
-			html(&v->page, ">%s</a></li>\n", says(item, "title"));
-		}
-		html(&v->page, "</ul></details>\n");
-	}
+	json_t *actions = NULL;
+	if (visit_try(v, &body, &actions) == 200 && !*says(actions, "case"))
+		board_steps(v, actions, NULL);
 	json_decref(actions);
 }
 

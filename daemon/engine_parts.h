@@ -301,6 +301,7 @@ bool access_for(uint8_t reader, uint8_t command); /* may a board ask this for a 
 bool access_school(const struct principal *, uint32_t urn);   /* may it see this school's pupils */
 bool access_pupil(struct engine *, const struct principal *, uint32_t pupil, uint32_t urn);
 bool access_alert(const struct principal *, uint32_t urn, uint32_t case_no);
+bool access_for_role(const struct principal *, uint32_t tells); /* is what tells these roles (0: all) for its role */
 bool access_told(const struct principal *, const struct alert *); /* may it see this alert, and is it for its role */
 bool access_query(uint8_t role, struct slice what);
 bool access_reads_all(uint8_t role);

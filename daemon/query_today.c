@@ -76,6 +76,14 @@ static uint8_t group_of(const struct today *t, day_t last)
 	return last <= t->day ? GROUP_TODAY : last <= t->day + SOON_DAYS ? GROUP_SOON : GROUP_LATER;
 }
 
+/* Is there something to do about it, for who asks? What only reminds, of what needn't be done here, is left out. */
+static bool matters(const struct today *t, const struct case_state *c, const struct case_view *view, const struct case_deadline *d,
+		    const struct deadline_rule *rule)
+{
+	return (d->state == DEADLINE_OPEN || case_deadline_overdue(d)) && access_for_role(t->request->who, rule->tells) &&
+	       !(rule->reminder && d->state == DEADLINE_OPEN && deadline_met_if(c, view, d));
+}
+
 static void gather_case(struct today *t, const struct case_state *c)
 {
 	struct case_view view;
@@ -90,7 +98,7 @@ static void gather_case(struct today *t, const struct case_state *c)
 				  .provisional = d->provisional, .last = d->last, .kind = rule->name, .title = rule->title,
 				  .stage = view.pathway->stage_titles[c->stage - 1]};
 
-		if (d->state != DEADLINE_OPEN && !overdue)
+		if (!matters(t, c, &view, d, rule))
 			continue;
 		memcpy(due.parent, d->parent, sizeof due.parent);
 		due.group = question ? GROUP_DECIDE : overdue ? GROUP_OVERDUE : group_of(t, d->last);
