@@ -94,6 +94,12 @@ static void nothing_is_said_of_what_is_not_held(void **state)
 	assert_int_equal(pupil_day(p, UNAUTHORISED, day), DAY_UNKNOWN);
 	assert_false(pupil_stretch(p, UNAUTHORISED, day, 3, &s));
 	assert_int_equal(pupil_run(p, UNAUTHORISED, day, &first, &last, 3, NULL), 0);
+	/* Nor does years' silence wipe more than its own weeks. */
+	memset(&table[8], 0, sizeof table[8]);
+	mark(&table[8], &c, day, AM, CODE_O);
+	mark(&table[8], &c, date("2031-03-03"), AM, CODE_O);
+	for (const uint8_t *at = (const uint8_t *)&table[9]; at < (const uint8_t *)p; at++)
+		assert_int_equal(*at, 0xff);
 	/* No session but AM and PM, and no day but Monday to Friday. */
 	mark_days(p, &c, day, 5, CODE_O, CODE_I);
 	assert_int_equal(pupil_code(p, day, 2), CODE_NONE);
