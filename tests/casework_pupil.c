@@ -156,6 +156,23 @@ static void en_02_the_latest_registers_own_week_always_counts(void **state)
 	assert_int_equal(p.window, 0);
 }
 
+/* Away for a week or for years: the first absence after it is one session. */
+static void en_02_the_first_mark_after_a_silence_counts_once(void **state)
+{
+	(void)state;
+	struct calendar c;
+	school_year(&c);
+	for (int weeks = 1; weeks < 300; weeks++) {
+		struct pupil p = {0};
+		const day_t back = date("2026-09-14") + weeks * 7;
+		mark_days(&p, &c, date("2026-09-14"), 1, CODE_O, CODE_O);
+		mark(&p, &c, back, PM, CODE_U);
+		assert_int_equal(p.window, pupil_window(&p, &c, UNAUTHORISED, 10, back));
+		if (weeks > 60)
+			assert_int_equal(p.window, 1);
+	}
+}
+
 static void en_06_a_recount_follows_the_calendar(void **state)
 {
 	(void)state;
@@ -364,6 +381,7 @@ int main(void)
 		cmocka_unit_test(en_02_window_is_ten_school_weeks_to_the_latest),
 		cmocka_unit_test(en_02_window_spans_school_years),
 		cmocka_unit_test(en_02_the_latest_registers_own_week_always_counts),
+		cmocka_unit_test(en_02_the_first_mark_after_a_silence_counts_once),
 		cmocka_unit_test(en_06_a_recount_follows_the_calendar),
 		cmocka_unit_test(the_threshold_arms_below_its_number),
 		cmocka_unit_test(a_new_school_year_starts_from_nothing),
