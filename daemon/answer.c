@@ -86,6 +86,13 @@ static uint64_t changed_by(struct engine *e, uint64_t known)
 	return changed;
 }
 
+static bool is_fired(const struct event *ev)
+{
+	if (ev->kind == EVENT_ALERT_RAISED) /* a school's task, which is of no case */
+		return ev->alert_raised.kind == ALERT_REMINDER && !ev->alert_raised.case_no && ev->at_ms == ev->alert_raised.due_ms;
+	return ev->kind == EVENT_DEADLINE_FIRED && ev->at_ms == ev->deadline_fired.due_ms;
+}
+
 /* And what a clock fired on its way stands before it, each in its own time. */
 static uint64_t fired_by(struct engine *e, uint64_t clock)
 {
@@ -93,7 +100,7 @@ static uint64_t fired_by(struct engine *e, uint64_t clock)
 	uint64_t fired = 0;
 
 	while (event_at(e, --clock, ev) && !ev->submitted)
-		fired += ev->kind == EVENT_DEADLINE_FIRED && ev->at_ms == ev->deadline_fired.due_ms;
+		fired += is_fired(ev);
 	free(ev);
 	return fired;
 }

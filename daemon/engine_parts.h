@@ -492,7 +492,7 @@ void feed_close(struct engine *);
 
 /* ---- deadlines.c ---- */
 void deadlines_hold(struct engine *); /* writes down a step of the clock */
-uint64_t first_timer(struct engine *, struct txn *, struct slice *key);
+enum store_result first_timer(struct txn *, struct slice *key, uint64_t *instant); /* 0: there is none */
 /* Fires what is due up to `until`, at most FIRE_MAX phases; a manual clock's time
  * goes along. True where there is more. */
 bool fire_due(struct engine *, uint64_t until_ms, bool manual);

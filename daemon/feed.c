@@ -384,7 +384,8 @@ static void speak(struct engine *e, struct subscription *s, uint8_t command, str
 static bool feed_one(struct engine *e, struct subscription *s, struct txn *txn, struct event *room, uint64_t now_ms)
 {
 	struct feeding f = {.engine = e, .subscription = s, .txn = txn, .event = room};
-	bool more = false;
+	uint64_t from = s->next;
+	bool more = false, sound;
 
 	f.who = state_principal(&e->state, s->key);
 	if (s->credit && s->next <= e->committed) {
@@ -393,13 +394,17 @@ static bool feed_one(struct engine *e, struct subscription *s, struct txn *txn, 
 			feed_log(&f);
 		else
 			feed_alerts(&f);
-		if (f.count) {
+		/* where something could not be read nothing is told, and it is tried again later */
+		sound = store_trouble(txn) == STORE_OK;
+		if (!sound)
+			s->next = from;
+		if (f.count && sound) {
 			s->credit -= f.count;
 			s->spoke_ms = now_ms;
 			e->counters[COUNT_ITEMS] += f.count;
 			speak(e, s, COMMAND_ITEMS, &f);
 		}
-		more = s->credit && s->next <= e->committed;
+		more = sound && s->credit && s->next <= e->committed;
 		pack_free(&f.items);
 	}
 	if (now_ms - s->spoke_ms >= HEARTBEAT_MS) {

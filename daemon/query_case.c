@@ -297,12 +297,11 @@ enum status query_case(struct engine *e, const struct request *r, struct txn *tx
 		status = query_fault(e, STATUS_NOT_FOUND, "as_of", "the case was not open yet");
 	if (status != STATUS_OK)
 		goto done;
-	state_case_view(s, c, now ? day_of_ms(e->now_ms) : day_of_ms(s->last_ms), &view);
-	state_view_earlier(s, c, &view);
-	if (view.pathway)
+	if (state_case_view(s, c, now ? day_of_ms(e->now_ms) : day_of_ms(s->last_ms), &view) == STORE_OK &&
+	    state_view_earlier(s, c, &view) == STORE_OK)
 		pack_case_map(e, r, txn, c, &view, now, now ? engine_head(e) : position);
 	else
-		status = query_fault(e, STATUS_DAMAGED, NULL, "the case's pathway is not there");
+		status = query_fault(e, STATUS_DAMAGED, NULL, "what surrounds the case can't be read");
 done:
 	shadow_close(&shadow);
 	free(c);
@@ -458,9 +457,10 @@ enum status query_actions(struct engine *e, const struct request *r, struct txn 
 	}
 	if (status != STATUS_OK)
 		goto done;
-	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
-	state_view_earlier(&e->state, c, &view);
-	pack_actions(e, r, c, &view);
+	if (state_case_view(&e->state, c, day_of_ms(e->now_ms), &view) == STORE_OK && state_view_earlier(&e->state, c, &view) == STORE_OK)
+		pack_actions(e, r, c, &view);
+	else
+		status = query_fault(e, STATUS_DAMAGED, NULL, "what surrounds the case can't be read");
 done:
 	free(a);
 	free(c);

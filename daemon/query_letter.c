@@ -254,10 +254,8 @@ static enum status look(struct writing *l)
 	a->parent = mp_find_str(l->request->message->body, "parent", &wrong);
 	if (wrong || (a->parent.size && !parent_ok(a->parent)))
 		return query_fault(e, STATUS_BAD_FIELD, "parent", "not a parent's id: a letter, then letters, digits or -");
-	state_case_view(&e->state, &l->c, day_of_ms(e->now_ms), &l->view);
-	if (!l->view.pathway)
-		return query_fault(e, STATUS_DAMAGED, NULL, "the case's pathway is not there");
-	if (state_view_earlier(&e->state, &l->c, &l->view) != STORE_OK)
+	if (state_case_view(&e->state, &l->c, day_of_ms(e->now_ms), &l->view) != STORE_OK ||
+	    state_view_earlier(&e->state, &l->c, &l->view) != STORE_OK)
 		return query_fault(e, STATUS_DAMAGED, NULL, store_why(e->store));
 	view_particulars(e, l->c.pupil, l->view.today, &l->roster, &l->view);
 	a->on = (uint16_t)l->view.today;

@@ -123,8 +123,10 @@ static void gather(struct engine *e, struct open_list *out, const struct case_st
 {
 	struct case_view view;
 
-	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
-	for (unsigned i = 0; view.pathway && i < c->deadline_count; i++) {
+	/* where it can't be read, the question as a whole is not answered (store_trouble) */
+	if (state_case_view(&e->state, c, day_of_ms(e->now_ms), &view) != STORE_OK)
+		return;
+	for (unsigned i = 0; i < c->deadline_count; i++) {
 		const struct case_deadline *d = &c->deadlines[i];
 		const struct deadline_rule *rule = case_rule_of(&e->state, c, view.pathway, d);
 		bool overdue = case_deadline_overdue(d);

@@ -65,7 +65,7 @@ static void pack_gauges(struct engine *e, struct pack *p, struct txn *txn, const
 			oldest = e->subscriptions[i]->next - 1;
 	for (uint32_t i = 0; i < e->state.principal_count; i++)
 		keys += !e->state.principals[i]->revoked;
-	first = first_timer(e, txn, &key);
+	first_timer(txn, &key, &first); /* where it can't be read the question is not answered */
 	store_room(e->store, &e->room);
 	pack_map(p, 23);
 	pack_key_uint(p, "head", engine_head(e));

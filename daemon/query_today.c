@@ -88,8 +88,10 @@ static void gather_case(struct today *t, const struct case_state *c)
 {
 	struct case_view view;
 
-	state_case_view(t->state, c, t->day, &view);
-	for (unsigned i = 0; view.pathway && i < c->deadline_count; i++) {
+	/* where it can't be read, the question as a whole is not answered (store_trouble) */
+	if (state_case_view(t->state, c, t->day, &view) != STORE_OK)
+		return;
+	for (unsigned i = 0; i < c->deadline_count; i++) {
 		const struct case_deadline *d = &c->deadlines[i];
 		const struct deadline_rule *rule = &view.pathway->deadlines[d->rule];
 		bool overdue = case_deadline_overdue(d);

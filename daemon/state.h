@@ -227,9 +227,9 @@ enum store_result state_case_load(struct state *, uint32_t number, struct case_s
 enum store_result state_case_save(struct state *, const struct case_state *before, const struct case_state *);
 /* The pathways of a case's chapters. NULL: not held. */
 const struct pathway *state_chapter_pathway(const struct state *, const struct case_state *, uint8_t chapter);
-/* What it lends of the pupil's people and schools lives until the next call. Without a
- * pathway where those can't be read. */
-void state_case_view(struct state *, const struct case_state *, day_t today, struct case_view *);
+/* What it lends of the pupil's people and schools lives until the next call. Not OK where
+ * those, or the pathway, can't be read: the view is then of no use. */
+enum store_result state_case_view(struct state *, const struct case_state *, day_t today, struct case_view *);
 /* Adds the notices of the pupil's other cases, and those of the family; they live until the next call. */
 enum store_result state_view_earlier(struct state *, const struct case_state *, struct case_view *);
 

@@ -168,8 +168,8 @@ static enum store_result move_case(struct state *s, uint32_t number, uint32_t ur
 		return STORE_OK;
 	before = memory_copy(c, sizeof *c);
 	case_copied(before);
-	state_case_view(s, c, day_of_ms(s->last_ms), &view);
-	if (view.pathway && case_apply_calendar(c, &view, moved))
+	result = state_case_view(s, c, day_of_ms(s->last_ms), &view);
+	if (result == STORE_OK && case_apply_calendar(c, &view, moved))
 		result = state_case_save(s, before, c);
 	free(before);
 	return result;

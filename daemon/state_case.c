@@ -43,10 +43,10 @@ enum store_result state_case_load(struct state *s, uint32_t number, struct case_
 		const struct pathway *pathway;
 
 		if (!case_decode(c, value))
-			return STORE_DAMAGED;
+			return store_unreadable(s->txn, TABLE_CASES);
 		pathway = state_pathway(s, c->pathway_name, c->pathway_version);
 		if (!pathway || !case_fits(c, pathway))
-			return STORE_DAMAGED;
+			return store_unreadable(s->txn, TABLE_CASES);
 	}
 	return result;
 }
@@ -149,15 +149,14 @@ enum store_result state_apply_action(struct state *s, const struct event *e, uin
 		before = memory_copy(c, sizeof *c);
 		case_copied(before);
 	}
-	state_case_view(s, c, day_of_ms(e->at_ms), &view);
-	result = state_view_earlier(s, c, &view);
-	if (view.pathway && result == STORE_OK) {
+	result = state_case_view(s, c, day_of_ms(e->at_ms), &view);
+	if (result == STORE_OK)
+		result = state_view_earlier(s, c, &view);
+	if (result == STORE_OK) {
 		case_apply_action(c, &view, a, position, e->at_ms);
 		result = state_case_save(s, before, c);
 		p->case_no = c->closed ? 0 : c->number;
 		state_touch(s, a->pupil, position);
-	} else if (result == STORE_OK) {
-		result = STORE_DAMAGED;
 	}
 	free(before);
 	return result;
@@ -185,10 +184,12 @@ enum store_result state_apply_moved(struct state *s, const struct event *e, uint
 		return STORE_DAMAGED;
 	before = memory_copy(c, sizeof *c);
 	case_copied(before);
-	state_case_view(s, c, day_of_ms(e->at_ms), &view);
-	view.pathway = to;
-	case_apply_moved(c, from, &view, m, position);
-	result = state_case_save(s, before, c);
+	result = state_case_view(s, c, day_of_ms(e->at_ms), &view);
+	if (result == STORE_OK) {
+		view.pathway = to;
+		case_apply_moved(c, from, &view, m, position);
+		result = state_case_save(s, before, c);
+	}
 	free(before);
 	return result;
 }
@@ -205,14 +206,12 @@ enum store_result state_apply_fired(struct state *s, const struct event *e, uint
 		return s->only_pupil && result == STORE_NONE ? STORE_OK : STORE_DAMAGED;
 	before = memory_copy(c, sizeof *c);
 	case_copied(before);
-	state_case_view(s, c, day_of_ms(e->at_ms), &view);
-	if (e->version > 1)
+	result = state_case_view(s, c, day_of_ms(e->at_ms), &view);
+	if (result == STORE_OK && e->version > 1)
 		result = state_view_earlier(s, c, &view);
-	if (view.pathway && result == STORE_OK) {
+	if (result == STORE_OK) {
 		case_apply_fired(c, &view, f);
 		result = state_case_save(s, before, c);
-	} else if (result == STORE_OK) {
-		result = STORE_DAMAGED;
 	}
 	free(before);
 	return result;
@@ -306,7 +305,7 @@ enum store_result state_standing(struct state *s, uint32_t pupil, struct standin
 	if (result == STORE_NONE)
 		return STORE_OK;
 	if (result == STORE_OK && !standing_decode(standing, value))
-		return STORE_DAMAGED;
+		return store_unreadable(s->txn, TABLE_STANDING);
 	return result;
 }
 
@@ -347,12 +346,13 @@ static enum store_result tell_case(struct state *s, uint32_t case_no, uint8_t ki
 		return result == STORE_NONE ? STORE_OK : result;
 	before = memory_copy(c, sizeof *c);
 	case_copied(before);
-	state_case_view(s, c, day, &view);
-	if (raised && view.pathway)
+	result = state_case_view(s, c, day, &view);
+	if (result == STORE_OK && raised)
 		case_apply_alert(c, &view, kind, alert, day);
-	else
+	else if (result == STORE_OK)
 		case_apply_alert_withdrawn(c, alert);
-	result = state_case_save(s, before, c);
+	if (result == STORE_OK)
+		result = state_case_save(s, before, c);
 	free(before);
 	return result;
 }
