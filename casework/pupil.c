@@ -146,15 +146,15 @@ static void recount_window(struct pupil *p, const struct calendar *c)
 
 /* The latest register has come into a later week than `from`: what leaves the window
  * is taken off, which touches a word or two of the record where counting anew
- * touches ten. */
-static void move_window(struct pupil *p, const struct calendar *c, int from)
+ * touches ten. True: it was counted anew after all, with the mark that has just been put there. */
+static bool move_window(struct pupil *p, const struct calendar *c, int from)
 {
 	int week = calendar_window_start(c, from, PUPIL_WINDOW_WEEKS);
 	int first = calendar_window_start(c, latest_week(p), PUPIL_WINDOW_WEEKS);
 
 	if (!holds(p, week)) {
 		recount_window(p, c);
-		return;
+		return true;
 	}
 	for (; week <= from; week++) {
 		bool school = calendar_is_school_week(c, week);
@@ -163,6 +163,7 @@ static void move_window(struct pupil *p, const struct calendar *c, int from)
 		if (was && !is)
 			p->window = (uint16_t)(p->window - count_word(word_of(p, week), CODES_UNAUTHORISED));
 	}
+	return false;
 }
 
 static bool in_window(const struct pupil *p, const struct calendar *c, int week)
@@ -214,8 +215,8 @@ enum mark_change pupil_mark(struct pupil *p, const struct calendar *c, day_t day
 		count_session(p, code, 1);
 	}
 	int more = code_in(CODES_UNAUTHORISED, code) - code_in(CODES_UNAUTHORISED, *held);
-	if (week > before)
-		move_window(p, c, before);
+	if (week > before && move_window(p, c, before))
+		more = 0;
 	if (more != 0 && in_window(p, c, week))
 		p->window = (uint16_t)(p->window + more);
 	rearm(p, rearm_below);

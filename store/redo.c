@@ -304,12 +304,15 @@ static bool create_files(struct store *store, struct redo *r)
 	return true;
 }
 
+/* The one with the header first, and for good: the other by itself would be a damaged log. */
 static bool name_files(struct store *store)
 {
+	unsigned first = store->redo->generation & 1;
+
 	for (unsigned i = 0; i < 2; i++)
-		if (renameat(store->dir_fd, redo_new_names[i], store->dir_fd, redo_names[i]) != 0)
+		if (renameat(store->dir_fd, redo_new_names[first ^ i], store->dir_fd, redo_names[first ^ i]) != 0 || fsync(store->dir_fd) != 0)
 			return false;
-	return fsync(store->dir_fd) == 0;
+	return true;
 }
 
 enum store_result redo_start(struct store *store, const struct store_options *options)
@@ -333,9 +336,9 @@ enum store_result redo_start(struct store *store, const struct store_options *op
 	if (r->header && create_files(store, r) && (result = turn_over(r, true)) == STORE_OK && name_files(store) &&
 	    mdb_env_set_flags(store->env, MDB_NOSYNC, 1) == 0)
 		return STORE_OK;
-	redo_remove(store);
 	free_redo(&store->redo);
-	return result;
+	/* one that stayed would put data.mdb back to what it is now, after the next power cut */
+	return result == STORE_OK ? redo_remove(store) : result;
 }
 
 void redo_end(struct store *store)

@@ -17,6 +17,9 @@
  * then written to it again. A process that died, on a system that did not, left the page
  * cache as it was, and nothing needs to be put back: the boot's id tells the two apart.
  *
+ * While the two files are removed, redo.over says that they count no more: one of them, left over, would
+ * be taken for the whole. (One that is left from the log's beginning has nothing but a header.)
+ *
  * A store that was closed has no redo log; neither has one that was opened while the disk was
  * full: there LMDB flushes by itself.
  *

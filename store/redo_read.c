@@ -16,6 +16,7 @@
 const char redo_magic[8] = "attendRD";
 const char *const redo_names[2] = { "redo.0", "redo.1" };
 const char *const redo_new_names[2] = { "redo.0.new", "redo.1.new" };
+static const char over_name[] = "redo.over"; /* what the two hold stands in data.mdb, and counts no more */
 
 /* Both files as they were found. */
 struct found {
@@ -90,9 +91,16 @@ static void drop(struct found *f)
 		free((void *)(uintptr_t)f->file[i].bytes);
 }
 
+static bool is_there(struct store *store, const char *name)
+{
+	return faccessat(store->dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static enum store_result look(struct store *store, const char *dir, struct found *f)
 {
 	*f = (struct found){ .generation = 0 };
+	if (is_there(store, over_name))
+		return STORE_OK;
 	for (unsigned i = 0; i < 2; i++) {
 		int code = read_file(store, redo_names[i], &f->file[i]);
 
@@ -173,12 +181,30 @@ enum store_result redo_restore(struct store *store, const char *dir, const struc
 	return result;
 }
 
-void redo_remove(struct store *store)
+static bool remove_file(struct store *store, const char *name)
 {
-	for (unsigned i = 0; i < 2; i++) {
-		unlinkat(store->dir_fd, redo_names[i], 0);
-		unlinkat(store->dir_fd, redo_new_names[i], 0);
-	}
+	return unlinkat(store->dir_fd, name, 0) == 0 || errno == ENOENT;
+}
+
+/* Two files can't be gone at once, and one of them left by a power cut would be taken for the whole, with an
+ * older data.mdb in it. So a third says first, on disk, that they are over. It goes last; whoever names new
+ * ones syncs the folder before anything is written to them. */
+enum store_result redo_remove(struct store *store)
+{
+	bool there = is_there(store, over_name) || is_there(store, redo_names[0]) || is_there(store, redo_names[1]);
+	bool gone = remove_file(store, redo_new_names[0]) && remove_file(store, redo_new_names[1]);
+	int fd;
+
+	if (!there)
+		return gone ? STORE_OK : store_fail_mdb(errno, redo_new_names[0]);
+	fd = openat(store->dir_fd, over_name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return store_fail_mdb(errno, over_name);
+	close(fd);
+	if (!gone || fsync(store->dir_fd) != 0 || !remove_file(store, redo_names[0]) || !remove_file(store, redo_names[1]) ||
+	    fsync(store->dir_fd) != 0 || !remove_file(store, over_name))
+		return store_fail_mdb(errno, "remove the redo log");
+	return STORE_OK;
 }
 
 /* ---- writing it again ---- */
@@ -286,9 +312,5 @@ enum store_result redo_recover(struct store *store, const char *dir, bool replay
 	}
 	if (replay)
 		drop(&f);
-	if (result == STORE_OK)
-		redo_remove(store);
-	if (result == STORE_OK && fsync(store->dir_fd) != 0)
-		result = store_fail_mdb(errno, dir);
-	return result;
+	return result == STORE_OK ? redo_remove(store) : result;
 }
