@@ -314,6 +314,7 @@ submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathw
 	submit_choose, submit_school, submit_task, submit_offer;
 /* The first answer of a submission, made again from its event. */
 void answer_again(struct engine *, const struct request *, uint64_t position);
+uint64_t fired_by(struct engine *, uint64_t clock); /* what fell due on the way to that move of a manual clock */
 /* Puts id and receipt into the event that a submission makes. */
 struct compile_report;
 void pack_compile_faults(struct pack *, const struct compile_report *); /* "faults" and their list */
