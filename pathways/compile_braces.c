@@ -309,6 +309,7 @@ struct slice read_cell(struct compiler *c, struct letter_room *l, uint32_t node,
 			letter_part_encode(&l->cells, &part);
 		b.before++;
 	}
-	put_text(l, slice_of(text.bytes + at, text.size - at));
+	if (at < text.size)
+		put_text(l, slice_of(text.bytes + at, text.size - at));
 	return slice_of(start, (size_t)(l->cells.at - start));
 }
