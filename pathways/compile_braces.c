@@ -187,8 +187,7 @@ static void alert(struct brace *b, size_t at, struct letter_part *part)
 	if (kind == 0 || pathway_watch(b->c->p, kind) < 0) {
 		struct nearest near = {.name = name};
 
-		for (unsigned i = 0; i < b->c->p->watch_count; i++)
-			nearest_offer(&near, slice_text(alert_kind_text(b->c->p->watches[i].kind)));
+		nearest_watches(&near, b->c->p);
 		brace_fault(b, offset, "no watch %.*s in this file: %s", SHOW(name), nearest_text(&near));
 	} else if (closed(b, at)) {
 		part->kind = PART_ALERT;
