@@ -202,7 +202,7 @@ bool school_decode(struct school *s, struct slice bytes)
 	for (unsigned i = 0; i < s->task_count && !in.bad; i++) {
 		struct slice name = read_blob(&in);
 
-		if (name.size == 0 || name.size >= NAME_SIZE_MAX)
+		if (name.size == 0 || name.size >= NAME_SIZE_MAX || memchr(name.bytes, 0, name.size))
 			return false;
 		memcpy(s->tasks[i].name, name.bytes, name.size);
 		s->tasks[i].through = read_u16(&in);
