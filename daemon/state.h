@@ -107,6 +107,8 @@ struct shadow_people {
 	struct shadow_people *next;
 };
 
+struct concerns;
+
 struct state {
 	/* where tables are written; NULL: memory alone is folded */
 	struct txn *txn;
@@ -162,6 +164,7 @@ struct state {
 	 * store that was made before this was kept: the highest there can be. */
 	uint8_t newest_id[UUID_SIZE];
 	bool newest_id_saved;
+	struct concerns *concerns; /* which records concern whom (concerns.h); NULL: nobody asks; owned */
 
 	uint32_t only_pupil;    /* a shadow's; 0: everybody */
 	uint8_t *wanted;        /* of a shadow of many (only_pupil is then none of theirs): bit per pupil, up to wanted_count; owned */

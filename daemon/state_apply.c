@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/concerns.h"
 #include "daemon/memory.h"
 #include "daemon/state_parts.h"
 
@@ -316,6 +317,8 @@ enum store_result state_apply_mark(struct state *s, uint8_t version, uint32_t ur
 		return STORE_OK;
 	if (version > 1 && ((p->urn && p->urn != urn) || p->standing & PUPIL_SCHOOLS))
 		result = state_apply_wrote(s, urn, m, position);
+	if (p->urn && p->urn != urn && s->concerns && s->txn && position > s->tables_from && result == STORE_OK)
+		result = concerns_also_at(s->txn, m->pupil, p->urn, urn);
 	latest = m->day > p->latest_day || (m->day == p->latest_day && m->session >= p->latest_session);
 	if (version > 1 && m->code == CODE_D && p->urn) /* the pupil is at the other one */
 		latest = false;
@@ -357,6 +360,7 @@ enum store_result state_apply_id(struct state *s, const struct event *e, uint64_
 static enum store_result apply_marks(struct state *s, const struct event *e, uint64_t position)
 {
 	enum store_result result = STORE_OK;
+	uint32_t lowest = UINT32_MAX, highest = 0;
 	struct marks_reader in;
 	struct mark m;
 
@@ -376,7 +380,10 @@ static enum store_result apply_marks(struct state *s, const struct event *e, uin
 
 		if (p && p->position < position)
 			state_touch(s, m.pupil, position);
+		lowest = m.pupil < lowest ? m.pupil : lowest;
+		highest = m.pupil > highest ? m.pupil : highest;
 	}
+	concerns_marks(s->concerns, in.urn, lowest, highest, position);
 	return result;
 }
 
@@ -458,6 +465,8 @@ enum store_result state_apply(struct state *s, const struct event *e, uint64_t p
 
 	if (position > s->tables_from || in_figures(e->kind))
 		result = apply_one(s, e, position);
+	if (s->concerns && e->kind != EVENT_MARKS_RECORDED)
+		concerns_event(s->concerns, e, position);
 	if (result == STORE_OK)
 		result = state_apply_id(s, e, position);
 	s->position = position;

@@ -48,7 +48,8 @@
 	X(ALERT_CHANGES, 16, "alert_changes") /* position u64 of an event about an alert -> alert u64 */ \
 	X(PEOPLE, 17, "people") /* pupil u32 -> casework/people.h record: facts, links, schools */ \
 	X(COVERS, 18, "covers") /* an officer's public key, 32 -> who covers, 32, from and until u16 */ \
-	X(SCHOOLS, 19, "schools") /* urn u32 -> casework/task.h record: what it is, how far its tasks came */
+	X(SCHOOLS, 19, "schools") /* urn u32 -> casework/task.h record: what it is, how far its tasks came */ \
+	X(CONCERNS, 20, "concerns") /* a school, pupils, cases, or all -> positions of what is about them; daemon/concerns.h, written behind */
 
 enum table {
 #define X(name, number, text) TABLE_##name = number,
@@ -63,8 +64,9 @@ const char *table_text(enum table);
  * gets the tables that it lacks when it is opened for writing; opened for reading, they are empty.
  *   1  the tables up to ALERT_CHANGES
  *   2  PEOPLE and COVERS as well
- *   3  SCHOOLS as well */
-enum { STORE_SCHEMA = 3, STORE_TABLES_1 = 17 };
+ *   3  SCHOOLS as well
+ *   4  CONCERNS as well, and written by whoever opens it first (META, "concerns") */
+enum { STORE_SCHEMA = 4, STORE_TABLES_1 = 17 };
 enum { STORE_KEY_MAX = 511 }; /* bytes of a key; 1 at least */
 
 enum store_result {
