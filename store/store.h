@@ -65,8 +65,9 @@ const char *table_text(enum table);
  *   1  the tables up to ALERT_CHANGES
  *   2  PEOPLE and COVERS as well
  *   3  SCHOOLS as well
- *   4  CONCERNS as well, and written by whoever opens it first (META, "concerns") */
-enum { STORE_SCHEMA = 4, STORE_TABLES_1 = 17 };
+ *   4  records of PUPILS tell weeks by what is unusual in them (casework/pupil.h reads the older ones)
+ *   5  CONCERNS as well, and written by whoever opens it first (META, "concerns") */
+enum { STORE_SCHEMA = 5, STORE_TABLES_1 = 17 };
 enum { STORE_KEY_MAX = 511 }; /* bytes of a key; 1 at least */
 
 enum store_result {
