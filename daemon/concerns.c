@@ -144,7 +144,7 @@ static void add_marks(struct concerns *c, const struct event *e, uint64_t positi
 	struct marks_reader in;
 	struct mark m;
 
-	marks_open(&in, e->marks_recorded.body);
+	marks_open(&in, e->version, e->marks_recorded.body);
 	while (marks_next(&in, &m)) {
 		lowest = m.pupil < lowest ? m.pupil : lowest;
 		highest = m.pupil > highest ? m.pupil : highest;

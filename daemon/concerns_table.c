@@ -230,7 +230,7 @@ static bool make_one(void *context, uint64_t position, struct slice record)
 	concerns_event(m->concerns, m->event, position);
 	if (m->event->kind != EVENT_MARKS_RECORDED)
 		return true;
-	marks_open(&in, m->event->marks_recorded.body);
+	marks_open(&in, m->event->version, m->event->marks_recorded.body);
 	while (marks_next(&in, &mark))
 		note_school(m, mark.pupil, in.urn);
 	return true;

@@ -312,6 +312,8 @@ void marks_look_at(struct engine *, const struct request *); /* before submit_ma
 submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathway, submit_grant,
 	submit_revoke, submit_acknowledge, submit_clock, submit_fact, submit_link, submit_cover, submit_move,
 	submit_choose, submit_school, submit_task, submit_offer;
+/* The receipt of the submission whose event stands there; false: it can't be read. */
+bool answer_receipt(struct engine *, uint64_t position, uint64_t *receipt);
 /* The first answer of a submission, made again from its event. */
 void answer_again(struct engine *, const struct request *, uint64_t position);
 /* Puts id and receipt into the event that a submission makes. */

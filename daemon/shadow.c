@@ -61,7 +61,7 @@ bool event_concerns(struct txn *txn, const struct event *ev, uint32_t case_no, u
 	case EVENT_ROSTER_RECORDED:
 		return pupil && ev->roster_recorded.pupil == pupil;
 	case EVENT_MARKS_RECORDED:
-		marks_open(&in, ev->marks_recorded.body);
+		marks_open(&in, ev->version, ev->marks_recorded.body);
 		while (pupil && marks_next(&in, &m))
 			if (m.pupil == pupil)
 				return true;
@@ -222,7 +222,7 @@ static bool take_pupils(void *context, uint64_t position, struct slice record)
 		return false;
 	if (!event_decode_header(ev, record, &rest) || ev->kind != EVENT_MARKS_RECORDED || !event_decode(ev, record, true))
 		return true;
-	marks_open(&in, ev->marks_recorded.body);
+	marks_open(&in, ev->version, ev->marks_recorded.body);
 	while (in.urn == l->urn && marks_next(&in, &m))
 		want(l->many->state, m.pupil);
 	return true;

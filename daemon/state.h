@@ -209,6 +209,8 @@ enum store_result state_apply_mark(struct state *, uint8_t version, uint32_t urn
 bool state_other_wrote(struct state *, uint32_t pupil, uint32_t urn, day_t, uint8_t session);
 /* The rest of a marks event: the id that it came under. */
 enum store_result state_apply_id(struct state *, const struct event *, uint64_t position);
+/* What the table of ids says of one: where its event stands. */
+bool id_decode(struct slice value, uint64_t *position);
 
 /* The school whose staff may see the pupil: that of the latest register, or, before
  * any, of the roster. 0: none. */

@@ -351,9 +351,20 @@ enum store_result state_apply_id(struct state *s, const struct event *e, uint64_
 		s->newest_id_saved = false;
 	}
 	key = key_bytes(e->id, UUID_SIZE);
-	write_u64(&w, position);
-	write_u64(&w, e->receipt);
+	write_varint(&w, position);
 	return state_put(s, TABLE_IDS, &key, &w);
+}
+
+bool id_decode(struct slice value, uint64_t *position)
+{
+	struct reader r = reader_of(value);
+
+	if (value.size == 16) { /* before schema 5: in eight bytes, and the receipt, which the record has */
+		*position = read_u64(&r);
+		return true;
+	}
+	*position = read_varint(&r);
+	return reader_done(&r);
 }
 
 /* A mark that is replayed into a record which has it already is passed over. */
@@ -364,7 +375,7 @@ static enum store_result apply_marks(struct state *s, const struct event *e, uin
 	struct marks_reader in;
 	struct mark m;
 
-	marks_open(&in, e->marks_recorded.body);
+	marks_open(&in, e->version, e->marks_recorded.body);
 	while (result == STORE_OK && marks_next(&in, &m)) {
 		struct applied_mark applied;
 		struct pupil *p = state_pupil(s, m.pupil);
@@ -374,7 +385,7 @@ static enum store_result apply_marks(struct state *s, const struct event *e, uin
 		result = state_apply_mark(s, e->version, in.urn, &m, position, &applied);
 	}
 	/* positions last, so that a pupil with several marks here gets them all */
-	marks_open(&in, e->marks_recorded.body);
+	marks_open(&in, e->version, e->marks_recorded.body);
 	while (marks_next(&in, &m)) {
 		struct pupil *p = state_pupil(s, m.pupil);
 
