@@ -40,7 +40,7 @@ struct load {
 	size_t frame_size;
 	bool together;
 	unsigned bundle, in_bundle;
-	uint8_t *pieces;
+	uint8_t *pieces;      /* the bundle that is being filled; libzmq frees it */
 	size_t pieces_size;
 };
 
@@ -91,38 +91,57 @@ static void *connect_curve(void *context, const struct options *o)
 	return socket;
 }
 
-/* What has been gathered, in one frame; its own id is the last one's. */
+static void free_pieces(void *pieces, void *hint)
+{
+	(void)hint;
+	free(pieces);
+}
+
+/* What has been gathered, in one frame. */
 static void send_bundle(struct load *l)
 {
+	static const uint8_t head[HEAD_SIZE] = {0xa7, 0x7d, 1, BUNDLE};
+	zmq_msg_t message;
+
 	if (!l->in_bundle)
 		return;
-	memcpy(l->pieces, l->frame, HEAD_SIZE);
-	l->pieces[VERSION_AT] = 1;
-	l->pieces[VERSION_AT + 1] = BUNDLE;
-	if (zmq_send(l->socket, l->pieces, l->pieces_size, 0) < 0)
+	memcpy(l->pieces, head, HEAD_SIZE);
+	if (zmq_msg_init_data(&message, l->pieces, l->pieces_size, free_pieces, NULL) || zmq_msg_send(&message, l->socket, 0) < 0)
 		fail("send");
 	l->in_bundle = 0;
-	l->pieces_size = HEAD_SIZE;
+	l->pieces = NULL;
+}
+
+static void add_to_bundle(struct load *l, size_t i)
+{
+	if (!l->in_bundle) {
+		l->pieces = malloc(HEAD_SIZE + (size_t)l->bundle * (4 + REGISTER_SIZE_MAX));
+		l->pieces_size = HEAD_SIZE;
+		if (!l->pieces)
+			fail("memory");
+	}
+	uint8_t *size_at = l->pieces + l->pieces_size, *frame = size_at + 4;
+	l->frame_size = register_frame(frame, (uint32_t)l->order[i], (uint32_t)(l->order[i] >> 32), i);
+	if (l->together)
+		frame[VERSION_AT] |= TOGETHER;
+	l->sent_ns[i] = clock_ns();
+	for (int shift = 24; shift >= 0; shift -= 8)
+		*size_at++ = (uint8_t)(l->frame_size >> shift);
+	l->pieces_size += 4 + l->frame_size;
+	if (++l->in_bundle == l->bundle)
+		send_bundle(l);
 }
 
 static void send_one(struct load *l, size_t i)
 {
+	if (l->bundle > 1) {
+		add_to_bundle(l, i);
+		return;
+	}
 	l->frame_size = register_frame(l->frame, (uint32_t)l->order[i], (uint32_t)(l->order[i] >> 32), i);
 	if (l->together)
 		l->frame[VERSION_AT] |= TOGETHER;
 	l->sent_ns[i] = clock_ns();
-	if (l->bundle > 1) {
-		uint8_t *at = l->pieces + l->pieces_size;
-		uint32_t size = (uint32_t)l->frame_size;
-
-		for (int shift = 24; shift >= 0; shift -= 8)
-			*at++ = (uint8_t)(size >> shift);
-		memcpy(at, l->frame, l->frame_size);
-		l->pieces_size += 4 + l->frame_size;
-		if (++l->in_bundle == l->bundle)
-			send_bundle(l);
-		return;
-	}
 	if (zmq_send(l->socket, l->frame, l->frame_size, 0) < 0)
 		fail("send");
 }
@@ -183,9 +202,7 @@ static int run(const struct options *o)
 	l.order = register_order(o->classes, o->first, o->count, o->seed);
 	l.sent_ns = calloc(o->count, sizeof *l.sent_ns);
 	l.took_ns = calloc(o->count, sizeof *l.took_ns);
-	l.pieces = malloc(HEAD_SIZE + (size_t)BUNDLE_MAX * (4 + REGISTER_SIZE_MAX));
-	l.pieces_size = HEAD_SIZE;
-	if (!l.pieces || !l.order || !l.sent_ns || !l.took_ns)
+	if (!l.order || !l.sent_ns || !l.took_ns)
 		fail("memory");
 	/* The handshake is no part of the measurement: the first is sent and awaited before. */
 	send_one(&l, l.sent++);
@@ -205,7 +222,6 @@ static int run(const struct options *o)
 		fprintf(stderr, "bench-load: %zu refused, %zu told to try later\n", l.refused, l.again);
 	zmq_close(l.socket);
 	zmq_ctx_term(context);
-	free(l.pieces);
 	free((void *)l.order);
 	free(l.sent_ns);
 	free(l.took_ns);
