@@ -12,14 +12,14 @@ struct again {
 	bool found;
 };
 
-static void answer_rows(struct pack *p, struct slice body, uint32_t accepted, bool count_marks)
+static void answer_rows(struct pack *p, uint8_t version, struct slice body, uint32_t accepted, bool count_marks)
 {
 	struct marks_reader in;
 	struct refusal *refusals;
 	struct mark m;
 	uint32_t refused = 0;
 
-	marks_open(&in, body);
+	marks_open(&in, version, body);
 	while (marks_next(&in, &m))
 		accepted += count_marks;
 	refusals = memory_new((in.refused_left + 1u) * sizeof *refusals);
@@ -128,9 +128,9 @@ static void answer(struct again *a, uint64_t position)
 
 	pack_clear(p);
 	if (ev->kind == EVENT_MARKS_RECORDED) {
-		answer_rows(p, ev->marks_recorded.body, 0, true);
+		answer_rows(p, ev->version, ev->marks_recorded.body, 0, true);
 	} else if (ev->kind == EVENT_ROSTER_SUBMITTED) {
-		answer_rows(p, ev->roster_submitted.rows, ev->roster_submitted.accepted, false);
+		answer_rows(p, 1, ev->roster_submitted.rows, ev->roster_submitted.accepted, false);
 	} else if (ev->kind == EVENT_ACTION_RECORDED) {
 		pack_action_answer(p, &ev->action_recorded);
 	} else if (ev->kind == EVENT_CALENDAR_LOADED) {
@@ -176,6 +176,16 @@ static bool take(void *context, uint64_t position, struct slice record)
 		a->found = true;
 	}
 	return false;
+}
+
+bool answer_receipt(struct engine *e, uint64_t position, uint64_t *receipt)
+{
+	struct event *ev = memory_new(sizeof *ev);
+	bool found = event_at(e, position, ev);
+
+	*receipt = ev->receipt;
+	free(ev);
+	return found;
 }
 
 void answer_again(struct engine *e, const struct request *r, uint64_t position)

@@ -13,7 +13,7 @@
  *   deadlines.c       time: what fell due; the clock that is held
  *   query_*.c         questions
  *   metrics.c         what is measured
- *   shadow.c          the state as of an earlier position
+ *   shadow.c          the state as of an earlier position; concerns*.c: which records it takes
  *   feed.c            subscriptions
  *   backup.c          a hot copy, out and back
  *
@@ -201,6 +201,7 @@ struct engine {
 
 	uint64_t sweep_credit; /* marks not yet paid for by writing pupils */
 	uint32_t sweep_at;     /* next pupil to write */
+	uint32_t sweep_list;   /* and next list of what concerns whom */
 	uint64_t sweep_from;   /* head when the present sweep began */
 
 	const struct principal *last_principal; /* who sent the last message */
@@ -312,6 +313,8 @@ void marks_look_at(struct engine *, const struct request *); /* before submit_ma
 submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathway, submit_grant,
 	submit_revoke, submit_acknowledge, submit_clock, submit_fact, submit_link, submit_cover, submit_move,
 	submit_choose, submit_school, submit_task, submit_offer;
+/* The receipt of the submission whose event stands there; false: it can't be read. */
+bool answer_receipt(struct engine *, uint64_t position, uint64_t *receipt);
 /* The first answer of a submission, made again from its event. */
 void answer_again(struct engine *, const struct request *, uint64_t position);
 uint64_t fired_by(struct engine *, uint64_t clock); /* what fell due on the way to that move of a manual clock */
@@ -426,6 +429,7 @@ bool page_full(const struct page *);
 enum status page_close(struct engine *, struct page *);
 /* "as_of": position or time; head where it is absent. false: not one (e->body says so). */
 bool query_as_of(struct engine *, const struct request *, struct txn *, uint64_t *position);
+uint64_t query_time_of(struct engine *, struct txn *, uint64_t position); /* when it was recorded; 0: at none */
 bool query_is_now(const struct engine *, uint64_t position); /* answered from the live state, not from a shadow */
 /* The pupil that "upn" names and this principal may see; 0: e->body and `*status` say why not. */
 uint32_t query_upn(struct engine *, const struct request *, struct txn *, enum status *status);

@@ -56,7 +56,7 @@
 	X(CALENDAR_LOADED, 5, 1, "calendar-loaded") \
 	X(PUPIL_REGISTERED, 6, 1, "pupil-registered") \
 	X(ROSTER_RECORDED, 7, 1, "roster-recorded") \
-	X(MARKS_RECORDED, 8, 2, "marks-recorded") \
+	X(MARKS_RECORDED, 8, 3, "marks-recorded") \
 	X(ACTION_RECORDED, 9, 1, "action-recorded") \
 	X(ALERT_RAISED, 10, 2, "alert-raised") \
 	X(ALERT_CHANGED, 11, 1, "alert-changed") \
