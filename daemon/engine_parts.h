@@ -215,6 +215,7 @@ struct engine {
 
 	struct subscription *subscriptions[SUBSCRIPTIONS_MAX];
 	unsigned subscription_count;
+	unsigned feed_first;   /* who is fed first the next time */
 	bool feed_wanted;
 	uint64_t fed_ms;       /* monotonic: when subscribers were last gone through */
 

@@ -43,12 +43,18 @@ struct received {
 	uint8_t key[PUBLIC_KEY_SIZE];
 	struct slice frame;
 	unsigned frames;
+	size_t size;             /* of all of them */
+	bool malformed;          /* the caller's own, who keeps it */
 	zmq_msg_t routing_id, payload;
 };
 
 void received_open(struct received *);
 void received_close(struct received *);
+void received_move(struct received *to, struct received *from); /* `to` is not open yet; `from` is empty then */
 enum router_result router_receive(struct router *, struct received *);
+
+/* Ends all connections of a key. How many. */
+unsigned router_cut(struct router *, const uint8_t key[static PUBLIC_KEY_SIZE]);
 
 /* Waits for at most so long for a message; true where one is there. */
 bool router_wait(struct router *, unsigned timeout_us);
