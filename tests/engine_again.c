@@ -194,18 +194,6 @@ static void a_manual_clock_moved(void **context)
 	sent_again(ADMIN, COMMAND_CLOCK, STATUS_OK, "\"now\":\"2026-10-05T00:00:00Z\",\"fired\":4", "{'to':'2026-10-05T00:00:00Z'}");
 }
 
-/* What a clock fires on its way are schools' tasks, too. */
-static void a_manual_clock_moved_past_schools_tasks(void **context)
-{
-	(void)context;
-	host_end(&h);
-	host_make(&h, &(struct host_options){.start = "2026-09-14T15:30:00Z", .manual_clock = true});
-	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[['2026-09-02','2026-12-18','term','Autumn']]}"), STATUS_OK, NULL);
-	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['primary']}"), STATUS_OK, NULL);
-	sent_again(ADMIN, COMMAND_CLOCK, STATUS_OK, "\"now\":\"2026-09-21T09:00:00Z\",\"fired\":", "{'to':'2026-09-21T09:00:00Z'}");
-	assert_true(number_of(host_ask(&h, ADMIN, COMMAND_QUERY, "{'what':'stats'}")->text, "alerts") > 0);
-}
-
 /* Schools' tasks whose time is over are reminded of on the way, and count with the deadlines. */
 static void a_manual_clock_that_reminded_schools(void **context)
 {
@@ -307,7 +295,6 @@ int main(void)
 		T(a_pathway),
 		T(the_clock_confirmed),
 		T(a_manual_clock_moved),
-		T(a_manual_clock_moved_past_schools_tasks),
 		T(a_manual_clock_that_reminded_schools),
 		T(a_fact_before_a_roster),
 		T(ids_that_do_not_rise),
