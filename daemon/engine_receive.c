@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "daemon/engine_parts.h"
+#include "daemon/foresee.h"
 
 bool engine_knows_key(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE])
 {
@@ -168,8 +168,36 @@ static void receive_submission(struct engine *e, struct request *r, submit *hand
 		engine_put_off(e, r);
 }
 
-void engine_receive(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], const struct peer *peer,
-		    struct slice frame)
+static void receive_one(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], const struct peer *peer,
+			struct slice frame, unsigned *bundled);
+
+/* Each piece as if it had come by itself. Only submissions: all else is asked rarely, and answered at length. */
+static unsigned receive_bundle(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], const struct peer *peer,
+			       struct slice pieces)
+{
+	struct slice list[BUNDLE_MAX];
+	struct foresight next[SIPHASH_LANES];
+	unsigned count = 0;
+
+	while (count < BUNDLE_MAX && bundle_next(&pieces, &list[count]))
+		count++;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned lane = i % SIPHASH_LANES;
+
+		if (lane == 0)
+			foresee_first(e, list + i, count - i < SIPHASH_LANES ? count - i : SIPHASH_LANES, next);
+		if (lane == 0)
+			foresee_pupils(e, &next[0]);
+		if (lane + 1 < SIPHASH_LANES && i + 1 < count)
+			foresee_pupils(e, &next[lane + 1]);
+		receive_one(e, key, peer, list[i], NULL);
+	}
+	return count;
+}
+
+/* `bundled` NULL: it is a piece of a bundle; else it is set where it is one. */
+static void receive_one(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], const struct peer *peer,
+			struct slice frame, unsigned *bundled)
 {
 	struct message message;
 	const char *why = NULL;
@@ -188,13 +216,21 @@ void engine_receive(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE],
 		engine_refuse_form(e, &r, status, why, offset);
 		return;
 	}
+	handle = submission_of(message.command);
+	if (!bundled && !handle) {
+		engine_refuse(e, &r, STATUS_BAD_COMMAND, NULL, "a bundle holds submissions alone");
+		return;
+	}
+	if (message.command == COMMAND_BUNDLE) {
+		*bundled = receive_bundle(e, key, peer, message.body);
+		return;
+	}
 	if (message.for_another && !take_reader(e, &r))
 		return;
 	if (!access_command(r.who->role, message.command)) {
 		engine_refuse(e, &r, STATUS_FORBIDDEN, NULL, "your role does not allow it");
 		return;
 	}
-	handle = submission_of(message.command);
 	if (handle) {
 		receive_submission(e, &r, handle);
 		return;
@@ -223,6 +259,15 @@ void engine_receive(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE],
 	}
 }
 
+unsigned engine_receive(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], const struct peer *peer,
+			struct slice frame)
+{
+	unsigned count = 1;
+
+	receive_one(e, key, peer, frame, &count);
+	return count;
+}
+
 void engine_receive_malformed(struct engine *e, const struct peer *peer, unsigned frames)
 {
 	struct message message = {0};
@@ -232,7 +277,7 @@ void engine_receive_malformed(struct engine *e, const struct peer *peer, unsigne
 		      frames ? "a message is exactly one frame" : "a routing id of the peer's own choice is not taken");
 }
 
-void engine_receive_later(struct engine *e, const struct peer *peer, struct slice frame)
+static void put_off_one(struct engine *e, const struct peer *peer, struct slice frame)
 {
 	struct message message;
 	const char *why = NULL;
@@ -242,6 +287,21 @@ void engine_receive_later(struct engine *e, const struct peer *peer, struct slic
 	/* its head is read, so that the answer finds its way; what is wrong with the rest will be said another time */
 	message_decode(&message, slice_of(frame.bytes, frame.size < REQUEST_HEAD_SIZE ? frame.size : REQUEST_HEAD_SIZE), &why, &offset);
 	engine_refuse(e, &r, STATUS_RETRY_LATER, NULL, "much of this key's waits already; send less at once");
+}
+
+void engine_receive_later(struct engine *e, const struct peer *peer, struct slice frame)
+{
+	struct message message;
+	struct slice piece, pieces;
+	const char *why = NULL;
+	size_t offset = 0;
+
+	if (frame.size > REQUEST_HEAD_SIZE && frame.bytes[MESSAGE_VERSION_AT + 1] == COMMAND_BUNDLE &&
+	    message_decode(&message, frame, &why, &offset) == STATUS_OK)
+		for (pieces = message.body; bundle_next(&pieces, &piece);)
+			put_off_one(e, peer, piece);
+	else
+		put_off_one(e, peer, frame);
 }
 
 void engine_sign(struct event *ev, const struct request *r)

@@ -103,17 +103,18 @@ bool intake_serve(struct intake *in, unsigned most, unsigned *served)
 
 	if (!take_off_socket(in))
 		return false;
-	for (*served = 0; *served < most && us - began < SERVED_US; ++*served) {
+	for (unsigned requests = *served = 0; *served < most && us - began < SERVED_US; *served += requests) {
 		struct received *received = turns_next(in->turns, us);
 		if (!received)
 			break;
+		requests = 1;
 		if (asked_by_nobody(received)) {
 			in->metrics->shell[SHELL_UNSENT]++;
 		} else if (received->malformed) {
 			engine_receive_malformed(in->engine, &received->peer, received->frames);
 		} else {
 			in->metrics->shell[SHELL_FRAMES]++;
-			engine_receive(in->engine, received->key, &received->peer, received->frame);
+			requests = engine_receive(in->engine, received->key, &received->peer, received->frame);
 		}
 		uint64_t then = us;
 		us = now_us();
