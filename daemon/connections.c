@@ -419,11 +419,11 @@ static int heavier(const void *a, const void *b)
 	return (x->held < y->held) - (x->held > y->held);
 }
 
-unsigned connections_cut_heaviest(uint64_t enough, uint64_t least, struct heaviest *heaviest)
+unsigned connections_cut_heaviest(uint64_t enough, uint64_t least, uint64_t together, struct heaviest *heaviest)
 {
 	unsigned room = atomic_load(&gate.open) + 64, count = 0, cut = 0;
 	struct holding *all = calloc(room, sizeof *all);
-	uint64_t ms = now_ms(), sum = 0;
+	uint64_t ms = now_ms(), sum = 0, all_hold = 0;
 
 	if (!all || !atomic_load(&gate.stands)) {
 		free(all);
@@ -434,11 +434,13 @@ unsigned connections_cut_heaviest(uint64_t enough, uint64_t least, struct heavie
 		if (atomic_load(&slot->state) == FREE)
 			continue;
 		struct holding h = { fd, atomic_load(&slot->serial), held_by(fd, slot, ms) };
-		if (h.held >= least)
-			all[count++] = h;
+		if (h.held < least)
+			continue;
+		all[count++] = h;
+		all_hold += h.held;
 	}
 	qsort(all, count, sizeof *all, heavier);
-	for (unsigned i = 0; i < count && sum < enough; i++) {
+	for (unsigned i = 0; i < count && sum < enough && all_hold >= together; i++) {
 		socklen_t size = sizeof heaviest->address;
 		if (!cut && getpeername(all[i].fd, (struct sockaddr *)&heaviest->address, &size))
 			continue;

@@ -64,11 +64,11 @@ bool connections_cut(int fd, uint32_t serial);
 void connections_turn_away(int fd, uint32_t serial); /* the same, of one too many */
 
 /* Cuts off those that hold most, the heaviest first, until they held `enough` together; none that holds less than
- * `least`. How many; `heaviest`: the first of them. */
+ * `least`, and nobody where all those hold less than `together`. How many; `heaviest`: the first of them. */
 struct heaviest {
 	uint64_t held;
 	struct sockaddr_storage address;
 };
-unsigned connections_cut_heaviest(uint64_t enough, uint64_t least, struct heaviest *);
+unsigned connections_cut_heaviest(uint64_t enough, uint64_t least, uint64_t together, struct heaviest *);
 
 #endif

@@ -278,7 +278,7 @@ void engine_receive_malformed(struct engine *e, const struct peer *peer, unsigne
 		      frames ? "a message is exactly one frame" : "a routing id of the peer's own choice is not taken");
 }
 
-void engine_receive_later(struct engine *e, const struct peer *peer, struct slice frame)
+static void put_off_one(struct engine *e, const struct peer *peer, struct slice frame)
 {
 	struct message message;
 	const char *why = NULL;
@@ -288,6 +288,21 @@ void engine_receive_later(struct engine *e, const struct peer *peer, struct slic
 	/* its head is read, so that the answer finds its way; what is wrong with the rest will be said another time */
 	message_decode(&message, slice_of(frame.bytes, frame.size < REQUEST_HEAD_SIZE ? frame.size : REQUEST_HEAD_SIZE), &why, &offset);
 	engine_refuse(e, &r, STATUS_RETRY_LATER, NULL, "much of this key's waits already; send less at once");
+}
+
+void engine_receive_later(struct engine *e, const struct peer *peer, struct slice frame)
+{
+	struct message message;
+	struct slice piece, pieces;
+	const char *why = NULL;
+	size_t offset = 0;
+
+	if (frame.size > REQUEST_HEAD_SIZE && frame.bytes[MESSAGE_VERSION_AT + 1] == COMMAND_BUNDLE &&
+	    message_decode(&message, frame, &why, &offset) == STATUS_OK)
+		for (pieces = message.body; bundle_next(&pieces, &piece);)
+			put_off_one(e, peer, piece);
+	else
+		put_off_one(e, peer, frame);
 }
 
 void engine_sign(struct event *ev, const struct request *r)

@@ -19,10 +19,12 @@
 enum {
 	CHECK_MS = 100,    /* a peer on the same machine sends some 30 MB in that time */
 	TELL_MS = 10000,
+	TRIM_MS = 500, TRIM_MS_MAX = 10 * 60 * 1000,
 
 	/* Who holds less is cut off only where nobody holds more. */
 	HEAVY_BYTES = 1024 * 1024,
 	LIGHT_BYTES = 16 * 1024,
+	MMAP_BYTES = 256 * 1024,
 };
 
 /* Resident without what is mapped from files: LMDB's pages are not ours to give back. 0: unknown. */
@@ -69,24 +71,40 @@ static void tell(const struct flood *flood, uint64_t own, unsigned cut, const st
 	        (unsigned long long)heaviest->held >> 20);
 }
 
+/* What was freed may still be malloc's, and count. To ask for it holds others up, so where it was to no avail that is
+ * done half as often each time. */
+static uint64_t give_back(struct flood *flood, uint64_t own, uint64_t least, uint64_t ms)
+{
+	if (ms - flood->trimmed_ms < flood->trim_every_ms)
+		return own;
+	malloc_trim(0);
+	flood->trimmed_ms = ms;
+	uint64_t left = own_memory(flood);
+	if (left + least < own)
+		flood->trim_every_ms = TRIM_MS;
+	else if (flood->trim_every_ms < TRIM_MS_MAX)
+		flood->trim_every_ms *= 2;
+	return left;
+}
+
 static void check(struct flood *flood)
 {
 	struct heaviest heaviest = { 0 };
 	uint64_t own = own_memory(flood), room = flood->limit - flood->start, ms = now_ms();
 	unsigned cut = 0;
 
-	if (own <= flood->start + room / 2)
-		return;
-	cut = connections_cut_heaviest(UINT64_MAX, room / 16, &heaviest);
-	if (!cut && own > flood->limit) {
-		/* What was freed after an earlier cut may still be malloc's, and count. */
-		malloc_trim(0);
-		own = own_memory(flood);
-		if (own > flood->limit)
-			cut = connections_cut_heaviest(own - flood->limit + room / 4, HEAVY_BYTES, &heaviest);
-		if (own > flood->limit && !cut)
-			cut = connections_cut_heaviest(own - flood->limit + room / 4, LIGHT_BYTES, &heaviest);
-	}
+	if (own > flood->start + room / 2)
+		cut = connections_cut_heaviest(UINT64_MAX, room / 16, 0, &heaviest);
+	if (!cut && own > flood->start + room / 8)
+		own = give_back(flood, own, room / 32, ms);
+	else if (!cut)
+		flood->trim_every_ms = TRIM_MS;
+	/* many of them a little each (which takes several times as much in memory, where it is small messages); but it
+	 * is not for peers to pay for what they do not hold */
+	if (!cut && own > flood->limit)
+		cut = connections_cut_heaviest(own - flood->limit + room / 4, HEAVY_BYTES, 0, &heaviest);
+	if (!cut && own > flood->limit)
+		cut = connections_cut_heaviest(own - flood->limit + room / 4, LIGHT_BYTES, room / 16, &heaviest);
 	atomic_fetch_add(&flood->cut, cut);
 	if (!cut && (own <= flood->limit || (flood->told_ms && ms - flood->told_ms < TELL_MS)))
 		return;
@@ -106,8 +124,11 @@ static void *watch(void *context)
 
 void flood_start(struct flood *flood, uint64_t room)
 {
+	/* Long messages go back to the system as they are freed: else malloc learns from the first of them to keep all. */
+	mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
 	flood->statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	flood->stop_fd = eventfd(0, EFD_CLOEXEC);
+	flood->trim_every_ms = TRIM_MS;
 	flood->start = flood->statm_fd < 0 ? 0 : own_memory(flood);
 	flood->limit = flood->start ? flood->start + room : 0;
 	flood->runs = flood->limit && flood->stop_fd >= 0 && !pthread_create(&flood->thread, NULL, watch, flood);

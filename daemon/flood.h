@@ -26,7 +26,7 @@ struct flood {
 	pthread_t thread;
 	bool runs;
 	uint64_t start, limit;     /* bytes of own memory; limit 0: it can't be read, nothing is watched */
-	uint64_t told_ms;
+	uint64_t told_ms, trimmed_ms, trim_every_ms;
 	atomic_uint_fast64_t cut;  /* connections, since the start */
 };
 

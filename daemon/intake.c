@@ -3,12 +3,14 @@
 
 #include <time.h>
 
+#include "daemon/connections.h"
 #include "daemon/journal.h"
 
 enum {
 	TAKEN_AT_ONCE = 4096, /* off the socket */
 	SERVED_US = 5000,     /* then it is for the caller to see what else there is */
-	HELD_OFF_MS = 10000,
+	HELD_OFF_S = 10,      /* at first; each time within an hour twice as long, */
+	HELD_OFF_DOUBLINGS = 6,
 };
 
 static uint64_t now_us(void)
@@ -42,12 +44,15 @@ static void put_off(struct intake *in)
 
 static void hold_off(struct intake *in, uint64_t us)
 {
+	unsigned times = turns_times_held_off(in->turns, in->received.key, us);
+	unsigned seconds = (unsigned)HELD_OFF_S << (times > HELD_OFF_DOUBLINGS ? HELD_OFF_DOUBLINGS : times ? times - 1 : 0);
+
 	put_off(in);
 	in->metrics->shell[SHELL_HELD_OFF]++;
-	known_keys_hold_off(in->known, in->received.key, us / 1000 + HELD_OFF_MS);
+	known_keys_hold_off(in->known, in->received.key, us / 1000 + seconds * 1000);
 	turns_drop(in->turns, in->received.key);
-	journal(JOURNAL_KEY_HELD_OFF, "grant=%llu seconds=%d connections=%u",
-	        (unsigned long long)engine_grant_of(in->engine, in->received.key), HELD_OFF_MS / 1000,
+	journal(JOURNAL_KEY_HELD_OFF, "grant=%llu seconds=%u connections=%u",
+	        (unsigned long long)engine_grant_of(in->engine, in->received.key), seconds,
 	        router_cut(in->router, in->received.key));
 }
 
@@ -85,24 +90,32 @@ static bool take_off_socket(struct intake *in)
 	return true;
 }
 
+/* A question whose asker has gone while it waited. What was submitted is taken all the same: it was given out of hand. */
+static bool asked_by_nobody(const struct received *received)
+{
+	return received->serial && !connections_is(received->fd, received->serial) &&
+	       received->frame.size >= REQUEST_HEAD_SIZE && received->frame.bytes[3] == COMMAND_QUERY;
+}
+
 bool intake_serve(struct intake *in, unsigned most, unsigned *served)
 {
 	uint64_t began = now_us(), us = began;
 
 	if (!take_off_socket(in))
 		return false;
-	for (*served = 0; *served < most && us - began < SERVED_US;) {
+	for (unsigned requests = *served = 0; *served < most && us - began < SERVED_US; *served += requests) {
 		struct received *received = turns_next(in->turns, us);
-		unsigned requests = 1;
 		if (!received)
 			break;
-		if (received->malformed) {
+		requests = 1;
+		if (asked_by_nobody(received)) {
+			in->metrics->shell[SHELL_UNSENT]++;
+		} else if (received->malformed) {
 			engine_receive_malformed(in->engine, &received->peer, received->frames);
 		} else {
 			in->metrics->shell[SHELL_FRAMES]++;
 			requests = engine_receive(in->engine, received->key, &received->peer, received->frame);
 		}
-		*served += requests;
 		uint64_t then = us;
 		us = now_us();
 		turns_done(in->turns, us - then);

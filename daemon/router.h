@@ -20,6 +20,9 @@
 
 struct router;
 
+/* The process's one context. NULL where it can't be had. */
+void *router_context(void);
+
 /* `listen`: tcp://HOST:PORT, * as the port for a free one. The handshake handler
  * (zap.h) stands already. -1 with a sentence in `why`. */
 int router_open(struct router **, void *zmq_context, const char *listen,
@@ -44,6 +47,8 @@ struct received {
 	struct slice frame;
 	unsigned frames;
 	size_t size;             /* of all of them */
+	int fd;                  /* the connection that it came over, as connections.h knows it */
+	uint32_t serial;
 	bool malformed;          /* the caller's own, who keeps it */
 	zmq_msg_t routing_id, payload;
 };

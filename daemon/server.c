@@ -405,7 +405,7 @@ static enum server_end start(struct server *server)
 	sigaddset(&set, SIGHUP);
 	server->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	server->timer_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	server->zmq_context = zmq_ctx_new();
+	server->zmq_context = router_context();
 	server->known = known_keys_open();
 	if (server->signal_fd < 0 || server->timer_fd < 0 || !server->zmq_context || !server->known)
 		return end_with(SERVER_SHELL, JOURNAL_START_FAILED, strerror(errno));

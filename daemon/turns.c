@@ -8,7 +8,8 @@
 
 #include "daemon/memory.h"
 
-enum { ACCOUNTS_FIRST = 256, NONE = UINT32_MAX, SECOND_US = 1000000, DEBT_MAX_US = 10 * SECOND_US };
+enum { ACCOUNTS_FIRST = 256, SPARES_MAX = 4096, SECOND_US = 1000000, DEBT_MAX_US = 10 * SECOND_US };
+#define HOUR_US (UINT64_C(3600) * SECOND_US)
 
 struct waiting {
 	struct received received;
@@ -27,6 +28,8 @@ struct account {
 	uint64_t idle_us;        /* since when nothing of it waits */
 	enum place place;
 	uint64_t second_us;      /* its present second, and what was put off in it */
+	uint64_t held_off_us;    /* when it was last */
+	uint32_t times_held_off;
 	uint32_t put_off, strikes; /* strikes: how many such seconds there were in a row */
 };
 
@@ -41,6 +44,7 @@ struct turns {
 	struct round fresh, old;
 	struct waiting *served;  /* handed out */
 	struct waiting *spare;
+	uint32_t spares;
 	uint32_t messages;
 	uint64_t bytes;
 };
@@ -167,6 +171,8 @@ static enum turns_result put_off(struct account *a, uint64_t now_us)
 	if (a->strikes < TURNS_PATIENCE_S)
 		return TURNS_PUT_OFF;
 	a->strikes = 0;
+	a->times_held_off = now_us - a->held_off_us < HOUR_US ? a->times_held_off + 1 : 1;
+	a->held_off_us = now_us;
 	return TURNS_HOLD_OFF;
 }
 
@@ -179,10 +185,12 @@ enum turns_result turns_put(struct turns *t, struct received *received, uint64_t
 	if (a->messages >= TURNS_MESSAGES_MAX - t->messages || a->bytes + size > TURNS_BYTES_MAX - t->bytes)
 		return put_off(a, now_us);
 	w = t->spare;
-	if (w)
+	if (w) {
 		t->spare = w->next;
-	else
+		t->spares--;
+	} else {
 		w = memory_new(sizeof *w);
+	}
 	received_move(&w->received, received);
 	w->next = NULL;
 	if (!a->messages)
@@ -220,6 +228,11 @@ static struct waiting *take_off(struct turns *t, struct account *a, uint64_t now
 static void give_back(struct turns *t, struct waiting *w)
 {
 	received_close(&w->received);
+	if (t->spares == SPARES_MAX) {
+		free(w);
+		return;
+	}
+	t->spares++;
 	w->next = t->spare;
 	t->spare = w;
 }
@@ -259,6 +272,13 @@ void turns_done(struct turns *t, uint64_t took_us)
 		a->idle_us += took_us; /* while it was served it was not idle */
 	give_back(t, t->served);
 	t->served = NULL;
+}
+
+unsigned turns_times_held_off(struct turns *t, const uint8_t key[static PUBLIC_KEY_SIZE], uint64_t now_us)
+{
+	struct account *a = find_account(t, key);
+
+	return a && now_us - a->held_off_us < HOUR_US ? a->times_held_off : 0;
 }
 
 unsigned turns_drop(struct turns *t, const uint8_t key[static PUBLIC_KEY_SIZE])

@@ -50,6 +50,9 @@ unsigned turns_waiting(const struct turns *);
 struct received *turns_next(struct turns *, uint64_t now_us);
 void turns_done(struct turns *, uint64_t took_us);
 
+/* How often a key was held off within the last hour. */
+unsigned turns_times_held_off(struct turns *, const uint8_t key[static PUBLIC_KEY_SIZE], uint64_t now_us);
+
 /* Drops what waits of this key. How many there were. */
 unsigned turns_drop(struct turns *, const uint8_t key[static PUBLIC_KEY_SIZE]);
 

@@ -174,17 +174,18 @@ static void the_heaviest_is_cut(void **state)
 				;
 		}
 	}
-	assert_int_equal(connections_cut_heaviest(UINT64_MAX, 1024 * 1024, &heaviest), 0);
+	assert_int_equal(connections_cut_heaviest(UINT64_MAX, 1024 * 1024, 0, &heaviest), 0);
 	connections_took(fd[0], serial[0], sizeof bytes);          /* all of it was taken */
 	connections_took(fd[1], serial[1], sizeof bytes);
 	connections_gave(fd[1], serial[1], UINT64_C(10) << 20);    /* none of this was */
 	connections_took(fd[2], serial[2], sizeof bytes / 2);
-	assert_int_equal(connections_cut_heaviest(1, 1024, &heaviest), 1);
+	assert_int_equal(connections_cut_heaviest(1, 1024, UINT64_C(100) << 20, &heaviest), 0); /* not worth it */
+	assert_int_equal(connections_cut_heaviest(1, 1024, UINT64_C(10) << 20, &heaviest), 1);
 	assert_int_equal(ntohl(((struct sockaddr_in *)&heaviest.address)->sin_addr.s_addr), 127u << 24 | 11);
 	assert_true(heaviest.held >= UINT64_C(10) << 20);
 	assert_int_equal(recv(client[1], bytes, 1, 0), 0);
 	close(fd[1]);
-	assert_int_equal(connections_cut_heaviest(sizeof bytes + 1, 1024, &heaviest), 2);
+	assert_int_equal(connections_cut_heaviest(sizeof bytes + 1, 1024, 0, &heaviest), 2);
 	assert_int_equal(ntohl(((struct sockaddr_in *)&heaviest.address)->sin_addr.s_addr), 127u << 24 | 13);
 	assert_int_equal(recv(client[3], bytes, 1, 0), 0);
 	assert_int_equal(recv(client[2], bytes, 1, 0), 0);

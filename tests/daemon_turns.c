@@ -181,6 +181,9 @@ static void who_does_not_take_no_is_held_off(void **state)
 			held_off = put(turns, 1, 0, seconds * SECOND + i) == TURNS_HOLD_OFF;
 	assert_true(held_off);
 	assert_int_equal(seconds - 1, TURNS_PATIENCE_S + 1);
+	memset(key, 1, sizeof key);
+	assert_int_equal(turns_times_held_off(turns, key, seconds * SECOND), 1);
+	assert_int_equal(turns_times_held_off(turns, key, UINT64_C(3700) * SECOND), 0);
 	/* a window's worth each second, or much but not again */
 	for (seconds = 20; seconds < 40; seconds++)
 		for (unsigned i = 0; i < 1000; i++)
