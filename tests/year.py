@@ -236,6 +236,9 @@ def plot(folder, rows):
         file.write("\t".join(rows[0]) + "\n")
         for row in rows:
             file.write("\t".join(str(value) for value in row.values()) + "\n")
+    if not shutil.which("gnuplot"):
+        print("no gnuplot here: %s is not drawn" % data)
+        return
     pictures = (("memory", "own memory, MiB", "(column('rss_anon')/2**20) with linespoints title 'RssAnon'"),
                 ("disk", "bytes a mark on disk", "(column('disk')/column('rows')) with linespoints title 'all files'"),
                 ("latency", "microseconds", "'submit_p50_us' with linespoints, '' using 'rows':'submit_p99_us' with linespoints, "
@@ -257,8 +260,6 @@ def run(args, seed):
         figures, alerts, differ, open_cases = year.compare()
         ended = daemon.stop()
         verified = daemon.verify()
-    if args.plots:
-        plot(args.plots, year.measured)
     print("%d pupils, %d marks, %d actions (%d refused), %d restarts, %d backups restored, %d changes of a calendar, %d new versions, %d cases open: "
           "%d figures and %d alerts compared, %d differ; verify %d; %.0f s"
           % (args.pupils, year.rows, year.cases.recorded, year.cases.refused, year.restarts, year.backups, year.changes, year.versions,
@@ -273,6 +274,8 @@ def run(args, seed):
         faults.append("too little to compare: the town is too small or too well")
     for fault in faults:
         print("FAULT", fault)
+    if args.plots:
+        plot(args.plots, year.measured)
     return 1 if faults or differ else 0
 
 
