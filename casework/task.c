@@ -124,6 +124,9 @@ void school_apply_described(struct school *s, const struct event_school_describe
 	if (s->kinds == 0)
 		s->since = (uint16_t)on;
 	s->kinds = e->kinds;
+	memset(s->name, 0, sizeof s->name);
+	if (e->name.size)
+		memcpy(s->name, e->name.bytes, e->name.size);
 }
 
 void school_apply_task(struct school *s, struct slice name, uint16_t through, uint64_t alert)
@@ -175,7 +178,7 @@ void task_text(struct writer *out, const struct task_rule *rule, const struct ta
 	write_bytes(out, end, sizeof end - 1);
 }
 
-/* kinds:u8 since:u16 count:u8 *(name:blob through:u16 alert:varint) */
+/* kinds:u8 since:u16 count:u8 *(name:blob through:u16 alert:varint) ?name:blob; without a name it is as it was before there were any */
 void school_encode(struct writer *out, const struct school *s)
 {
 	write_u8(out, s->kinds);
@@ -186,6 +189,8 @@ void school_encode(struct writer *out, const struct school *s)
 		write_u16(out, s->tasks[i].through);
 		write_varint(out, s->tasks[i].alert);
 	}
+	if (s->name[0])
+		write_blob(out, slice_text(s->name));
 }
 
 bool school_decode(struct school *s, struct slice bytes)
@@ -207,6 +212,13 @@ bool school_decode(struct school *s, struct slice bytes)
 		memcpy(s->tasks[i].name, name.bytes, name.size);
 		s->tasks[i].through = read_u16(&in);
 		s->tasks[i].alert = read_varint(&in);
+	}
+	if (!in.bad && !reader_done(&in)) {
+		struct slice name = read_blob(&in);
+
+		if (name.size == 0 || name.size > SCHOOL_NAME_MAX)
+			return false;
+		memcpy(s->name, name.bytes, name.size);
 	}
 	return reader_done(&in);
 }

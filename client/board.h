@@ -8,7 +8,7 @@
  *   board_words.c      the program's names as people say them
  *   board_live.c       alerts as they come
  *   board_steps.c      what may be recorded next, what is asked for first
- *   board_today.c, board_alerts.c, board_find.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
+ *   board_today.c, board_alerts.c, board_find.c, board_cases.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
  *
  * A view is given a visit and writes the inside of <main>; what a person sees there was asked
  * of the daemon with that person's rights, and everything is escaped (html.h). A view knows neither
@@ -60,7 +60,7 @@ struct visit {
 
 typedef void view(struct visit *);
 view board_today, board_case, board_record, board_recorded, board_pupil, board_school, board_authority, board_acknowledge,
-	board_find, board_task_done, board_letter, board_alerts, board_alerts_done;
+	board_find, board_task_done, board_letter, board_alerts, board_alerts_done, board_cases;
 void board_came_in(struct visit *, const json_t *alerts); /* the newest of each kind, as a part of today's page */
 bool board_alert_waits(const struct visit *, const json_t *alert); /* for the reader to say that it is dealt with */
 void board_alert(struct visit *, const json_t *alert, const json_t *parents); /* such a one, where it is plain whose it is */
@@ -116,6 +116,7 @@ const char *page_date(const char *date);     /* "Mon 9 Nov 2026"; lasts until th
 const char *page_time(const char *time);     /* with the time of day; likewise */
 const char *page_due(const char *time);      /* an instant by whose end; likewise */
 const char *page_name(const json_t *item);   /* "Kaur, Zofia"; the UPN where there is no name; likewise */
+const char *page_school(const json_t *item); /* what its `school` is called, else its `urn` */
 
 /* ---- board_words.c ---- */
 

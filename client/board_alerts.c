@@ -101,11 +101,11 @@ static void put_alert(struct visit *v, const json_t *alert, const char *back)
 			page_href(v, "/case/", says(alert, "case"), NULL);
 		else
 			page_href(v, "/pupil/", says(alert, "upn"), NULL);
-		html(&v->page, ">%s</a> <span class=\"quiet\">%s</span>", page_name(alert), says(alert, "case"));
+		html(&v->page, ">%s</a> <span class=\"quiet\">%s%s%s</span>", page_name(alert), says(alert, "case"), *says(alert, "case") ? ", " : "", page_school(alert));
 	} else if (*says(alert, "urn")) {
 		html(&v->page, "<a ");
 		page_href(v, "/school/", says(alert, "urn"), NULL);
-		html(&v->page, ">School %s</a>", says(alert, "urn"));
+		html(&v->page, ">%s%s</a>", *says(alert, "school") ? "" : "School ", page_school(alert));
 	}
 	html(&v->page, "</p><p class=\"what\">%s</p><p class=\"when\"><time datetime=\"%s\">%s</time></p>",
 	     words_told(says(alert, "text"), json_object_get(alert, "parents")), says(alert, "raised"), page_time(says(alert, "raised")));

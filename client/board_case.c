@@ -268,10 +268,10 @@ static void put_who(struct visit *v, const struct beside *b)
 	     counts(c, "pathway_version"), page_name(pupil));
 	if (*says(v->query, "done"))
 		html(&v->page, "<p class=\"success\" role=\"status\">Recorded.</p>\n");
-	html(&v->page, "<p class=\"figures\">Year %s, school <a ", says(pupil, "year_group"));
+	html(&v->page, "<p class=\"figures\">Year %s, <a ", says(pupil, "year_group"));
 	page_href(v, "/school/", says(pupil, "urn"), NULL);
 	html(&v->page, ">%s</a>, UPN %s. <strong>%lld</strong> unauthorised in 10 school weeks, <strong>%lld</strong> of <strong>%lld</strong> sessions attended. <a ",
-	     says(pupil, "urn"), says(c, "upn"), counts(pupil, "unauthorised_10_weeks"), counts(pupil, "attended"), counts(pupil, "possible"));
+	     page_school(pupil), says(c, "upn"), counts(pupil, "unauthorised_10_weeks"), counts(pupil, "attended"), counts(pupil, "possible"));
 	page_href(v, "/pupil/", says(c, "upn"), NULL);
 	html(&v->page, ">The pupil's year</a></p>\n");
 }

@@ -190,6 +190,7 @@ static const struct {
 	{ "alert", NULL, 2, 2, NULL, board_acknowledge },
 	{ "alerts", NULL, 2, 2, board_alerts, board_alerts_done },
 	{ "find", NULL, 1, 1, board_find, NULL },
+	{ "cases", NULL, 1, 1, board_cases, NULL },
 };
 
 static bool fits(size_t i, const struct visit *v, unsigned count)

@@ -37,6 +37,7 @@ static void put_banner(struct visit *v, struct html *out)
 	if (v->session.reader[0]) {
 		html(out, "<nav aria-label=\"Main\"><ul>");
 		put_link(v, out, "/", "Today");
+		put_link(v, out, "/cases", "Cases");
 		if (strcmp(v->session.role, "lead") != 0)
 			put_link(v, out, "/authority", strcmp(v->session.role, "school") == 0 ? "Schools" : "Authority");
 		html(out, "</ul></nav>\n<form class=\"find\" method=\"get\" action=\"/find\" role=\"search\">"
@@ -55,11 +56,15 @@ static void put_banner(struct visit *v, struct html *out)
 /* Every view can be seen as it was known on a day. */
 static void put_as_of(struct visit *v, struct html *out)
 {
+	static const char *const kept[] = { "mine", "pathway", "stage", "school", "closed" }; /* of what is looked at */
 	if (!v->session.reader[0] || v->form || v->only_now || v->status != 200)
 		return;
 	html(out, "<form class=\"as-of%s\" method=\"get\" aria-label=\"As it was known\"><div class=\"wide\">", v->as_of ? " back" : "");
 	if (v->as_of)
 		html(out, "<strong>As it was known at the end of %s.</strong> ", page_date(v->as_of));
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+		if (*says(v->query, kept[i]))
+			html(out, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", kept[i], says(v->query, kept[i]));
 	html(out, "<label for=\"as-of\">%s</label> <input id=\"as-of\" type=\"date\" name=\"as_of\" value=\"%s\" required>"
 	          "<button class=\"quiet\">Show</button>", v->as_of ? "Another day" : "As it was known on", v->as_of);
 	if (v->as_of)
@@ -227,6 +232,11 @@ const char *page_time(const char *time)
 const char *page_due(const char *time)
 {
 	return when_due(room(), time);
+}
+
+const char *page_school(const json_t *item)
+{
+	return *says(item, "school") ? says(item, "school") : says(item, "urn");
 }
 
 const char *page_name(const json_t *item)

@@ -131,8 +131,10 @@ void board_school(struct visit *v)
 	json_t *school = visit_ask(v, &body);
 	if (!school)
 		return;
-	visit_title(v, "School %s", v->words[1]);
-	html(&v->page, "<h1>School %s</h1>\n<p>%lld pupils.</p>\n", says(school, "urn"), counts(school, "pupils"));
+	bool named = *says(school, "name");
+	visit_title(v, "%s%s", named ? "" : "School ", named ? says(school, "name") : v->words[1]);
+	html(&v->page, "<h1>%s%s</h1>\n<p>%s%s%s%lld pupils. <a href=\"/cases?school=%s%s%s\">Open cases</a></p>\n", named ? "" : "School ", named ? says(school, "name") : says(school, "urn"),
+	     named ? "URN " : "", named ? says(school, "urn") : "", named ? ", " : "", counts(school, "pupils"), says(school, "urn"), v->as_of ? "&as_of=" : "", v->as_of);
 	page_contents(v, "registers", "Registers", "near", "At or near a threshold", json_array_size(json_object_get(school, "tasks")) ? "tasks" : NULL, "Recurring tasks", NULL);
 	put_registers(v, school);
 	put_near(v, school);

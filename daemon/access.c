@@ -118,6 +118,8 @@ bool access_query(uint8_t role, struct slice what)
 		{"year", READERS | R(SCHOOL) | R(LEAD)},
 		{"school", READERS | R(SCHOOL)},
 		{"authority", READERS | R(SCHOOL)},
+		{"names", READERS | R(SCHOOL)},
+		{"cases", READERS | R(SCHOOL) | R(LEAD)},
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)

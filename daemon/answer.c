@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "daemon/engine_parts.h"
+#include "daemon/names.h"
 #include "daemon/memory.h"
 
 struct again {
@@ -149,7 +150,7 @@ static void answer(struct again *a, uint64_t position)
 		pack_map(p, OFFER_KEYS);
 		pack_offer(p, &ev->meeting_offered);
 	} else if (ev->kind == EVENT_SCHOOL_DESCRIBED) {
-		pack_map(p, 2);
+		pack_map(p, DESCRIBED_KEYS);
 		pack_described(p, &ev->school_described);
 	} else if (ev->kind == EVENT_TASK_DONE) {
 		pack_map(p, 5);

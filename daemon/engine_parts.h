@@ -358,7 +358,6 @@ enum { OFFER_KEYS = 4 };
 void pack_offer(struct pack *, const struct event_meeting_offered *); /* as the answer, and in the log */
 
 /* ---- submit_schools.c ---- */
-void pack_described(struct pack *, const struct event_school_described *); /* two keys and their values */
 void pack_task_done(struct pack *, const struct event_task_done *);        /* five */
 
 /* ---- query_schools.c ---- */
@@ -411,7 +410,7 @@ typedef enum status query(struct engine *, const struct request *, struct txn *)
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
 	query_backup, query_calendar, query_people, query_covers, query_try, query_report, query_letter, query_reader, query_today,
-	query_timeline, query_year, query_school, query_authority, query_schools;
+	query_timeline, query_year, query_school, query_authority, query_schools, query_names, query_cases;
 void trial_end(struct engine *); /* whatever becomes of it */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);

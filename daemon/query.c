@@ -20,7 +20,7 @@ static const struct {
 	{"letter", query_letter},	      {"reader", query_reader},
 	{"today", query_today},	      {"timeline", query_timeline},
 	{"year", query_year},	      {"school", query_school},     {"authority", query_authority},
-	{"schools", query_schools},
+	{"schools", query_schools},   {"names", query_names},	      {"cases", query_cases},
 };
 
 enum status query_fault(struct engine *e, enum status status, const char *field, const char *reason)

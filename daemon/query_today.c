@@ -7,6 +7,7 @@
 #include "casework/case_deadline.h"
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/names.h"
 
 enum { SOON_DAYS = 7, SHOWN = 50, SHOWN_MAX = 500 };
 
@@ -171,12 +172,13 @@ static void pack_name(struct today *t, struct pack *p, uint32_t pupil)
 
 static void pack_due(struct today *t, struct pack *p, const struct due *d)
 {
-	pack_map(p, 13);
+	pack_map(p, 14);
 	pack_text(p, "case");
 	pack_case(p, d->case_no);
 	pack_name(t, p, d->pupil);
 	pack_text(p, "urn");
 	pack_urn(p, d->urn);
+	pack_school_name(p, &t->engine->state, "school", d->urn);
 	pack_text_or_nil(p, "stage", d->stage);
 	pack_text(p, "deadline");
 	if (d->case_no)
@@ -273,12 +275,13 @@ static bool pack_one(struct today *t, struct pack *p, uint64_t number)
 
 	if (store_get(t->txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK || !alert_decode(&a, number, value))
 		return false;
-	pack_map(p, 10);
+	pack_map(p, 11);
 	pack_key_uint(p, "alert", a.number);
 	pack_key_text(p, "kind", alert_kind_text(a.kind));
 	pack_name(t, p, a.pupil);
 	pack_text(p, "urn");
 	pack_urn(p, a.urn);
+	pack_school_name(p, &t->engine->state, "school", a.urn);
 	pack_text(p, "case");
 	pack_case(p, a.case_no);
 	pack_text(p, "raised");

@@ -6,7 +6,7 @@
 #include "tests/engine_host.h"
 
 static struct host h;
-static char upn[3][UPN_SIZE + 1]; /* at the school */
+static char upn[3][UPN_SIZE + 1]; /* at the school; each test leaves them to the next */
 
 static int setup(void **context)
 {
@@ -101,11 +101,111 @@ static void what_need_not_be_done_is_not_due(void **context)
 	assert_int_equal(due_today(SCHOOL), 0);
 }
 
+/* A school's name stands wherever its number would be all that a person reads. */
+static void schools_have_names(void **context)
+{
+	(void)context;
+	assert_refused(&h, SCHOOL, COMMAND_SCHOOL, STATUS_FORBIDDEN, NULL, "{'urn':'" SCHOOL_URN "','name':'x'}");
+	assert_refused(&h, OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "name", "{'urn':'" SCHOOL_URN "','name':'a\\nb'}");
+	assert_refused(&h, OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "name", "{'urn':'" SCHOOL_URN "','name':7}");
+	assert_refused(&h, OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "kinds", "{'urn':'" SCHOOL_URN "'}");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','name':'Hill Top'}"), STATUS_OK, "\"name\":\"Hill Top\",\"kinds\":[]");
+	/* what isn't said stays as it is */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['primary']}"), STATUS_OK, "\"name\":\"Hill Top\",\"kinds\":[\"primary\"]");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','name':'St Mary'}"), STATUS_OK, "\"name\":\"St Mary\",\"kinds\":[\"primary\"]");
+	host_restart(&h);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'schools'}"), STATUS_OK, "\"name\":\"St Mary\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'school','urn':'" SCHOOL_URN "'}"), STATUS_OK, "\"name\":\"St Mary\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority'}"), STATUS_OK, "\"urn\":\"" SCHOOL_URN "\",\"name\":\"St Mary\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"school\":\"St Mary\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today'}"), STATUS_OK, "\"school\":\"St Mary\"");
+	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'log'}"), STATUS_OK, "\"kind\":\"school-described\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','name':''}"), STATUS_OK, "\"name\":null");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"school\":null");
+}
+
+static void named(const char *asked, enum who who, unsigned count)
+{
+	const struct answer *a = host_ask(&h, who, COMMAND_QUERY, "{'what':'names','name':'%s'}", asked);
+
+	assert_int_equal(a->status, STATUS_OK);
+	if (times_in(a->text, "\"upn\":") != count)
+		fail_msg("'%s': %s", asked, a->text);
+}
+
+/* By the beginnings of their names, with marks or without, and only those whom one may see. */
+static void pupils_are_found_by_name(void **context)
+{
+	char other[UPN_SIZE + 1];
+
+	(void)context;
+	host_upn(other, 50);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(host_ask(&h, CONNECTOR, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'%s','forename':'%s'}]}", upn[i],
+					  i == 1 ? "Smith-Jones" : "Kowalski", i == 2 ? "Mary Ann" : "Zofia")->status, STATUS_OK);
+	assert_int_equal(host_ask(&h, CONNECTOR, COMMAND_ROSTER, "{'urn':'" OTHER_URN "','pupils':[{'upn':'%s','surname':'Kowal','forename':'Jan'}]}", other)->status,
+			 STATUS_OK); /* without a mark yet */
+	named("kow", OFFICER, 3);
+	named("KOWALSKI zo", OFFICER, 1);
+	named("zo, kow", OFFICER, 1);
+	named("jones", OFFICER, 1);
+	named("smith-j", OFFICER, 1);
+	named("ann", OFFICER, 1);
+	named("owal", OFFICER, 0);
+	named("kowalskis", OFFICER, 0);
+	named("jan", OFFICER, 1);
+	named("kow", SCHOOL, 2);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names','name':'jan'}"), STATUS_OK, "\"urn\":\"" OTHER_URN "\"");
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names','name':' , '}")->status, STATUS_BAD_FIELD);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names'}")->status, STATUS_BAD_FIELD);
+	assert_int_equal(host_ask(&h, LEAD, COMMAND_QUERY, "{'what':'names','name':'kow'}")->status, STATUS_FORBIDDEN);
+	/* a page goes on where the one before ended */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names','name':'kow','limit':1}"), STATUS_OK, "\"next\":2");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names','name':'kow','limit':1,'from':2}"), STATUS_OK, "\"forename\":\"Mary Ann\"");
+}
+
+static unsigned cases(enum who who, const char *more)
+{
+	const struct answer *a = host_ask(&h, who, COMMAND_QUERY, "{'what':'cases'%s}", more);
+
+	assert_int_equal(a->status, STATUS_OK);
+	return times_in(a->text, "\"case\":");
+}
+
+static void cases_are_listed(void **context)
+{
+	char as_of[40];
+
+	(void)context;
+	assert_int_equal(cases(OFFICER, ""), 2);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'cases','stage':'stage-3a'}"), STATUS_OK, "\"latest\":\"Notice to Improve\"");
+	assert_non_null(strstr(host_first(&h)->text, "\"due\":\"Notice to Improve\""));
+	assert_non_null(strstr(host_first(&h)->text, "\"surname\":\"Kowalski\""));
+	assert_int_equal(cases(OFFICER, ",'stage':'stage-3a'"), 1);
+	assert_int_equal(cases(OFFICER, ",'stage':'stage-1','pathway':'stockport'"), 1);
+	assert_int_equal(cases(OFFICER, ",'stage':'stage-1','pathway':'wigan'"), 0);
+	assert_int_equal(cases(OFFICER, ",'urn':'" OTHER_URN "'"), 0);
+	assert_int_equal(cases(SCHOOL, ""), 2);
+	assert_int_equal(cases(LEAD, ""), 0);
+	assert_int_equal(cases(OFFICER, ",'officer':'officer'"), 2);
+	assert_int_equal(cases(OFFICER, ",'closed':true"), 0);
+	snprintf(as_of, sizeof as_of, ",'as_of':%llu", (unsigned long long)host_head(&h));
+	act(1, "close", ",'fields':{'reason':'r'},'override':'r'");
+	assert_int_equal(cases(OFFICER, ",'closed':true"), 1);
+	assert_int_equal(cases(OFFICER, ""), 1);
+	assert_int_equal(cases(OFFICER, as_of), 2);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'cases','urn':'12'}")->status, STATUS_BAD_FIELD);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority'}"), STATUS_OK, "\"surname\":\"Kowalski\",\"forename\":\"Zofia\",\"title\":\"Notice to Improve\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steps_say_what_they_would_do),
 		cmocka_unit_test(what_need_not_be_done_is_not_due),
+		cmocka_unit_test(schools_have_names),
+		cmocka_unit_test(pupils_are_found_by_name),
+		cmocka_unit_test(cases_are_listed),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

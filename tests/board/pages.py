@@ -206,6 +206,34 @@ def steps(scene, officer):
     check(len(re.findall(r"/record/", first)) == 3 and "record/contact" in first, first)
 
 
+def names_and_cases(scene, officer, school_reader, lead):
+    """A school by its name, everywhere; and the cases as a list."""
+    name = "St Mary's & <b>"
+    escaped = "St Mary&#39;s &amp; &lt;b&gt;"
+    scene.daemon.cli("school", MINE, "--name", name, identity=scene.officer)
+    check(name in scene.daemon.cli("school", identity=scene.officer).stdout, "attend school doesn't show it")
+    for path in ("/", "/case/C1", "/pupil/" + scene.upns[0], "/school/" + MINE, "/authority", "/cases", "/find?q=able", "/cases?as_of=2026-11-11"):
+        page = officer.get(path)
+        shows(page, 200, escaped)
+        check("<b>" not in page.text, "unescaped on", path)
+    page = officer.get("/cases")
+    shows(page, 200, "Open cases", "/case/C1", "/case/C2", "Stage 1", "Contact with the parents")
+    stage = re.search(r'href="(/cases\?pathway=stockport&amp;stage=stage-1)"', officer.get("/authority").text).group(1)
+    shows(officer.get(stage.replace("&amp;", "&")), 200, "/case/C1", "All stages", 'name="stage" value="stage-1"')
+    for path, wanted in (("/cases?school=" + MINE, "C1"), ("/cases?school=" + OTHER, "C2")):
+        page = officer.get(path)
+        check(re.findall(r'href="/case/(C\d+)"', page.text) == [wanted], path)
+    for path in ("/cases?closed=1", "/cases?stage=stage-4", "/cases?stage=%3Cscript%3E"):
+        page = officer.get(path)
+        shows(page, 200, "There are none")
+        check("<script>" not in page.text, path)
+    shows(officer.get("/cases?school=x"), 400)
+    for reader in (school_reader, lead):
+        page = reader.get("/cases")
+        check(re.findall(r'href="/case/(C\d+)"', page.text) == ["C1"], "sees another's")
+    check("/case/" not in officer.get("/cases?as_of=2026-11-01").text, "cases of before there were any")
+
+
 def what_is_not_there(scene, board, officer, school_reader, lead):
     for path in ("/case/C99", "/case/C0", "/case/" + "C" * 200, "/case/..", "/pupil/A000000000000", "/pupil/%00", "/school/999999", "/school/1", "/case/C1/record/no-such",
                  "/alert/1", "/case/C1%2Frecord", "/case/%27%3B--", "/pupil/%3Cscript%3E"):
@@ -455,6 +483,7 @@ def main():
             officer, school_reader, lead = board.reader(scene.officer), board.reader(scene.school), board.reader(scene.lead)
             what_is_shown(scene, board, officer)
             steps(scene, officer)
+            names_and_cases(scene, officer, school_reader, lead)
             what_is_not_there(scene, board, officer, school_reader, lead)
             recording(scene, board, officer, school_reader)
             forgeries(scene, board, officer)
