@@ -6,7 +6,7 @@
 
 #include "proto/event.h"
 
-static void marks_again(struct writer *w, struct slice body)
+static void marks_again(struct writer *w, uint8_t version, struct slice body)
 {
 	static struct refusal refusals[1 << 16];
 	struct marks_reader r;
@@ -14,7 +14,7 @@ static void marks_again(struct writer *w, struct slice body)
 	struct mark mark;
 	uint32_t refused = 0, registers;
 
-	marks_open(&r, body);
+	marks_open(&r, version, body);
 	marks_begin(&m, w, r.urn);
 	registers = r.registers_left;
 	while (marks_next(&r, &mark)) {
@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	MUST(again);
 	if (event.kind == EVENT_MARKS_RECORDED) {
 		event_encode_header(&w, &event);
-		marks_again(&w, event.marks_recorded.body);
+		marks_again(&w, event.version, event.marks_recorded.body);
 	} else {
 		event_encode(&w, &event);
 	}
