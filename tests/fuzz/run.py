@@ -169,8 +169,11 @@ def main():
     unknown = sorted(set(args.targets) - set(targets()))
     if unknown:
         parser.error("no target %s; there are %s" % (unknown[0], " ".join(targets())))
-    commit = subprocess.run(["git", "-C", TOP, "describe", "--always", "--dirty"], stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL).stdout.decode().strip()
+    try:
+        commit = subprocess.run(["git", "-C", TOP, "describe", "--always", "--dirty"], stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL).stdout.decode().strip()
+    except OSError: # no git, so no commit
+        commit = "?"
     seeds = os.path.join(args.build, "seeds")
     shutil.rmtree(seeds, ignore_errors=True)
     subprocess.run([sys.executable, os.path.join(HERE, "seeds.py"), "--out", seeds, "--build", args.build], check=True)
