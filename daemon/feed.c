@@ -330,7 +330,6 @@ static void feed_alerts(struct feeding *f)
 	while (!enough(f)) {
 		enum store_result result = scan_next(&scan, &key, &value);
 		struct reader k, v;
-		struct key at;
 		struct alert a;
 		uint64_t position;
 
@@ -341,14 +340,10 @@ static void feed_alerts(struct feeding *f)
 		k = reader_of(key);
 		v = reader_of(value);
 		position = read_u64(&k);
-		at = key_u64(read_u64(&v));
 		f->looked++;
 		s->next = position + 1;
-		if (store_get(f->txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK ||
-		    !alert_decode(&a, 0, value))
+		if (alert_get(f->txn, read_u64(&v), &a) != STORE_OK)
 			break;
-		v = reader_of(key_slice(&at));
-		a.number = read_u64(&v);
 		if (!access_told(f->who, &a) || (s->case_no && a.case_no != s->case_no) ||
 		    (s->pupil && a.pupil != s->pupil) || !alert_in_hands_of(e, f->txn, &a, slice_text(s->officer)))
 			continue;

@@ -177,18 +177,14 @@ static bool put_alert(void *context, uint8_t kind, struct writer *out)
 {
 	const struct writing *l = context;
 	struct standing standing;
-	struct slice value;
 	struct alert a;
-	struct key key;
 
 	if (state_standing(&l->engine->state, l->c.pupil, &standing) != STORE_OK)
 		return false;
 	for (unsigned i = standing.count; i-- > 0;) {
 		if (standing.alerts[i].kind != kind)
 			continue;
-		key = key_u64(standing.alerts[i].alert);
-		return store_get(l->txn, TABLE_ALERTS, key_slice(&key), &value) == STORE_OK &&
-		       alert_decode(&a, standing.alerts[i].alert, value) && put_slice(out, a.text);
+		return alert_get(l->txn, standing.alerts[i].alert, &a) == STORE_OK && put_slice(out, a.text);
 	}
 	return false;
 }

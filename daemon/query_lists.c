@@ -286,8 +286,6 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 	while (result == STORE_OK && (result = scan_next(&scan, &key, &value)) == STORE_OK) {
 		struct reader k = reader_of(key), v = reader_of(value);
 		uint64_t seq = read_u64(&k), number = read_u64(&v);
-		struct key at = key_u64(number);
-		struct slice record;
 		struct alert a;
 
 		if (page_full(&page)) {
@@ -296,9 +294,7 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 			break;
 		}
 		page.looked++;
-		result = store_get(txn, TABLE_ALERTS, key_slice(&at), &record);
-		if (result == STORE_OK && !alert_decode(&a, number, record))
-			result = STORE_DAMAGED;
+		result = alert_get(txn, number, &a);
 		if (result != STORE_OK || a.newest != seq || !access_told(r->who, &a) ||
 		    !alert_in_hands_of(e, txn, &a, officer))
 			continue;

@@ -8,12 +8,10 @@ bool task_missed(struct txn *txn, const struct principal *told, const struct sch
 		 uint64_t *due_ms)
 {
 	const struct school_task *task = school_task(school, rule->name);
-	struct key at = key_u64(task ? task->alert : 0);
-	struct slice value;
 	struct alert a;
 
 	if (!task || !task->alert || !task_concerns(rule, school) ||
-	    store_get(txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK || !alert_decode(&a, task->alert, value))
+	    alert_get(txn, task->alert, &a) != STORE_OK)
 		return false;
 	*due_ms = a.due_ms;
 	return a.status == ALERT_STATUS_RAISED && (!told || access_told(told, &a));

@@ -269,11 +269,9 @@ static enum store_result gather_alerts(struct today *t, struct slice officer, st
 
 static bool pack_one(struct today *t, struct pack *p, uint64_t number)
 {
-	struct key at = key_u64(number);
-	struct slice value;
 	struct alert a;
 
-	if (store_get(t->txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK || !alert_decode(&a, number, value))
+	if (alert_get(t->txn, number, &a) != STORE_OK)
 		return false;
 	pack_map(p, 11);
 	pack_key_uint(p, "alert", a.number);

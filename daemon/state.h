@@ -282,6 +282,8 @@ struct alert {
 enum alert_status { ALERT_STATUS_RAISED = 1, ALERT_STATUS_ACKNOWLEDGED, ALERT_STATUS_WITHDRAWN };
 const char *alert_status_text(uint8_t);
 bool alert_decode(struct alert *, uint64_t number, struct slice value);
+/* Its texts live as long as a value of the table. */
+enum store_result alert_get(struct txn *, uint64_t number, struct alert *);
 
 /* Keys of tables. */
 struct key {

@@ -260,6 +260,15 @@ bool alert_decode(struct alert *a, uint64_t number, struct slice value)
 	return reader_done(&r);
 }
 
+enum store_result alert_get(struct txn *txn, uint64_t number, struct alert *a)
+{
+	struct key key = key_u64(number);
+	struct slice value;
+	enum store_result result = store_get(txn, TABLE_ALERTS, key_slice(&key), &value);
+
+	return result == STORE_OK && !alert_decode(a, number, value) ? store_unreadable(txn, TABLE_ALERTS) : result;
+}
+
 static enum store_result save_alert(struct state *s, const struct alert *a)
 {
 	size_t size = 128 + a->deadline_kind.size + a->text.size + a->clause.size;

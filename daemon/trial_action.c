@@ -327,7 +327,7 @@ static void drop(struct trial_world *w, size_t at)
 void world_action_waited(struct trial_world *w)
 {
 	struct event *ev = memory_new(sizeof *ev);
-	struct trial_wait *wait = w->waits, gone;
+	struct trial_wait *wait, gone;
 	uint64_t until, now = w->engine->now_ms;
 	size_t at = 0;
 

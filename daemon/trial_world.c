@@ -333,9 +333,10 @@ static void add_family(struct engine *e, struct family *out, uint32_t pupil)
 {
 	struct family more;
 
-	if (pupil && e->broken == STORE_OK)
-		e->broken = state_family(&e->state, pupil, false, &more);
-	for (unsigned i = 0; pupil && i < more.count && e->broken == STORE_OK; i++) {
+	if (!pupil || e->broken != STORE_OK)
+		return;
+	e->broken = state_family(&e->state, pupil, false, &more);
+	for (unsigned i = 0; e->broken == STORE_OK && i < more.count; i++) {
 		unsigned at = 0;
 
 		while (at < out->count && out->pupils[at] != more.pupils[i])

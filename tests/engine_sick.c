@@ -54,10 +54,10 @@ static unsigned silent;
 static unsigned ask_with_faults(unsigned question, unsigned calls, int error)
 {
 	char *right = strdup(sick_ask(&h, question)->text);
-	unsigned n, told = 0, same = 0;
+	unsigned n, tried = 0;
 	bool counted = strstr(sick_questions[question].json, "'stats'") != NULL;
 
-	for (n = 1;; n++) {
+	for (n = 1;; n += n < 16 ? 1 : 4) {
 		const struct answer *a;
 		bool struck;
 
@@ -69,17 +69,15 @@ static unsigned ask_with_faults(unsigned question, unsigned calls, int error)
 		a = host_first(&h);
 		if (!struck)
 			break;
-		if (a->status == STATUS_DAMAGED || a->status == STATUS_FAILED || a->status == STATUS_RETRY_LATER)
-			told++;
-		else if (a->status == STATUS_OK && (counted || strcmp(a->text, right) == 0))
-			same++;
-		else {
+		tried++;
+		if (a->status != STATUS_DAMAGED && a->status != STATUS_FAILED && a->status != STATUS_RETRY_LATER &&
+		    (a->status != STATUS_OK || (!counted && strcmp(a->text, right) != 0))) {
 			silent++;
 			print_error("%s: look %u (%s): %u\n   %s\n   %s\n", sick_questions[question].json, n, fail_which(), a->status, a->text, right);
 		}
 	}
 	free(right);
-	return n - 1;
+	return tried;
 }
 
 static void no_look_that_fails_makes_another_answer(void **context)
@@ -93,7 +91,7 @@ static void no_look_that_fails_makes_another_answer(void **context)
 		for (unsigned i = 0; i < sick_question_count; i++)
 			looks += ask_with_faults(i, faults[f].calls, faults[f].error);
 	print_message("%u looks failed\n", looks);
-	assert_true(looks > 1000);
+	assert_true(looks > 1500);
 	assert_int_equal(silent, 0);
 }
 

@@ -95,7 +95,7 @@ void sick_make(struct host *h)
 }
 
 /* @1 to @4 are UPNs, @s the spare key, @a the first alert that there is. */
-static void expand(struct host *h, char *room, size_t size, const char *json)
+void sick_expand(struct host *h, char *room, size_t size, const char *json)
 {
 	size_t at = 0;
 
@@ -126,7 +126,7 @@ struct slice sick_frame(struct host *h, unsigned step)
 	h->ids = 1000 + step;
 	if (sick_steps[step].command == COMMAND_PATHWAY)
 		return host_pathway_file(h, sick_steps[step].json, NULL, NULL);
-	expand(h, json, sizeof json, sick_steps[step].json);
+	sick_expand(h, json, sizeof json, sick_steps[step].json);
 	h->ids = 1000 + step;
 	host_id(h, id);
 	body = host_msgpack(json);
@@ -139,7 +139,7 @@ void sick_put(struct host *h, unsigned question)
 {
 	static char json[1024];
 
-	expand(h, json, sizeof json, sick_questions[question].json);
+	sick_expand(h, json, sizeof json, sick_questions[question].json);
 	host_put(h, sick_questions[question].who, COMMAND_QUERY, NULL, "%s", json);
 }
 

@@ -183,7 +183,7 @@ static void try_step(unsigned step)
 	for (unsigned f = 0; f < FAULTS && all; f++)
 		for (unsigned i = 0; i < calls[f]; i++)
 			try_one(step, &faults[f], i + 1, &right);
-	for (unsigned i = 0; i < 4 && !all; i++) {
+	for (unsigned i = 0; i < 3 && !all; i++) {
 		unsigned f = chance(FAULTS);
 
 		if (calls[f])
