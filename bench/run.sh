@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# run.sh BUILD [quick | push] - the benchmarks, with their peers side by side.
+# run.sh BUILD [quick | push | morning] - the benchmarks, with their peers side by side.
 #
 # Five rounds (quick: one, short); in each, one after the other and so within the same
 # minute: the disk's own fdatasync, a bare CURVE ROUTER, attendd, Redis and PostgreSQL,
 # all given the same registers (registers.h); and attendd once more with five pathways in force, each chosen by a
 # fifth of the schools. Then a store with a school year of
 # 100,000 pupils for memory, disk and replay. Last (push: alone) a million rows of CSV by
-# attend push, beside psql \copy. Writes runs.tsv, table.md, push.tsv, push.md and plots to
-# bench/results/. The peers are private: on sockets in a temporary folder, stopped and
+# attend push, beside psql \copy. Writes runs.tsv, table.md, push.tsv, push.md and plots to bench/results/.
+# (morning: alone, one session of all England, 9 million marks by 100 connections; it only prints.) The peers are private: on sockets in a temporary folder, stopped and
 # removed at the end whatever happens.
 #
 # SPDX-License-Identifier: Apache-2.0
@@ -240,6 +240,22 @@ run_year() {
   fi
 }
 
+# ---- one session of all England ----
+
+# Nine million pupils, known before by one register each; then the next one, of 100 connections at once.
+run_morning() {
+  local classes=300000 name
+  say "nine million pupils made known"
+  make_store "$work/morning"
+  "$build/attend" keygen "$work/reader" >/dev/null
+  "$build/attend" grant "$(sed -n 's/^public: //p' "$work/reader")" officer --name reader >/dev/null
+  for name in known morning; do
+    load "$name" "$endpoint" "$work/morning/attendd.pub" 10000 "$classes" "$([ "$name" = known ] && echo 0 || echo 1)" \
+      --identity "$work/reader" --together --bundle 16 --connections "$([ "$name" = known ] && echo 1 || echo 100)"
+  done
+  end_one "$daemon"
+}
+
 # ---- deadlines ----
 
 # A million that are open, of which ten thousand fall due at one instant.
@@ -284,6 +300,10 @@ run_push() {
 
 say "benchmarks: $mode, in $work"
 mkdir -p "$results"
+if [ "$mode" = morning ]; then
+  run_morning
+  exit
+fi
 if [ "$mode" != push ]; then
   run_rounds
   run_year

@@ -167,8 +167,7 @@ static enum store_result move_case(struct state *s, uint32_t number, uint32_t ur
 		return result == STORE_NONE ? STORE_OK : result;
 	if (c->closed || !state_case_at(s, c, urn))
 		return STORE_OK;
-	before = memory_copy(c, sizeof *c);
-	case_copied(before);
+	before = state_before(c);
 	result = state_case_view(s, c, day_of_ms(s->last_ms), &view);
 	if (result == STORE_OK && case_apply_calendar(c, &view, moved))
 		result = state_case_save(s, before, c);
