@@ -101,9 +101,11 @@ class Bench:
         subprocess.run(["cmake", "-S", str(self.tree), "-B", str(self.build), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug"],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.programs = {}  # of each test, what has to be built; ctest itself names none that isn't there yet
-        for name, command in re.findall(r"^add_test\((?:\[=\[)?([\w.-]+)(?:\]=\])? (.*)\)$", (self.build / "tests" / "CTestTestfile.cmake").read_text(), re.M):
+        told = (self.build / "tests" / "CTestTestfile.cmake").read_text()
+        for name, command in re.findall(r"^add_test\((?:\[=\[)?([\w.-]+)(?:\]=\])? (.*)\)$", told, re.M):
             if not NOT_PLAYED.match(name):
-                inside = [os.path.relpath(w, self.build) for w in re.findall(r'"([^"]*)"', command) if w.startswith(str(self.build) + "/")]
+                inside = [os.path.relpath(w, self.build) for w in re.findall(r'"([^"]*)"', command)
+                          if w.startswith(str(self.build) + "/")]
                 self.programs[name] = [w for w in inside if "/" not in w]
         self.seconds_file = folder / "seconds.json"
         self.seconds = json.loads(self.seconds_file.read_text()) if self.seconds_file.exists() else {}

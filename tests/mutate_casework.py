@@ -198,7 +198,8 @@ class Spoiler:
 
     def pointer(self, i):
         """The * of a declaration or cast."""
-        return self.tokens[i].text == "*" and (self.tokens[i + 1].text in (")", "*", "const") or self.tokens[i - 2].text in ("struct", "const", "{", ";", "("))
+        return self.tokens[i].text == "*" and (self.tokens[i + 1].text in (")", "*", "const") or
+                                               self.tokens[i - 2].text in ("struct", "const", "{", ";", "("))
 
 
 def run(command, cwd, cpu_s, environment):
@@ -242,7 +243,8 @@ class Bench:
         folder.mkdir(exist_ok=True)
         (folder / name).write_text(source)
         # From a path that is always the same, so that objects can be compared.
-        return subprocess.run(self.compiler[name] + list(extra) + ["-o", str(out), "-c", f"casework/{name}"], cwd=self.room, capture_output=True).returncode == 0
+        command = self.compiler[name] + list(extra) + ["-o", str(out), "-c", f"casework/{name}"]
+        return subprocess.run(command, cwd=self.room, capture_output=True).returncode == 0
 
     def link(self, objects, extra=()):
         out = self.room / "libattend-casework.so"
@@ -280,7 +282,8 @@ class Bench:
         folder.mkdir()
         for name in sorted(self.compiler):
             out = folder / (name + ".o")
-            subprocess.run(self.compiler[name] + ["--coverage", "-O0", "-U_FORTIFY_SOURCE", "-o", str(out), "-c", str(ROOT / "casework" / name)], cwd=folder, check=True)
+            command = self.compiler[name] + ["--coverage", "-O0", "-U_FORTIFY_SOURCE", "-o", str(out), "-c", str(ROOT / "casework" / name)]
+            subprocess.run(command, cwd=folder, check=True)
             counted.append(out)
         self.link(counted, ["--coverage"])
         executed = {}
@@ -367,7 +370,9 @@ class Run:
         results, todo = {}, []
         for m in mutants:
             row = self.known.get((m.id, stamps[m.file]))
-            if row and (row["fate"] in ("killed", "refused", "same") or row["tests"] == self.bench.fingerprint and row["budget"] >= self.options.budget) and not self.options.anew:
+            stands = row and (row["fate"] in ("killed", "refused", "same") or
+                              row["tests"] == self.bench.fingerprint and row["budget"] >= self.options.budget)
+            if stands and not self.options.anew:
                 results[m.id] = row["fate"]
             else:
                 todo.append((m, row))
@@ -381,13 +386,15 @@ class Run:
                     break
                 fate, by = self.fate(m, sources[m.file])
                 results[m.id] = fate
-                kept.write(json.dumps({"id": m.id, "source": stamps[m.file], "tests": self.bench.fingerprint, "budget": self.options.budget, "fate": fate, "by": by}) + "\n")
+                kept.write(json.dumps({"id": m.id, "source": stamps[m.file], "tests": self.bench.fingerprint, "budget": self.options.budget,
+                                       "fate": fate, "by": by}) + "\n")
                 kept.flush()
                 if self.options.verbose or fate == "survived":
                     print(f"{fate:9} {m.id}   [casework/{m.file}:{m.line}; {by}]", flush=True)
                 if time.time() - told > 15:
                     told, rate = time.time(), (n + 1) / (time.time() - begun)
-                    print(f"  {n + 1} of {len(todo)}, {rate:.1f} a second, {(len(todo) - n - 1) / rate / 60:.0f} min left", file=sys.stderr, flush=True)
+                    print(f"  {n + 1} of {len(todo)}, {rate:.1f} a second, {(len(todo) - n - 1) / rate / 60:.0f} min left",
+                          file=sys.stderr, flush=True)
         return results, time.time() - begun
 
 
