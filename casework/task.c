@@ -121,12 +121,14 @@ const struct school_task *school_task(const struct school *s, struct slice name)
 
 void school_apply_described(struct school *s, const struct event_school_described *e, day_t on)
 {
+	char name[SCHOOL_NAME_MAX + 1] = ""; /* what is said may be what is there, and point to it */
+
 	if (s->kinds == 0)
 		s->since = (uint16_t)on;
 	s->kinds = e->kinds;
-	memset(s->name, 0, sizeof s->name);
 	if (e->name.size)
-		memcpy(s->name, e->name.bytes, e->name.size);
+		memcpy(name, e->name.bytes, e->name.size);
+	memcpy(s->name, name, sizeof name);
 }
 
 void school_apply_task(struct school *s, struct slice name, uint16_t through, uint64_t alert)

@@ -7,6 +7,7 @@
  *   board_page.c       what stands round every page
  *   board_words.c      the program's names as people say them
  *   board_live.c       alerts as they come
+ *   board_drawing.c    the process as a picture
  *   board_steps.c      what may be recorded next, what is asked for first
  *   board_today.c, board_alerts.c, board_find.c, board_cases.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
  *
@@ -134,6 +135,9 @@ const char *words_action(const json_t *actions, const char *name);
 const char *words_field(const json_t *actions, const char *action, const char *name, const char **value);
 
 /* ---- board_live.c ---- */
+
+/* /process/NAME/VERSION: an SVG, to be freed; false: the page says why not. */
+bool board_drawing(struct visit *, char **svg, size_t *size);
 
 struct MHD_Response;
 struct MHD_Response *live_open(struct board *, const struct session *, uint64_t from); /* NULL: too many, or no line */

@@ -264,8 +264,9 @@ static void put_who(struct visit *v, const struct beside *b)
 {
 	const json_t *c = b->c, *pupil = b->pupil;
 	visit_title(v, "%s %s", says(c, "case"), page_name(pupil));
-	html(&v->page, "<p class=\"crumb\">Case %s, %s; process: %s, version %lld</p>\n<h1>%s</h1>\n", says(c, "case"), says(c, "status"), says(c, "pathway"),
-	     counts(c, "pathway_version"), page_name(pupil));
+	html(&v->page, "<p class=\"crumb\">Case %s, %s; process: <a href=\"/process/%s/%lld#%s-stage-%s\">%s, version %lld, as a drawing</a></p>\n<h1>%s</h1>\n", says(c, "case"),
+	     says(c, "status"), says(c, "pathway"), counts(c, "pathway_version"), says(c, "pathway"), says(c, "stage"), words_of(says(c, "pathway")), counts(c, "pathway_version"),
+	     page_name(pupil));
 	if (*says(v->query, "done"))
 		html(&v->page, "<p class=\"success\" role=\"status\">Recorded.</p>\n");
 	html(&v->page, "<p class=\"figures\">Year %s, <a ", says(pupil, "year_group"));

@@ -15,10 +15,12 @@
 
 enum { CONNECTIONS_MAX = 400, IDLE_S = 30 };
 
+static const char svg_type[] = "image/svg+xml";
+
 /* ---- answers ---- */
 
-/* What is the same for everybody, and is asked for by what it holds, is kept by browsers; nothing else is. */
-static void harden(struct MHD_Response *r, const char *url, bool kept)
+/* A drawing has its style within it, and nothing else. What is the same for everybody, and is asked for by what it holds, is kept by browsers; nothing else is. */
+static void harden(struct MHD_Response *r, const char *url, bool kept, bool drawing)
 {
 	static const char *const headers[][2] = {
 		{ "Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -31,7 +33,7 @@ static void harden(struct MHD_Response *r, const char *url, bool kept)
 		{ "Permissions-Policy", "camera=(), geolocation=(), microphone=()" },
 	};
 	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-		MHD_add_response_header(r, headers[i][0], headers[i][1]);
+		MHD_add_response_header(r, headers[i][0], drawing && i == 0 ? "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'" : headers[i][1]);
 	MHD_add_response_header(r, "Cache-Control", kept ? "public, max-age=604800, immutable" : "no-store");
 	if (strncmp(url, "https:", 6) == 0)
 		MHD_add_response_header(r, "Strict-Transport-Security", "max-age=31536000");
@@ -41,7 +43,7 @@ static enum MHD_Result send_response(struct visit *v, struct MHD_Connection *con
 {
 	if (!r)
 		return MHD_NO;
-	harden(r, v->board->url, v->kept);
+	harden(r, v->board->url, v->kept, strcmp(type, svg_type) == 0);
 	MHD_add_response_header(r, "Content-Type", type);
 	if (*v->location)
 		MHD_add_response_header(r, "Location", v->location);
@@ -238,6 +240,12 @@ static enum MHD_Result answer_reader(struct visit *v, struct MHD_Connection *con
 		if (r)
 			return send_response(v, connection, r, "text/event-stream", cookie);
 		page_notice(v, 503, "Too many pages are open", "This one does not follow what comes in; load it again to see it.");
+	} else if (v->words[0] && strcmp(v->words[0], "process") == 0 && v->words[2] && !v->words[3] && !v->form) {
+		char *svg;
+		size_t size;
+		attend_for(v->line, v->session.reader);
+		if (board_drawing(v, &svg, &size))
+			return send_response(v, connection, MHD_create_response_from_buffer(size, svg, MHD_RESPMEM_MUST_FREE), svg_type, cookie);
 	} else if (v->form && !is_own(v)) {
 		/* said */
 	} else if (v->form && v->words[0] && strcmp(v->words[0], "sign-out") == 0) {

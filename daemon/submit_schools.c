@@ -10,11 +10,11 @@ void pack_described(struct pack *p, const struct event_school_described *d)
 {
 	unsigned count = 0;
 
-	pack_text_or_nil(p, "name", d->name);
 	for (uint8_t kind = 1; school_kind_text(kind); kind++)
 		count += (d->kinds >> kind) & 1;
 	pack_text(p, "urn");
 	pack_urn(p, d->urn);
+	pack_text_or_nil(p, "name", d->name);
 	pack_text(p, "kinds");
 	pack_array(p, count);
 	for (uint8_t kind = 1; school_kind_text(kind); kind++)

@@ -385,6 +385,7 @@ static void read_body_1(struct reader *r, struct event *e, bool trusted)
 	case EVENT_SCHOOL_DESCRIBED:
 		e->school_described.urn = read_number(r);
 		e->school_described.kinds = read_u8(r);
+		e->school_described.name = (struct slice){NULL, 0};
 		if (e->school_described.kinds & ~SCHOOL_KINDS_ALL)
 			reader_fault(r);
 		return;

@@ -106,7 +106,7 @@ static void schools_have_names(void **context)
 {
 	(void)context;
 	assert_refused(&h, SCHOOL, COMMAND_SCHOOL, STATUS_FORBIDDEN, NULL, "{'urn':'" SCHOOL_URN "','name':'x'}");
-	assert_refused(&h, OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "name", "{'urn':'" SCHOOL_URN "','name':'a\\nb'}");
+	assert_refused(&h, OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "name", "{'urn':'" SCHOOL_URN "','name':'a\tb'}");
 	assert_refused(&h, OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "name", "{'urn':'" SCHOOL_URN "','name':7}");
 	assert_refused(&h, OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "kinds", "{'urn':'" SCHOOL_URN "'}");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','name':'Hill Top'}"), STATUS_OK, "\"name\":\"Hill Top\",\"kinds\":[]");
@@ -141,9 +141,9 @@ static void pupils_are_found_by_name(void **context)
 	(void)context;
 	host_upn(other, 50);
 	for (unsigned i = 0; i < 3; i++)
-		assert_int_equal(host_ask(&h, CONNECTOR, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'%s','forename':'%s'}]}", upn[i],
+		assert_int_equal(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'%s','forename':'%s'}]}", upn[i],
 					  i == 1 ? "Smith-Jones" : "Kowalski", i == 2 ? "Mary Ann" : "Zofia")->status, STATUS_OK);
-	assert_int_equal(host_ask(&h, CONNECTOR, COMMAND_ROSTER, "{'urn':'" OTHER_URN "','pupils':[{'upn':'%s','surname':'Kowal','forename':'Jan'}]}", other)->status,
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" OTHER_URN "','pupils':[{'upn':'%s','surname':'Kowal','forename':'Jan'}]}", other)->status,
 			 STATUS_OK); /* without a mark yet */
 	named("kow", OFFICER, 3);
 	named("KOWALSKI zo", OFFICER, 1);
@@ -186,7 +186,7 @@ static void cases_are_listed(void **context)
 	assert_int_equal(cases(OFFICER, ",'stage':'stage-1','pathway':'wigan'"), 0);
 	assert_int_equal(cases(OFFICER, ",'urn':'" OTHER_URN "'"), 0);
 	assert_int_equal(cases(SCHOOL, ""), 2);
-	assert_int_equal(cases(LEAD, ""), 0);
+	assert_int_equal(cases(LEAD, ""), 1); /* the one that they are named on */
 	assert_int_equal(cases(OFFICER, ",'officer':'officer'"), 2);
 	assert_int_equal(cases(OFFICER, ",'closed':true"), 0);
 	snprintf(as_of, sizeof as_of, ",'as_of':%llu", (unsigned long long)host_head(&h));

@@ -100,7 +100,7 @@ def headers_and_doors(scene, board):
     check("default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy, policy)
     for name, value in (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"), ("Referrer-Policy", "same-origin")):
         check(page.headers[name] == value, name, page.headers[name])
-    for path in ("/case/C1", "/pupil/" + scene.upns[0], "/school/" + MINE, "/authority", "/live?from=1"):
+    for path in ("/case/C1", "/pupil/" + scene.upns[0], "/school/" + MINE, "/authority", "/cases", "/process/stockport/1", "/live?from=1"):
         shows(stranger.get(path), 401)
         check(scene.upns[0] not in stranger.get(path).text or path.startswith("/pupil"), path)
     shows(stranger.get("/style.css"), 200, "--ink")
@@ -232,6 +232,27 @@ def names_and_cases(scene, officer, school_reader, lead):
         page = reader.get("/cases")
         check(re.findall(r'href="/case/(C\d+)"', page.text) == ["C1"], "sees another's")
     check("/case/" not in officer.get("/cases?as_of=2026-11-01").text, "cases of before there were any")
+    # a letter has it, until somebody says another; and leads to where its sending is recorded
+    page = officer.get("/case/C1/letter/stage-2?f-with_pupil=yes")
+    shows(page, 200, "registered at " + escaped, '<body class="goes-out">', 'href="/case/C1/record/letter-sent?f-kind=stage-2"')
+    check("<b>" not in page.text, "unescaped in a letter")
+    shows(officer.get("/case/C1/letter/stage-2?f-with_pupil=yes&f-school_name=Hill+Top"), 200, "registered at Hill Top")
+    shows(officer.get("/case/C1/record/letter-sent?f-kind=stage-2"), 200, '<option value="stage-2" selected>')
+
+
+def drawing(scene, officer, lead):
+    """The process of a case, with its place in it marked by the address alone."""
+    place = re.search(r'href="(/process/stockport/1)#(stockport-stage-stage-1)"', officer.get("/case/C1").text)
+    check(place, "no way to the drawing")
+    for reader in (officer, lead):
+        page = reader.get(place.group(1))
+        shows(page, 200, 'id="%s"' % place.group(2), ":target", "</svg>")
+        policy = page.headers["Content-Security-Policy"]
+        check(page.headers["Content-Type"] == "image/svg+xml" and "default-src 'none'" in policy and "script" not in policy, policy)
+        check("<script" not in page.text, "a script in a drawing")
+    for path in ("/process/stockport/9", "/process/nothing/1", "/process/stockport/x", "/process/%3Cscript%3E/1", "/process/stockport", "/process/stockport/1/2"):
+        page = officer.get(path)
+        check(page.status in (400, 404) and "text/html" in page.headers["Content-Type"] and "<script>" not in page.text, path, page.status)
 
 
 def what_is_not_there(scene, board, officer, school_reader, lead):
@@ -484,6 +505,7 @@ def main():
             what_is_shown(scene, board, officer)
             steps(scene, officer)
             names_and_cases(scene, officer, school_reader, lead)
+            drawing(scene, officer, lead)
             what_is_not_there(scene, board, officer, school_reader, lead)
             recording(scene, board, officer, school_reader)
             forgeries(scene, board, officer)
