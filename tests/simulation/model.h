@@ -138,6 +138,7 @@ struct fired {                       /* a phase of a deadline */
 	unsigned number;
 	char phase[12];
 	uint64_t due, position;
+	bool moved;                  /* said of a day that the calendar has moved since */
 };
 
 struct case_file {
@@ -241,6 +242,9 @@ void deadlines_begin(struct model *);
 void deadlines_take(struct model *, struct value item, uint64_t now);
 void deadlines_settle(struct model *, uint64_t now);
 void fired_take(struct model *, struct value event, uint64_t at);
+/* A deadline of the case was moved: what was said of its day before may be said again of the new one, or of the old
+ * one when that comes back. */
+void fired_moved(struct model *, struct value event);
 
 /* ---- model_feed.c ---- */
 struct subscriber {

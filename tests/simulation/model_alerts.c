@@ -105,6 +105,8 @@ void raised_take(struct model *m, struct value event, uint64_t at)
 			m->pupils[a.pupil].threshold = a.number;
 	}
 	check_phase(m, &a);
+	if (!strcmp(a.kind, "deadline-moved"))
+		fired_moved(m, event);
 	m->alerts = list_grow(m->alerts, m->alert_count, &m->alert_room, sizeof *m->alerts);
 	m->alerts[m->alert_count++] = a;
 	m->changes[m->head - 1] = m->head;

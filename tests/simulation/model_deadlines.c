@@ -161,19 +161,29 @@ void deadlines_settle(struct model *m, uint64_t now)
 	}
 }
 
+void fired_moved(struct model *m, struct value event)
+{
+	uint32_t number = case_of(value_of(event, "case"));
+
+	for (unsigned i = 0; i < m->fired_count; i++)
+		if (m->fired[i].case_number == number && !strcmp(m->fired[i].phase, "soon"))
+			m->fired[i].moved = true;
+}
+
 void fired_take(struct model *m, struct value event, uint64_t at)
 {
 	struct fired f = {.case_number = case_of(value_of(event, "case")), .number = (unsigned)value_number(value_of(event, "deadline")),
 			  .due = time_in(event, "due"), .position = m->head};
 	const struct case_file *c = file_of(m, f.case_number);
-	const struct fired *before = m->fired_count ? &m->fired[m->fired_count - 1] : NULL;
+	const struct fired *before = m->fired_count ? &m->fired[m->fired_count - 1] : NULL, *same;
 
 	value_text(value_of(event, "phase"), f.phase, sizeof f.phase);
 	must(m, !m->held, "C%u: deadline %u fires while the clock is held", f.case_number, f.number);
 	must(m, f.due <= at, "C%u: deadline %u fires before its time", f.case_number, f.number);
 	must(m, c != NULL, "C%u: a deadline of a case that there is not", f.case_number);
 	must(m, !c || !c->closed, "C%u: deadline %u fires in a closed case", f.case_number, f.number);
-	must(m, !fired_at(m, f.case_number, f.number, f.phase, f.due), "C%u: %s of deadline %u fires twice", f.case_number, f.phase, f.number);
+	same = fired_at(m, f.case_number, f.number, f.phase, f.due);
+	must(m, !same || same->moved, "C%u: %s of deadline %u fires twice", f.case_number, f.phase, f.number);
 	/* what was fired in one go, nothing sent between, is in the order of its instants */
 	must(m, !before || before->position < m->last_submitted || before->due <= f.due, "C%u: deadline %u fires after what fell due later",
 	     f.case_number, f.number);
