@@ -144,6 +144,27 @@ static void en_02_window_spans_school_years(void **state)
 }
 
 /* A week that only the latest register is in: in the window, school week or not. */
+/* The weeks of the window before are not held any more, so it is counted anew, the new mark with it. */
+static void en_02_a_mark_after_a_year_away_counts_once(void **state)
+{
+	static const char *const days[] = {"2027-07-12", "2027-09-27", "2027-11-22", "2028-06-05"};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof days / sizeof *days; i++) {
+		struct calendar c;
+		struct pupil p = {0};
+
+		school_year(&c);
+		mark(&p, &c, date("2026-09-07"), AM, CODE_AM);
+		mark(&p, &c, date("2026-09-08"), AM, CODE_N);
+		mark(&p, &c, date(days[i]), AM, CODE_O);
+		assert_int_equal(p.window, 1);
+		mark(&p, &c, date(days[i]), PM, CODE_O);
+		assert_int_equal(p.window, 2);
+		pupil_check(&p, &c);
+	}
+}
+
 static void en_02_the_latest_registers_own_week_always_counts(void **state)
 {
 	(void)state;
@@ -380,6 +401,7 @@ int main(void)
 		cmocka_unit_test(en_01_figures_follow_the_classes),
 		cmocka_unit_test(en_02_window_is_ten_school_weeks_to_the_latest),
 		cmocka_unit_test(en_02_window_spans_school_years),
+		cmocka_unit_test(en_02_a_mark_after_a_year_away_counts_once),
 		cmocka_unit_test(en_02_the_latest_registers_own_week_always_counts),
 		cmocka_unit_test(en_02_the_first_mark_after_a_silence_counts_once),
 		cmocka_unit_test(en_06_a_recount_follows_the_calendar),
