@@ -116,6 +116,10 @@ static void a_splice_keeps_what_is_provisional(void **state)
 	calendar_splice(&c, &one_day, date("2026-09-07"));
 	assert_false(calendar_is_provisional(&c, date("2026-09-07")));
 	assert_true(calendar_is_provisional(&c, date("2026-09-08")));
+	c = autumn;
+	calendar_splice(&c, &one_day, date("2026-10-05"));
+	assert_false(calendar_is_provisional(&c, date("2026-10-04")));
+	assert_true(calendar_is_provisional(&c, date("2026-10-05")));
 	/* it has none at all: what ended before the move has ended there */
 	c = one_day;
 	calendar_splice(&c, &none, move);

@@ -223,6 +223,7 @@ static void what_lies_beyond_is_held(void **state)
 	/* whatever season a number cut to 32 bits would fall into */
 	for (uint64_t back = 0; back < 400; back += 20)
 		assert_int_equal(london_offset_s(UINT64_MAX - back * DAY_MS), 0);
+	assert_int_equal(london_offset_s((uint64_t)day_of(12026, 7, 1) * DAY_MS), 0);
 	/* nothing is read behind a text that is too short, not even to see that it is */
 	char *exact = malloc(19);
 	uint64_t ms = 77;

@@ -31,11 +31,14 @@ static void a_morning_has_ended_when_its_afternoon_is_marked_or_never_came(void 
 	struct calendar c;
 	const day_t monday = date("2026-11-30");
 	school_year(&c);
-	for (int latest = 0; latest < 10; latest++)
+	for (int latest = 0; latest < 10; latest++) {
+		struct pupil alone = {0};
+		mark(&alone, &c, monday + latest / 2, latest % 2 ? PM : AM, CODE_N);
+		assert_int_equal(pupil_morning_ended(&alone), CODE_NONE);
 		for (int before = 1; before < 64 * 10; before += before < 40 ? 1 : 7)
 			for (int first = before; first < before + 3; first++) {
 				struct pupil p = {0};
-				const uint8_t codes[] = {CODE_N, CODE_I, CODE_AM};
+				uint8_t codes[] = {CODE_N, (uint8_t)(1 + (latest + before) % 34), CODE_AM};
 				const int at[] = {latest - first, latest - before, latest};
 				for (int i = 0; i < 3; i++) {
 					int week = (at[i] + 1000) / 10 - 100, session = at[i] - week * 10;
@@ -43,6 +46,7 @@ static void a_morning_has_ended_when_its_afternoon_is_marked_or_never_came(void 
 				}
 				assert_int_equal(pupil_morning_ended(&p), naive_morning(&p));
 			}
+	}
 }
 
 /* From each day of a week to each, weekends among them, and from one week into the next. */
