@@ -1,5 +1,5 @@
 /* bare_router.c - what CURVE and ZeroMQ alone allow: a ROUTER that answers each
- * submission with an acknowledgement of the protocol's form, and does nothing else.
+ * submission, also of a bundle, with an acknowledgement of the protocol's form, and does nothing else.
  *
  *   bench-bare-router KEY-FILE     writes its public key there, says "ready ENDPOINT"
  *
@@ -10,7 +10,19 @@
 #include <string.h>
 #include <zmq.h>
 
-enum { HEAD = 20, VERSION_AT = 2, REPLY = 30 };
+enum { HEAD = 20, VERSION_AT = 2, COMMAND_AT = 3, BUNDLE = 0x41, PIECE_AT = 4, REPLY = 30, FRAME_MAX = 256 << 10 };
+
+static void acknowledge(void *socket, const unsigned char *peer, int peer_size, const unsigned char *frame)
+{
+	unsigned char reply[REPLY] = {0};
+
+	memcpy(reply, frame, HEAD);
+	reply[VERSION_AT] = 1; /* one by one, whatever was asked for */
+	reply[COMMAND_AT] |= 0x80;
+	reply[21] = 200;
+	zmq_send(socket, peer, (size_t)peer_size, ZMQ_SNDMORE);
+	zmq_send(socket, reply, REPLY, 0);
+}
 
 int main(int argc, char **argv)
 {
@@ -36,16 +48,19 @@ int main(int argc, char **argv)
 	}
 	printf("ready %s\n", endpoint);
 	fflush(stdout);
-	for (unsigned char peer[256], frame[4096], reply[REPLY] = {0};;) {
+	for (unsigned char peer[256];;) {
+		static unsigned char frame[FRAME_MAX];
 		int peer_size = zmq_recv(socket, peer, sizeof peer, 0);
 		int size = zmq_recv(socket, frame, sizeof frame, 0);
-		if (peer_size < 0 || size < HEAD)
+		if (peer_size < 0 || size < HEAD || size > FRAME_MAX)
 			return 1;
-		memcpy(reply, frame, HEAD);
-		reply[VERSION_AT] = 1; /* one by one, whatever was asked for */
-		reply[3] |= 0x80;
-		reply[21] = 200;
-		zmq_send(socket, peer, (size_t)peer_size, ZMQ_SNDMORE);
-		zmq_send(socket, reply, REPLY, 0);
+		if (frame[COMMAND_AT] != BUNDLE) {
+			acknowledge(socket, peer, peer_size, frame);
+			continue;
+		}
+		for (int at = HEAD; at + PIECE_AT + HEAD <= size;) {
+			acknowledge(socket, peer, peer_size, frame + at + PIECE_AT);
+			at += PIECE_AT + (frame[at + 2] << 8 | frame[at + 3]);
+		}
 	}
 }

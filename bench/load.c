@@ -1,12 +1,12 @@
 /* load.c - pushes registers over CURVE and measures.
  *
  *   bench-load --server ENDPOINT --server-key FILE [--identity FILE] [--name NAME]
- *              [--classes N] [--first SESSION] [--count N] [--window W] [--seed N] [--together]
+ *              [--classes N] [--first SESSION] [--count N] [--window W] [--seed N] [--together] [--bundle N]
  *
  * One DEALER, at most W submissions on their way; the latency of each is from its
  * sending to its acknowledgement. Without an identity a fresh key is used (for the
- * bare router, which takes any). --together: what was taken in a row may be answered together. Ends with 1 where one was refused. "Not now" (300)
- * is sent again, as every sender must.
+ * bare router, which takes any). --together: what was taken in a row may be answered together. --bundle: what may be
+ * sent at once goes in bundles of up to N. Ends with 1 where one was refused. "Not now" (300) is sent again, as every sender must.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 #include "bench/registers.h"
 
-enum { VERSION_AT = 2, TOGETHER = 0x80, ID_AT = 4, ID_SIZE = 16, STATUS_AT = 20, REPLY_HEAD = 30, SILENCE_MS = 30000, REFUSALS_SHOWN = 3 };
+enum { VERSION_AT = 2, TOGETHER = 0x80, ID_AT = 4, ID_SIZE = 16, HEAD_SIZE = 20, BUNDLE = 0x41, BUNDLE_MAX = 256, STATUS_AT = 20, REPLY_HEAD = 30, SILENCE_MS = 30000, REFUSALS_SHOWN = 3 };
 
 struct options {
 	const char *server, *server_key, *identity, *name;
@@ -28,6 +28,7 @@ struct options {
 	unsigned window;
 	uint64_t seed;
 	bool together;
+	unsigned bundle;
 };
 
 struct load {
@@ -38,6 +39,9 @@ struct load {
 	uint8_t frame[REGISTER_SIZE_MAX];
 	size_t frame_size;
 	bool together;
+	unsigned bundle, in_bundle;
+	uint8_t *pieces;      /* the bundle that is being filled; libzmq frees it */
+	size_t pieces_size;
 };
 
 static void fail(const char *what)
@@ -87,8 +91,53 @@ static void *connect_curve(void *context, const struct options *o)
 	return socket;
 }
 
+static void free_pieces(void *pieces, void *hint)
+{
+	(void)hint;
+	free(pieces);
+}
+
+/* What has been gathered, in one frame. */
+static void send_bundle(struct load *l)
+{
+	static const uint8_t head[HEAD_SIZE] = {0xa7, 0x7d, 1, BUNDLE};
+	zmq_msg_t message;
+
+	if (!l->in_bundle)
+		return;
+	memcpy(l->pieces, head, HEAD_SIZE);
+	if (zmq_msg_init_data(&message, l->pieces, l->pieces_size, free_pieces, NULL) || zmq_msg_send(&message, l->socket, 0) < 0)
+		fail("send");
+	l->in_bundle = 0;
+	l->pieces = NULL;
+}
+
+static void add_to_bundle(struct load *l, size_t i)
+{
+	if (!l->in_bundle) {
+		l->pieces = malloc(HEAD_SIZE + (size_t)l->bundle * (4 + REGISTER_SIZE_MAX));
+		l->pieces_size = HEAD_SIZE;
+		if (!l->pieces)
+			fail("memory");
+	}
+	uint8_t *size_at = l->pieces + l->pieces_size, *frame = size_at + 4;
+	l->frame_size = register_frame(frame, (uint32_t)l->order[i], (uint32_t)(l->order[i] >> 32), i);
+	if (l->together)
+		frame[VERSION_AT] |= TOGETHER;
+	l->sent_ns[i] = clock_ns();
+	for (int shift = 24; shift >= 0; shift -= 8)
+		*size_at++ = (uint8_t)(l->frame_size >> shift);
+	l->pieces_size += 4 + l->frame_size;
+	if (++l->in_bundle == l->bundle)
+		send_bundle(l);
+}
+
 static void send_one(struct load *l, size_t i)
 {
+	if (l->bundle > 1) {
+		add_to_bundle(l, i);
+		return;
+	}
 	l->frame_size = register_frame(l->frame, (uint32_t)l->order[i], (uint32_t)(l->order[i] >> 32), i);
 	if (l->together)
 		l->frame[VERSION_AT] |= TOGETHER;
@@ -148,7 +197,7 @@ static void take_all(struct load *l)
 static int run(const struct options *o)
 {
 	void *context = zmq_ctx_new();
-	struct load l = {.socket = connect_curve(context, o), .together = o->together};
+	struct load l = {.socket = connect_curve(context, o), .together = o->together, .bundle = o->bundle};
 
 	l.order = register_order(o->classes, o->first, o->count, o->seed);
 	l.sent_ns = calloc(o->count, sizeof *l.sent_ns);
@@ -157,12 +206,14 @@ static int run(const struct options *o)
 		fail("memory");
 	/* The handshake is no part of the measurement: the first is sent and awaited before. */
 	send_one(&l, l.sent++);
+	send_bundle(&l);
 	while (l.done < 1)
 		take_all(&l);
 	uint64_t began = clock_ns();
 	while (l.done < o->count) {
 		while (l.sent < o->count && l.sent - l.done < o->window)
 			send_one(&l, l.sent++);
+		send_bundle(&l);
 		if (l.done < l.sent)
 			take_all(&l);
 	}
@@ -182,7 +233,7 @@ int main(int argc, char **argv)
 	static const struct option names[] = {
 		{"server", 1, 0, 's'}, {"server-key", 1, 0, 'k'}, {"identity", 1, 0, 'i'}, {"name", 1, 0, 'n'},
 		{"classes", 1, 0, 'c'}, {"first", 1, 0, 'f'}, {"count", 1, 0, 'N'}, {"window", 1, 0, 'w'},
-		{"seed", 1, 0, 'r'}, {"together", 0, 0, 't'}, {0, 0, 0, 0},
+		{"seed", 1, 0, 'r'}, {"together", 0, 0, 't'}, {"bundle", 1, 0, 'b'}, {0, 0, 0, 0},
 	};
 	struct options o = {.name = "load", .classes = 3334, .count = 100000, .window = 1000, .seed = 1};
 	int key;
@@ -198,13 +249,14 @@ int main(int argc, char **argv)
 		case 'N': o.count = strtoul(optarg, NULL, 10); break;
 		case 'w': o.window = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'r': o.seed = strtoul(optarg, NULL, 10); break;
+		case 'b': o.bundle = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 't': o.together = true; break;
 		default: return 2;
 		}
 	}
-	if (!o.server || !o.server_key || !o.classes || !o.count || !o.window) {
+	if (o.bundle > BUNDLE_MAX || !o.server || !o.server_key || !o.classes || !o.count || !o.window) {
 		fprintf(stderr, "usage: bench-load --server ENDPOINT --server-key FILE [--identity FILE] [--name NAME]\n"
-		        "       [--classes N] [--first SESSION] [--count N] [--window W] [--seed N] [--together]\n");
+		        "       [--classes N] [--first SESSION] [--count N] [--window W] [--seed N] [--together] [--bundle N]\n");
 		return 2;
 	}
 	return run(&o);

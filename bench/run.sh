@@ -25,6 +25,7 @@ else
   rounds=5 count=400000 one_by_one=3000 postgres_seconds=3 year_sessions=380 push_rows=1000000
 fi
 classes=3334 # of 30: 100,020 pupils
+bundle=16 # what libattend puts in one
 clock=2029-07-31T12:00:00Z
 
 # On a disk that keeps things, where the user postgres can come: not a tmpfs.
@@ -180,16 +181,18 @@ run_rounds() {
     {
       "$build/bench-disk" "$work" "$one_by_one"
       load bare "$router" "$work/router.pub" 1000 "$count" "$session"
-      load attend "$attendd" "$work/store/attendd.pub" 1000 "$count" "$session" --identity "$work/connector" --together
-      load attend-five "$five" "$work/five/attendd.pub" 1000 "$count" "$session" --identity "$work/connector" --together
-      load attend-each "$attendd" "$work/store/attendd.pub" 1000 "$count" "$((session + passes))" --identity "$work/connector"
+      load bare-bundles "$router" "$work/router.pub" 1000 "$count" "$session" --bundle "$bundle"
+      load attend "$attendd" "$work/store/attendd.pub" 1000 "$count" "$session" --identity "$work/connector" --together --bundle "$bundle"
+      load attend-five "$five" "$work/five/attendd.pub" 1000 "$count" "$session" --identity "$work/connector" --together --bundle "$bundle"
+      load attend-single "$attendd" "$work/store/attendd.pub" 1000 "$count" "$((session + passes))" --identity "$work/connector" --together
+      load attend-each "$attendd" "$work/store/attendd.pub" 1000 "$count" "$((session + 2 * passes))" --identity "$work/connector"
       "$build/bench-redis-load" "$work/redis/socket" 1000 "$count"
       for connections in 1 8 32; do run_postgres simple "$connections"; run_postgres prepared "$connections"; done
       "$build/bench-disk" "$work" "$one_by_one"
       load bare-one "$router" "$work/router.pub" 1 "$one_by_one" "$session"
-      load attend-one "$attendd" "$work/store/attendd.pub" 1 "$one_by_one" "$((session + 2 * passes))" --identity "$work/connector"
+      load attend-one "$attendd" "$work/store/attendd.pub" 1 "$one_by_one" "$((session + 3 * passes))" --identity "$work/connector"
     } | sed "s/^/$round\t/" | tee -a "$runs" >&2
-    session=$((session + 2 * passes + passes_one))
+    session=$((session + 3 * passes + passes_one))
     rm -f "$work"/redis/appendonlydir/*.aof.tmp
   done
   end_one "$one"

@@ -157,6 +157,9 @@ static void move_window(struct pupil *p, const struct calendar *c, int from)
 		return;
 	}
 	for (; week <= from; week++) {
+		/* school weeks from the new start on were in it, and stay */
+		if (week >= first && week < from)
+			week = from;
 		bool school = calendar_is_school_week(c, week);
 		bool was = week == from || school, is = week >= first && school;
 

@@ -138,11 +138,19 @@ day_t pupil_first_held(const struct pupil *);
 
 /* The canonical record, and back. At most PUPIL_RECORD_MAX bytes:
  *
- *   urn:u32 case_no:varint position:varint standing:u8 raised:u32 latest_day:u16
+ *   2:u8 urn:varint case_no:varint position:varint standing:u8 raised:varint latest_day:u16
  *   [latest_session:u8 possible absent sick window (varints)
- *    held:u64 (bit i: the week i before the latest has a mark) *week:u64]
+ *    held:u64 (bit i: the week i before the latest has a mark) *weeks]
  *
- * What is in brackets is there where latest_day is not 0. */
+ * What is in brackets is there where latest_day is not 0. Most weeks are usual, present in each session, so weeks are
+ * told by what is not; each week held in the first of these forms that fits:
+ *
+ *   00 to 3F           as many usual weeks one after the other, less one; no usual week follows
+ *   40 + m:2 m:8 *u8   the sessions of the ten bits of m (Monday's AM lowest) have these codes, at most six, none the usual one
+ *   80 week:u64        all of its sessions
+ *
+ * Stores of schema 3 and older have records that begin with 0 (urn:u32), raised:u32 and a u64 a week: read, and
+ * never written. */
 void pupil_encode(struct writer *, const struct pupil *);
 bool pupil_decode(struct pupil *, struct slice);
 

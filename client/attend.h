@@ -146,7 +146,9 @@ enum attend_result attend_call(struct attend *, enum attend_command, const uint8
  * connection was closed without one. It may not call the connection. */
 typedef void attend_answer(void *context, const struct attend_reply *);
 
-/* Sends without waiting for the answer; waits only while the window is full.
+/* Sends without waiting for the answer; waits only while the window is full. While 64 or more are on their
+ * way the next up to 16 are gathered and sent as one message (PROTOCOL.md, bundles): by a later post, or by
+ * attend_pump or attend_flush, one of which is called after the last post in any case, to hear its answer.
  * `answer` comes later, out of any of the calls on this connection. Answers of
  * 300 and 500 are not handed out before `patience_ms` has gone by: the post is
  * sent again, with back-off and jitter. */

@@ -28,9 +28,13 @@ SAME(LINK);
 SAME(COVER);
 SAME(QUERY);
 SAME(CURSOR);
+SAME(OFFER);
 _Static_assert((int)ATTEND_ID_SIZE == (int)UUID_SIZE && (int)ATTEND_KEY_TEXT_SIZE == (int)Z85_KEY_SIZE, "as in proto/ids.h");
 
-enum { TURN_MS = 250 }; /* how soon a `stop` is seen that came just before a wait */
+enum {
+	TURN_MS = 250,    /* how soon a `stop` is seen that came just before a wait */
+	GATHER_FROM = 64, /* from so many on their way on, the next need not be sent at once */
+};
 
 static struct attend *open_failed(struct attend *a)
 {
@@ -200,7 +204,9 @@ enum attend_result attend_post(struct attend *a, enum attend_command command, co
 		connection_why(a, "%zu bytes are too much for one message", body_size);
 		return ATTEND_MISUSE;
 	}
-	connection_turn(a, 0);
+	/* While much is on its way, what comes is gathered for a bundle. */
+	if (a->unsent < GATHER_FROM || a->count - a->unsent >= CONNECTION_BUNDLE || a->count >= a->window)
+		connection_turn(a, 0);
 	return ATTEND_OK;
 }
 

@@ -19,6 +19,8 @@
 enum { LATE_MS_MAX = 4000 };
 /* A handshake cut short once may be a daemon that was just stopping. */
 enum { HANDSHAKES_FAILED_MAX = 3 };
+/* Of one bundle: what fills libzmq's own room a few times over gains no more. */
+enum { BUNDLE_SIZE = 32 << 10 };
 
 uint64_t connection_now_ms(void)
 {
@@ -139,6 +141,44 @@ bool connection_send(struct attend *a, uint8_t command, const uint8_t id[static 
 	return zmq_send(a->socket, frame, writer_size(&out), ZMQ_DONTWAIT) >= 0;
 }
 
+/* How many submissions from `unsent` on go in one bundle, and its size; `*end`: behind the last. */
+static unsigned bundle_of(struct attend *a, unsigned *end, size_t *size)
+{
+	unsigned pieces = 0;
+	*size = REQUEST_HEAD_SIZE;
+	for (*end = a->unsent; *end < a->count && pieces < CONNECTION_BUNDLE; ++*end) {
+		const struct pending *p = ring_at(a, *end);
+		if (p->answered)
+			continue;
+		if (a->no_bundles || !command_submits(p->command) || *size + 4 + p->size > BUNDLE_SIZE)
+			break;
+		*size += 4 + p->size;
+		pieces++;
+	}
+	return pieces;
+}
+
+static int send_bundle(struct attend *a, unsigned end, size_t size)
+{
+	static const uint8_t no_id[UUID_SIZE];
+	zmq_msg_t message;
+	if (zmq_msg_init_size(&message, size) < 0)
+		return -1;
+	struct writer out = writer_of(zmq_msg_data(&message), size);
+	message_request(&out, COMMAND_BUNDLE, no_id, NULL);
+	for (unsigned i = a->unsent; i < end; i++) {
+		const struct pending *p = ring_at(a, i);
+		if (p->answered)
+			continue;
+		write_u32(&out, (uint32_t)p->size);
+		write_bytes(&out, p->frame, p->size);
+	}
+	int sent = zmq_msg_send(&message, a->socket, ZMQ_DONTWAIT);
+	if (sent < 0)
+		zmq_msg_close(&message);
+	return sent;
+}
+
 /* True where the socket has no room for what is still to be sent. */
 static bool send_due(struct attend *a, uint64_t now_ms)
 {
@@ -147,14 +187,23 @@ static bool send_due(struct attend *a, uint64_t now_ms)
 	if (!a->up || now_ms < a->hold_ms)
 		return false;
 	while (a->unsent < a->count) {
-		struct pending *p = ring_at(a, a->unsent);
-		if (!p->answered) {
-			if (zmq_send(a->socket, p->frame, p->size, ZMQ_DONTWAIT) < 0)
-				return errno == EAGAIN;
-			p->attempts++;
+		unsigned end;
+		size_t size;
+		const struct pending *first = ring_at(a, a->unsent);
+		if (first->answered) {
+			a->unsent++;
+			continue;
+		}
+		bool together = bundle_of(a, &end, &size) > 1;
+		if (!together)
+			end = a->unsent + 1;
+		if ((together ? send_bundle(a, end, size) : zmq_send(a->socket, first->frame, first->size, ZMQ_DONTWAIT)) < 0)
+			return errno == EAGAIN;
+		for (; a->unsent < end; a->unsent++) {
+			struct pending *p = ring_at(a, a->unsent);
+			p->attempts += !p->answered;
 			p->sent_ms = now_ms;
 		}
-		a->unsent++;
 	}
 	return false;
 }
@@ -239,6 +288,12 @@ static void take_reply(struct attend *a, const struct message *m, uint64_t now_m
 				trim(a);
 			return;
 		}
+	/* Of an older daemon, or of a fault of ours: what it held is sent one by one. */
+	if (m->command == (COMMAND_BUNDLE | COMMAND_REPLY)) {
+		a->no_bundles = true;
+		a->unsent = 0;
+		return;
+	}
 	/* A subscription's items, or the second answer to what was sent twice. */
 	if (a->stray)
 		a->stray(a->stray_context, m);

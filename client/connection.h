@@ -18,7 +18,10 @@
 #include "proto/identity.h"
 #include "proto/message.h"
 
-enum { WHY_SIZE = 640 };
+enum {
+	WHY_SIZE = 640,
+	CONNECTION_BUNDLE = 16, /* submissions that are sent as one message, where as many wait */
+};
 
 /* What was last seen to go wrong with the line. */
 enum trouble { TROUBLE_NONE, TROUBLE_NOBODY, TROUBLE_KEY_REFUSED, TROUBLE_HANDSHAKE, TROUBLE_LOST };
@@ -61,6 +64,7 @@ struct attend {
 
 	struct pending ring[ATTEND_WINDOW_MAX + 8]; /* some room for cursors beside a full window */
 	unsigned first, count, unsent;
+	bool no_bundles;            /* this daemon takes none */
 	uint64_t hold_ms;           /* nothing is sent before then */
 	unsigned held;              /* how often in a row it was held */
 

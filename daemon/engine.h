@@ -55,9 +55,10 @@ struct peer {
 typedef void engine_send(void *context, const struct peer *, struct slice frame);
 
 int engine_begin(struct engine *, uint64_t now_ms);
-/* One frame from a peer whose key has been proven by CURVE. */
-void engine_receive(struct engine *, const uint8_t key[static PUBLIC_KEY_SIZE],
-                    const struct peer *, struct slice frame);
+/* One frame from a peer whose key has been proven by CURVE. How many requests it held: 1, or as many as a
+ * bundle has pieces. */
+unsigned engine_receive(struct engine *, const uint8_t key[static PUBLIC_KEY_SIZE],
+                        const struct peer *, struct slice frame);
 /* A peer's message that is not one frame; 0 frames: the peer chose its own routing
  * id, which the shell refuses (router.h says why). */
 void engine_receive_malformed(struct engine *, const struct peer *, unsigned frames);

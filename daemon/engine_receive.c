@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "daemon/engine_parts.h"
+#include "daemon/foresee.h"
 
 bool engine_knows_key(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE])
 {
@@ -161,8 +161,36 @@ static void receive_submission(struct engine *e, struct request *r, submit *hand
 		engine_put_off(e, r);
 }
 
-void engine_receive(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], const struct peer *peer,
-		    struct slice frame)
+static void receive_one(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], const struct peer *peer,
+			struct slice frame, unsigned *bundled);
+
+/* Each piece as if it had come by itself. Only submissions: all else is asked rarely, and answered at length. */
+static unsigned receive_bundle(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], const struct peer *peer,
+			       struct slice pieces)
+{
+	struct slice list[BUNDLE_MAX];
+	struct foresight next[SIPHASH_LANES];
+	unsigned count = 0;
+
+	while (count < BUNDLE_MAX && bundle_next(&pieces, &list[count]))
+		count++;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned lane = i % SIPHASH_LANES;
+
+		if (lane == 0)
+			foresee_first(e, list + i, count - i < SIPHASH_LANES ? count - i : SIPHASH_LANES, next);
+		if (lane == 0)
+			foresee_pupils(e, &next[0]);
+		if (lane + 1 < SIPHASH_LANES && i + 1 < count)
+			foresee_pupils(e, &next[lane + 1]);
+		receive_one(e, key, peer, list[i], NULL);
+	}
+	return count;
+}
+
+/* `bundled` NULL: it is a piece of a bundle; else it is set where it is one. */
+static void receive_one(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], const struct peer *peer,
+			struct slice frame, unsigned *bundled)
 {
 	struct message message;
 	const char *why = NULL;
@@ -181,13 +209,21 @@ void engine_receive(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE],
 		engine_refuse_form(e, &r, status, why, offset);
 		return;
 	}
+	handle = submission_of(message.command);
+	if (!bundled && !handle) {
+		engine_refuse(e, &r, STATUS_BAD_COMMAND, NULL, "a bundle holds submissions alone");
+		return;
+	}
+	if (message.command == COMMAND_BUNDLE) {
+		*bundled = receive_bundle(e, key, peer, message.body);
+		return;
+	}
 	if (message.for_another && !take_reader(e, &r))
 		return;
 	if (!access_command(r.who->role, message.command)) {
 		engine_refuse(e, &r, STATUS_FORBIDDEN, NULL, "your role does not allow it");
 		return;
 	}
-	handle = submission_of(message.command);
 	if (handle) {
 		receive_submission(e, &r, handle);
 		return;
@@ -214,6 +250,15 @@ void engine_receive(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE],
 	default:
 		engine_refuse(e, &r, STATUS_BAD_COMMAND, NULL, "no such command");
 	}
+}
+
+unsigned engine_receive(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], const struct peer *peer,
+			struct slice frame)
+{
+	unsigned count = 1;
+
+	receive_one(e, key, peer, frame, &count);
+	return count;
 }
 
 void engine_receive_malformed(struct engine *e, const struct peer *peer, unsigned frames)

@@ -163,9 +163,11 @@ static enum server_end land(struct server *server)
 static enum server_end drain(struct server *server, unsigned *taken)
 {
 	struct received *received = &server->received;
+	unsigned looked = 0;
 
 	while (*taken < FRAMES_PER_TURN) {
 		enum router_result result = router_receive(server->router, received);
+		unsigned requests = 1;
 		switch (result) {
 		case ROUTER_NOTHING:
 			return SERVER_DONE;
@@ -173,7 +175,7 @@ static enum server_end drain(struct server *server, unsigned *taken)
 			return end_with(SERVER_SHELL, JOURNAL_SOCKET_FAILED, zmq_strerror(errno));
 		case ROUTER_FRAME:
 			server->metrics->shell[SHELL_FRAMES]++;
-			engine_receive(server->engine, received->key, &received->peer, received->frame);
+			requests = engine_receive(server->engine, received->key, &received->peer, received->frame);
 			break;
 		case ROUTER_MALFORMED:
 			server->metrics->shell[SHELL_MALFORMED]++;
@@ -183,8 +185,12 @@ static enum server_end drain(struct server *server, unsigned *taken)
 			server->metrics->shell[SHELL_DROPPED]++;
 			break;
 		}
-		++*taken;
-		if (*taken % FRAMES_PER_LOOK == 0 && engine_landed(server->engine)) {
+		*taken += requests;
+		looked += requests;
+		if (looked < FRAMES_PER_LOOK)
+			continue;
+		looked = 0;
+		if (engine_landed(server->engine)) {
 			enum server_end end = land(server);
 			if (end != SERVER_DONE || server->gathered + *taken >= PACE_ENOUGH)
 				return end;

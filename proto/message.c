@@ -66,6 +66,35 @@ static enum status refuse(enum status status, const char *text, const char **why
 	return status;
 }
 
+/* All sizes before any piece is taken: a bundle is cut right, or nothing of it is done. */
+static enum status bundle_check(struct message *m, const char **why)
+{
+	struct slice left = m->body, piece;
+	unsigned count = 0;
+
+	if (m->together || m->for_another)
+		return refuse(STATUS_BAD_FRAME, "a bundle has no bits of the version set; its pieces may", why);
+	while (bundle_next(&left, &piece))
+		count++;
+	if (left.size > 0 || count == 0 || count > BUNDLE_MAX) {
+		m->body = (struct slice){NULL, 0};
+		return refuse(STATUS_BAD_FRAME, "a bundle holds 1 to 256 submissions, the size of each (32 bits) before it", why);
+	}
+	return STATUS_OK;
+}
+
+bool bundle_next(struct slice *pieces, struct slice *piece)
+{
+	struct reader r = reader_of(*pieces);
+	uint32_t size = read_u32(&r);
+
+	*piece = read_bytes(&r, size);
+	if (r.bad || size == 0)
+		return false;
+	*pieces = slice_of(r.at, reader_left(&r));
+	return true;
+}
+
 enum status message_decode(struct message *m, struct slice frame, const char **why, size_t *offset)
 {
 	struct reader r = reader_of(frame);
@@ -108,6 +137,8 @@ enum status message_decode(struct message *m, struct slice frame, const char **w
 		memcpy(m->reader, reader.bytes, PUBLIC_KEY_SIZE);
 	}
 	m->body = slice_of(r.at, reader_left(&r));
+	if (m->command == COMMAND_BUNDLE) /* the reply to one is a refusal, a map like any */
+		return bundle_check(m, why);
 	return m->command == COMMAND_MARKS ? STATUS_OK : message_check(m, why, offset);
 }
 

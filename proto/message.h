@@ -22,6 +22,10 @@
  * Bit 6 of a request's version says for whom a board asks (access.c): their public
  * key, 32 bytes, stands between the head and the body.
  *
+ * A bundle is several submissions in one frame, so that CURVE and libzmq are paid for once: its
+ * body is pieces, each a size (u32) and a request as it would be sent by itself. Each is taken, refused
+ * and answered as if it had been; the bundle's own id matters only where the bundle is malformed.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef PROTO_MESSAGE_H
 #define PROTO_MESSAGE_H
@@ -45,6 +49,7 @@ enum {
 	MESSAGE_SIZE_MAX = 2 * 1024 * 1024,
 	TEXT_SIZE_MAX = 4096,      /* of one free-text field */
 	REGISTERS_MAX = 10000,
+	BUNDLE_MAX = 256,          /* pieces */
 };
 
 /*  name, number, text, what it does. Those that write are submissions: their id
@@ -74,7 +79,8 @@ enum {
 	X(UNSUBSCRIBE, 0x33, "unsubscribe") \
 	X(ITEMS, 0x34, "items") \
 	X(HEARTBEAT, 0x35, "heartbeat") \
-	X(OFFER, 0x40, "offer")
+	X(OFFER, 0x40, "offer") \
+	X(BUNDLE, 0x41, "bundle")
 
 enum command {
 #define X(name, number, text) COMMAND_##name = number,
@@ -129,7 +135,7 @@ struct message {
 	uint8_t id[UUID_SIZE];
 	uint16_t status;     /* of a reply */
 	uint64_t position;   /* of a reply */
-	struct slice body;   /* checked: a map, or empty; of MARKS not yet, see message_check */
+	struct slice body;   /* checked: a map, or empty; of MARKS not yet, see message_check; of BUNDLE its pieces, counted */
 };
 
 /* STATUS_OK, BAD_FRAME, BAD_VERSION, BAD_COMMAND, TOO_LARGE or BAD_BODY; then
@@ -142,6 +148,9 @@ enum status message_decode(struct message *, struct slice frame, const char **wh
 /* Is the body well formed, a map or empty: STATUS_OK, or BAD_BODY as message_decode says it. Of MARKS it
  * is asked by whoever reads the body, where submitted_marks_doubtful() says so. */
 enum status message_check(struct message *, const char **why, size_t *offset);
+
+/* The pieces of a decoded bundle, one after the other; false: no more. They are cut, not looked at. */
+bool bundle_next(struct slice *pieces, struct slice *piece);
 
 /* Heads; the caller appends the body. `reader` NULL: the sender asks for itself. */
 void message_request(struct writer *, uint8_t command, const uint8_t id[static UUID_SIZE], const uint8_t *reader);

@@ -63,8 +63,9 @@ const char *table_text(enum table);
  * gets the tables that it lacks when it is opened for writing; opened for reading, they are empty.
  *   1  the tables up to ALERT_CHANGES
  *   2  PEOPLE and COVERS as well
- *   3  SCHOOLS as well */
-enum { STORE_SCHEMA = 3, STORE_TABLES_1 = 17 };
+ *   3  SCHOOLS as well
+ *   4  records of PUPILS tell weeks by what is unusual in them (casework/pupil.h reads the older ones) */
+enum { STORE_SCHEMA = 4, STORE_TABLES_1 = 17 };
 enum { STORE_KEY_MAX = 511 }; /* bytes of a key; 1 at least */
 
 enum store_result {

@@ -64,6 +64,65 @@ static void records_come_back_and_truncations_do_not(void **state)
 	assert_false(pupil_decode(&back, slice_of(bytes, size + 1)));
 }
 
+/* As stores of schema 3 and older hold it. */
+static void the_older_record_is_read(void **state)
+{
+	(void)state;
+	struct calendar c;
+	struct pupil p = {.urn = 123456, .case_no = 300, .position = 9000, .standing = 1, .raised = 5}, back;
+	uint8_t bytes[PUPIL_RECORD_MAX];
+	struct writer old = writer_of(bytes, sizeof bytes);
+	uint64_t held = 0;
+	school_year(&c);
+	mark_days(&p, &c, date("2026-09-07"), 12, CODE_AM, CODE_I);
+	for (unsigned i = 0; i < PUPIL_WEEKS; i++)
+		held |= (uint64_t)(p.weeks[i] != 0) << i;
+	write_u32(&old, p.urn);
+	write_varint(&old, p.case_no);
+	write_varint(&old, p.position);
+	write_u8(&old, p.standing);
+	write_u32(&old, p.raised);
+	write_u16(&old, p.latest_day);
+	write_u8(&old, p.latest_session);
+	write_varint(&old, p.possible);
+	write_varint(&old, p.absent);
+	write_varint(&old, p.sick);
+	write_varint(&old, p.window);
+	write_u64(&old, held);
+	for (unsigned i = 0; i < PUPIL_WEEKS; i++)
+		if (p.weeks[i])
+			write_u64(&old, p.weeks[i]);
+	assert_false(old.full);
+	assert_true(pupil_decode(&back, writer_slice(&old)));
+	assert_memory_equal(&back, &p, sizeof p);
+	for (size_t shorter = 1; shorter < writer_size(&old); shorter++)
+		assert_false(pupil_decode(&back, slice_of(bytes, shorter)));
+}
+
+/* Usual weeks cost a byte a run; other ones what is other about them. */
+static void usual_weeks_take_no_room(void **state)
+{
+	(void)state;
+	struct pupil p = {.urn = 123456, .position = 1, .latest_day = (uint16_t)date("2026-09-11"), .latest_session = PM};
+	uint8_t bytes[PUPIL_RECORD_MAX];
+	uint64_t usual = 0;
+	size_t size;
+	for (unsigned i = 0; i < 10; i++)
+		usual |= (uint64_t)(i % 2 ? CODE_PM : CODE_AM) << i * 6;
+	for (unsigned i = 0; i < PUPIL_WEEKS; i++)
+		p.weeks[i] = usual;
+	size = encode(&p, bytes);
+	assert_true(size < 30);
+	round_trip(&p);
+	for (unsigned others = 1; others <= 10; others++) { /* at the first week's start, so that runs stay whole */
+		p.weeks[3] = usual;
+		for (unsigned i = 0; i < others; i++)
+			p.weeks[3] = (p.weeks[3] & ~(UINT64_C(63) << i * 6)) | (uint64_t)CODE_I << i * 6;
+		round_trip(&p);
+		assert_int_equal(encode(&p, bytes), size + 1 + (others <= 6 ? 2 + others : 9));
+	}
+}
+
 /* No byte that is flipped makes a record that another encoding would also give. */
 static void damaged_records_are_refused_or_canonical(void **state)
 {
@@ -172,6 +231,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_come_back_and_truncations_do_not),
+		cmocka_unit_test(the_older_record_is_read),
+		cmocka_unit_test(usual_weeks_take_no_room),
 		cmocka_unit_test(damaged_records_are_refused_or_canonical),
 		cmocka_unit_test(random_marks_agree_with_the_naive_model),
 	};

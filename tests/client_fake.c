@@ -39,6 +39,31 @@ static void answer_zap(struct fake *f)
 	zmq_send(f->zap, "", 0, 0);
 }
 
+static void answer_one(struct fake *f, struct slice frame)
+{
+	struct message m;
+	const char *why;
+	size_t offset;
+	must(message_decode(&m, frame, &why, &offset) == STATUS_OK, "the client sent what is no request");
+	if (m.command == COMMAND_BUNDLE) {
+		struct slice piece;
+		atomic_fetch_add(&f->bundles, 1);
+		if (f->old) {
+			fake_reply(f, &m, STATUS_BAD_COMMAND, NULL, 0);
+			return;
+		}
+		while (!atomic_load(&f->close_now) && bundle_next(&m.body, &piece))
+			answer_one(f, piece);
+		return;
+	}
+	unsigned seen = atomic_load(&f->seen);
+	must(seen < FAKE_SEEN_MAX, "too many requests");
+	memcpy(f->ids[seen], m.id, ATTEND_ID_SIZE);
+	f->commands[seen] = m.command;
+	atomic_store(&f->seen, seen + 1);
+	f->respond(f, &m, seen);
+}
+
 static void answer_request(struct fake *f)
 {
 	static uint8_t frame[MESSAGE_SIZE_MAX];
@@ -47,16 +72,7 @@ static void answer_request(struct fake *f)
 	f->from_size = (size_t)size;
 	size = zmq_recv(f->router, frame, sizeof frame, 0);
 	must(size >= 0 && (size_t)size <= sizeof frame, "frame");
-	struct message m;
-	const char *why;
-	size_t offset;
-	must(message_decode(&m, slice_of(frame, (size_t)size), &why, &offset) == STATUS_OK, "the client sent what is no request");
-	unsigned seen = atomic_load(&f->seen);
-	must(seen < FAKE_SEEN_MAX, "too many requests");
-	memcpy(f->ids[seen], m.id, ATTEND_ID_SIZE);
-	f->commands[seen] = m.command;
-	atomic_store(&f->seen, seen + 1);
-	f->respond(f, &m, seen);
+	answer_one(f, slice_of(frame, (size_t)size));
 }
 
 static void *run(void *context)

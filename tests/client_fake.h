@@ -35,7 +35,9 @@ struct fake {
 	void *zmq, *router, *zap, *control; /* of the thread */
 	void *control_ours;
 	pthread_t thread;
-	_Atomic unsigned seen;  /* requests so far */
+	_Atomic unsigned seen;  /* requests so far, each of a bundle's */
+	_Atomic unsigned bundles;
+	bool old;               /* refuses bundles, as a daemon did that knew none */
 	_Atomic bool close_now; /* set by `respond`: the line is cut and the thread ends */
 	uint8_t ids[FAKE_SEEN_MAX][ATTEND_ID_SIZE];
 	uint8_t commands[FAKE_SEEN_MAX];

@@ -291,6 +291,53 @@ static void an_answer_to_others_is_an_answer_to_none(void **state)
 	marks_are_answered_together(&(struct together_answers){ .too_many = 1 }, 5);
 }
 
+/* Nothing is answered until so many wait that the rest go in bundles, and then everything. */
+enum { MANY = 200 };
+
+static void answer_when_many(struct fake *f, const struct message *m, unsigned seen)
+{
+	static struct message held[FAKE_SEEN_MAX];
+	unsigned *wanted = f->context;
+	held[seen] = *m;
+	if (seen + 1 == *wanted)
+		for (unsigned i = 0; i <= seen; i++)
+			fake_reply(f, &held[i], STATUS_OK, NULL, 0);
+}
+
+static void many_posted(bool old, unsigned *wanted, struct fake *f)
+{
+	struct tally tally = { 0 };
+	static struct post posts[MANY];
+	fake_start(f, answer_when_many, wanted);
+	f->old = old;
+	struct attend *a = fake_connect(f, PATIENT_MS, MANY);
+	post_all(a, posts, &tally, MANY);
+	attend_close(&a);
+	fake_stop(f);
+	fake_remove(f);
+}
+
+static void what_comes_fast_goes_in_bundles(void **state)
+{
+	(void)state;
+	struct fake f;
+	unsigned wanted = MANY;
+	many_posted(false, &wanted, &f);
+	assert_int_equal(atomic_load(&f.seen), MANY); /* each once */
+	assert_in_range(atomic_load(&f.bundles), (MANY - 64) / 16, MANY / 2);
+}
+
+static void a_daemon_that_knows_no_bundles_is_sent_none(void **state)
+{
+	(void)state;
+	struct fake f;
+	unsigned wanted = MANY;
+	many_posted(true, &wanted, &f);
+	assert_true(atomic_load(&f.bundles) > 0);
+	/* what stood in them came one by one, and perhaps what had been sent before a second time */
+	assert_in_range(atomic_load(&f.seen), MANY, 2 * MANY);
+}
+
 /* The third is put off twice. */
 static void put_off_the_third(struct fake *f, const struct message *m, unsigned seen)
 {
@@ -474,6 +521,8 @@ int main(void)
 		cmocka_unit_test(one_answer_does_for_many),
 		cmocka_unit_test(together_they_are_put_off),
 		cmocka_unit_test(an_answer_to_others_is_an_answer_to_none),
+		cmocka_unit_test(what_comes_fast_goes_in_bundles),
+		cmocka_unit_test(a_daemon_that_knows_no_bundles_is_sent_none),
 		cmocka_unit_test(what_is_put_off_is_sent_again_under_its_id),
 		cmocka_unit_test(patience_ends),
 		cmocka_unit_test(what_waits_for_a_person_is_told_at_once),

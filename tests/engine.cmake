@@ -1,5 +1,5 @@
 # The engine without sockets: engine_host.h drives it.
-foreach(name engine_input engine_content engine_again engine_roles engine_time engine_story
+foreach(name engine_input engine_bundle engine_content engine_again engine_roles engine_time engine_story
              engine_replay engine_asof engine_feed engine_full engine_proof
              engine_backup engine_behind engine_people engine_family engine_move engine_trial
              engine_timing engine_earlier engine_dual engine_days engine_health engine_board random_cases)

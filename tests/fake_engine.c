@@ -141,8 +141,8 @@ static void change_key(struct engine *engine, bool add, const char *text)
 	engine->generation++;
 }
 
-void engine_receive(struct engine *engine, const uint8_t key[static PUBLIC_KEY_SIZE],
-                    const struct peer *peer, struct slice frame)
+unsigned engine_receive(struct engine *engine, const uint8_t key[static PUBLIC_KEY_SIZE],
+                        const struct peer *peer, struct slice frame)
 {
 	char text[REPLY_SIZE] = "", z85[Z85_KEY_SIZE + 1];
 	unsigned long long number = 0;
@@ -177,6 +177,7 @@ void engine_receive(struct engine *engine, const uint8_t key[static PUBLIC_KEY_S
 	} else {
 		reply(engine, peer, "%s", text);
 	}
+	return 1;
 }
 
 void engine_receive_malformed(struct engine *engine, const struct peer *peer, unsigned frames)

@@ -6,6 +6,7 @@ set(outside ${CMAKE_CURRENT_SOURCE_DIR})
 add_test(NAME outside-connector
   COMMAND /usr/bin/python3 ${outside}/run_with_daemon.py ${programs} -- /usr/bin/python3 ${outside}/interop/connector.py)
 add_test(NAME outside-term COMMAND /usr/bin/python3 ${outside}/term.py ${programs} --pupils 300)
+add_test(NAME outside-year COMMAND /usr/bin/python3 ${outside}/year.py ${programs} --pupils 150 --schools 5 --parts 4 --cases 10)
 add_test(NAME outside-torture COMMAND /usr/bin/python3 ${outside}/torture.py ${programs} --kills 20)
 add_test(NAME outside-boots COMMAND ${outside}/boots.sh /usr/bin/python3 ${outside}/torture.py ${programs} --kills 12)
 set_tests_properties(outside-boots PROPERTIES LABELS outside SKIP_RETURN_CODE 77 TIMEOUT 240 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
@@ -25,10 +26,10 @@ add_test(NAME outside-subscribers COMMAND /usr/bin/python3 ${outside}/subscriber
 add_test(NAME outside-watch COMMAND /usr/bin/python3 ${outside}/watch.py ${programs})
 
 set_tests_properties(outside-runbook outside-pages PROPERTIES LABELS outside TIMEOUT 240 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
-set_tests_properties(outside-connector outside-outbox outside-spool outside-subscribers outside-watch outside-term outside-torture outside-story outside-drawing outside-trial outside-reports outside-importers outside-board PROPERTIES
+set_tests_properties(outside-connector outside-outbox outside-spool outside-subscribers outside-watch outside-term outside-year outside-torture outside-story outside-drawing outside-trial outside-reports outside-importers outside-board PROPERTIES
   LABELS outside ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 set_tests_properties(outside-connector outside-watch outside-story outside-drawing outside-trial outside-reports outside-board PROPERTIES TIMEOUT 120)
-set_tests_properties(outside-term outside-importers PROPERTIES TIMEOUT 240)
+set_tests_properties(outside-term outside-year outside-importers PROPERTIES TIMEOUT 240)
 set_tests_properties(outside-torture outside-outbox outside-subscribers PROPERTIES TIMEOUT 300)
 
 # A daemon whose disk is ill when told to; its store answers as LMDB's does.

@@ -126,6 +126,23 @@ static void check_body(struct writer *w, const struct message *found, const char
 	json_decref(back);
 }
 
+/* The pieces are what the file's lines of that name hold, each with its size before it. */
+static void check_pieces(struct writer *w, const struct message *found)
+{
+	struct slice pieces = found->body, piece;
+	unsigned count = 0;
+
+	for (; bundle_next(&pieces, &piece); count++) {
+		struct slice wanted = golden_bytes(&g, "piece");
+
+		assert_true(slice_equal(piece, wanted));
+		write_u32(w, (uint32_t)wanted.size);
+		write_bytes(w, wanted.bytes, wanted.size);
+		free((void *)(uintptr_t)wanted.bytes);
+	}
+	assert_int_equal(count, 2);
+}
+
 static struct message decode(struct slice frame, uint8_t command, const uint8_t id[static UUID_SIZE])
 {
 	struct message m;
@@ -157,7 +174,10 @@ static void check_command(uint8_t command, const char *text)
 		struct writer w = writer_of(room, sizeof room);
 
 		message_request(&w, command, id, NULL);
-		check_body(&w, &m, "body");
+		if (command == COMMAND_BUNDLE)
+			check_pieces(&w, &m);
+		else
+			check_body(&w, &m, "body");
 		golden_equal(&g, frame, writer_slice(&w));
 		free((void *)(uintptr_t)frame.bytes);
 	}

@@ -173,16 +173,16 @@ static void every_command_is_known_and_no_other(void **state)
 			frame.size = REQUEST_HEAD_SIZE;
 		status = decode(&m, frame, &why, &offset);
 		known += status == STATUS_OK;
-		if (status != STATUS_OK)
-			assert_int_equal(status, STATUS_BAD_COMMAND);
+		if (status != STATUS_OK) /* a bundle of nothing is none */
+			assert_int_equal(status, command == COMMAND_BUNDLE ? STATUS_BAD_FRAME : STATUS_BAD_COMMAND);
 		/* Even a refusal can be matched to what it refuses. */
 		assert_memory_equal(m.id, id, UUID_SIZE);
 	}
 #define X(name, number, text) listed++;
 	COMMANDS(X)
 #undef X
-	/* As replies all, and as requests all but the two that only the daemon sends. */
-	assert_int_equal(known, 2 * listed - 2);
+	/* As replies all, and as requests all but the two that only the daemon sends, and that one. */
+	assert_int_equal(known, 2 * listed - 3);
 	assert_int_equal(decode(&m, frame_of(room, COMMAND_ITEMS, BODY("")), &why, &offset), STATUS_BAD_COMMAND);
 	assert_int_equal(decode(&m, frame_of(room, COMMAND_HEARTBEAT, BODY("")), &why, &offset), STATUS_BAD_COMMAND);
 	assert_string_equal(command_text(COMMAND_ACKNOWLEDGE), "acknowledge");
@@ -222,6 +222,51 @@ static void what_is_not_of_this_protocol_is_told_apart(void **state)
 	assert_int_equal(decode(&m, slice_of(large, MESSAGE_SIZE_MAX + 1), &why, &offset), STATUS_TOO_LARGE);
 	assert_int_equal(decode(&m, slice_of(large, MESSAGE_SIZE_MAX), &why, &offset), STATUS_BAD_FRAME);
 	free(large);
+}
+
+/* A bundle of `count` pieces of 3 bytes, then what follows. */
+static struct slice bundle_of(uint8_t *room, size_t size, unsigned count, struct slice rest)
+{
+	struct writer w = writer_of(room, size);
+
+	message_request(&w, COMMAND_BUNDLE, id, NULL);
+	for (unsigned i = 0; i < count; i++) {
+		write_u32(&w, 3);
+		write_bytes(&w, "abc", 3);
+	}
+	write_bytes(&w, rest.bytes, rest.size);
+	assert_false(w.full);
+	return writer_slice(&w);
+}
+
+static void a_bundle_is_cut_right_or_not_at_all(void **state)
+{
+	static uint8_t room[4096];
+	struct message m;
+	const char *why;
+	size_t offset;
+	struct slice piece;
+	unsigned count = 0;
+
+	(void)state;
+	assert_int_equal(decode(&m, bundle_of(room, sizeof room, BUNDLE_MAX, BODY("")), &why, &offset), STATUS_OK);
+	for (struct slice left = m.body; bundle_next(&left, &piece); count++)
+		assert_true(slice_is(piece, "abc"));
+	assert_int_equal(count, BUNDLE_MAX);
+	assert_int_equal(decode(&m, bundle_of(room, sizeof room, BUNDLE_MAX + 1, BODY("")), &why, &offset), STATUS_BAD_FRAME);
+	assert_int_equal(decode(&m, bundle_of(room, sizeof room, 0, BODY("")), &why, &offset), STATUS_BAD_FRAME);
+	/* a piece of nothing, one cut short, a size cut short, one that would run past any end */
+	assert_int_equal(decode(&m, bundle_of(room, sizeof room, 2, BODY("\0\0\0\0")), &why, &offset), STATUS_BAD_FRAME);
+	assert_int_equal(decode(&m, bundle_of(room, sizeof room, 2, BODY("\0\0\0\3ab")), &why, &offset), STATUS_BAD_FRAME);
+	assert_int_equal(decode(&m, bundle_of(room, sizeof room, 2, BODY("\0\0\0")), &why, &offset), STATUS_BAD_FRAME);
+	assert_int_equal(decode(&m, bundle_of(room, sizeof room, 2, BODY("\xff\xff\xff\xff" "abc")), &why, &offset), STATUS_BAD_FRAME);
+	assert_int_equal(m.body.size, 0);
+	assert_non_null(strstr(why, "1 to 256"));
+	/* it is nobody's but its pieces', and they say for whom and how they may be answered */
+	bundle_of(room, sizeof room, 1, BODY(""));
+	room[MESSAGE_VERSION_AT] |= MESSAGE_TOGETHER;
+	assert_int_equal(decode(&m, slice_of(room, REQUEST_HEAD_SIZE + 7), &why, &offset), STATUS_BAD_FRAME);
+	assert_non_null(strstr(why, "bits"));
 }
 
 static void a_body_is_a_map_that_passes_the_check(void **state)
@@ -436,6 +481,7 @@ int main(void)
 		cmocka_unit_test(a_request_may_ask_for_that),
 		cmocka_unit_test(every_command_is_known_and_no_other),
 		cmocka_unit_test(what_is_not_of_this_protocol_is_told_apart),
+		cmocka_unit_test(a_bundle_is_cut_right_or_not_at_all),
 		cmocka_unit_test(a_body_is_a_map_that_passes_the_check),
 		cmocka_unit_test(every_row_fault_has_its_field_and_text),
 		cmocka_unit_test(marks_are_read_in_place),

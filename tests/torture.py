@@ -54,17 +54,30 @@ class Sender:
 
     def connect(self, daemon, chance):
         self.client = daemon.client(self.identity)
+        again = []
         for id, (command, body) in list(self.waiting.items()):
             if chance.random() < 0.8:
-                self.client.send(command, body, id)
+                again.append((command, body, id))
             else:
                 self.given_up.add(id)
                 del self.waiting[id]
+        self.send(again)
+
+    def send(self, submissions):
+        """What is sent at once goes in one frame."""
+        if len(submissions) > 1:
+            self.client.send_bundle(submissions)
+        else:
+            for submission in submissions:
+                self.client.send(*submission)
 
     def submit(self, command, body):
-        id = new_id()
-        self.waiting[id] = (command, body)
-        self.client.send(command, body, id)
+        self.submit_all([(command, body)])
+
+    def submit_all(self, asked):
+        numbered = [(command, body, new_id()) for command, body in asked]
+        self.waiting.update((id, (command, body)) for command, body, id in numbered)
+        self.send(numbered)
 
     def take(self, reply):
         if reply.id not in self.waiting:
@@ -202,8 +215,7 @@ class Torture:
     def load(self):
         today = self.now.date()
         for urn, sender in zip(SCHOOLS, self.connectors):
-            while len(sender.waiting) < sender.window:
-                sender.submit("marks", self.town.registers(urn, today))
+            sender.submit_all([("marks", self.town.registers(urn, today)) for _ in range(sender.window - len(sender.waiting))])
         if len(self.officer.waiting) < self.officer.window and self.chance.random() < 0.04:
             self.officer.submit("action", self.town.notice(today))
         if not self.keeper.waiting and self.chance.random() < 0.3:

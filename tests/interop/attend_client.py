@@ -23,7 +23,7 @@ VERSION = 1
 COMMANDS = {
     "hello": 0x01, "marks": 0x10, "roster": 0x11, "action": 0x12, "calendar": 0x13, "pathway": 0x14, "grant": 0x15,
     "revoke": 0x16, "acknowledge": 0x17, "clock": 0x18, "fact": 0x19, "move": 0x1c, "choose": 0x1d, "offer": 0x40, "query": 0x20, "subscribe": 0x30, "credit": 0x31,
-    "cursor": 0x32, "unsubscribe": 0x33, "items": 0x34, "heartbeat": 0x35,
+    "cursor": 0x32, "unsubscribe": 0x33, "items": 0x34, "heartbeat": 0x35, "bundle": 0x41,
 }
 NAMES = {number: name for name, number in COMMANDS.items()}
 REPLY = 0x80
@@ -114,6 +114,11 @@ class Client:
         id = id or new_id()
         self.socket.send(encode(command, id, body))
         return id
+
+    def send_bundle(self, submissions):
+        """Several of (command, body, id) in one frame."""
+        pieces = [encode(command, id, body) for command, body, id in submissions]
+        self.socket.send(encode("bundle", new_id()) + b"".join(struct.pack(">I", len(piece)) + piece for piece in pieces))
 
     def receive(self, timeout=None):
         """The next message, or None when there is none in time."""

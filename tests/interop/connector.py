@@ -42,6 +42,21 @@ def says_hello(admin, connector):
     check(told["role"] == "connector" and told["name"] == "connector", told)
 
 
+def sends_several_in_one_frame(connector):
+    ids = [new_id() for _ in range(3)]
+    bodies = [present("2026-10-05", "AM"), present("2026-09-08", "PM"), present("2026-09-08", "AM", THEIRS, OTHERS)]
+    connector.send_bundle([("marks", body, id) for body, id in zip(bodies, ids)])
+    replies = [connector.receive() for _ in ids]
+    check([reply.id for reply in replies] == ids, "each piece is answered", replies)
+    check([reply.status for reply in replies][:2] == [200, 200] and replies[2].status >= 400, "each by itself", replies)
+    again = connector.ask("marks", bodies[1], ids[1])
+    check(again.status == 201 and again.position == replies[1].position, "a piece sent again by itself", again)
+    bundle = new_id()
+    connector.socket.send(encode("bundle", bundle) + b"\0\0\1\0" + b"short")
+    reply = connector.receive()
+    check((reply.command, reply.id, reply.status) == ("bundle", bundle, 400), "a bundle cut wrong", reply)
+
+
 def submits_and_sends_again(connector):
     id, body = new_id(), present("2026-09-07", "AM")
     first = connector.ask("marks", body, id)
@@ -213,6 +228,7 @@ def main():
     other = Client.from_environment(os.environ["ATTEND_OTHER_CONNECTOR"])
     officer = Client.from_environment(os.environ["ATTEND_OFFICER"])
     steps = ((says_hello, admin, connector), (submits_and_sends_again, connector),
+             (sends_several_in_one_frame, connector),
              (is_held_to_its_schools, connector, other), (is_told_of_bad_rows, connector, officer),
              (is_told_of_bad_frames, connector), (keeps_strangers_out,), (resumes_after_a_cut, connector),
              (is_cut_off_when_revoked, admin))

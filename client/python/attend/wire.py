@@ -54,6 +54,7 @@ class Command(enum.IntEnum):
     ITEMS = 0x34
     HEARTBEAT = 0x35
     OFFER = 0x40
+    BUNDLE = 0x41
 
 
 class Reply(NamedTuple):
