@@ -116,7 +116,8 @@ static void settle(struct file *f, uint64_t before)
 
 	while (count < f->op_count && f->ops[count].time < before)
 		make_certain(f, &f->ops[count++]);
-	memmove(f->ops, f->ops + count, (f->op_count - count) * sizeof *f->ops);
+	if (count)
+		memmove(f->ops, f->ops + count, (f->op_count - count) * sizeof *f->ops);
 	f->op_count -= count;
 }
 
@@ -238,7 +239,8 @@ static void settle_names(struct disk *d, uint64_t before)
 
 	while (count < d->name_count && d->name_ops[count].time < before)
 		names_apply(&d->certain, &d->name_ops[count++]);
-	memmove(d->name_ops, d->name_ops + count, (d->name_count - count) * sizeof *d->name_ops);
+	if (count)
+		memmove(d->name_ops, d->name_ops + count, (d->name_count - count) * sizeof *d->name_ops);
 	d->name_count -= count;
 }
 
