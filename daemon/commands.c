@@ -140,6 +140,8 @@ int command_run(const struct command_options *options)
 		.identity = &identity,
 		.manual_clock = options->manual_clock,
 		.manual_ms = options->manual_ms,
+		.connections = options->connections,
+		.memory = options->memory,
 	};
 	enum server_end end = server_run(engine, &server_options);
 	engine_close(&engine);

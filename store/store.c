@@ -369,6 +369,7 @@ enum store_result store_open(struct store **out, const char *dir, const struct s
 	if (result == STORE_OK && store->mode == STORE_CREATE && fsync(store->dir_fd) != 0)
 		result = store_fail(STORE_FAILED, "%s: %s", dir, strerror(errno));
 	if (result != STORE_OK) {
+		redo_end(store);
 		if (fresh && store->env) {
 			mdb_env_close(store->env);
 			store->env = NULL;
