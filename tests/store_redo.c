@@ -256,21 +256,22 @@ static void one_of_its_files_alone_says_nothing(void **state)
 	place_inside(place, dir, "its");
 	place_inside(place, kept, "kept");
 	store = place_open(dir, STORE_CREATE);
-	/* each file comes to its turn, and the newest header is in the one or the other */
-	for (unsigned ends = 0; ends < 12; ends++) {
-		for (unsigned i = 0; i < 11; i++)
+	/* longer and longer lives: the files take turns, and the newest header is in the one or the other */
+	for (unsigned life = 0; life < 12; life++) {
+		for (unsigned i = 0; i < 7 * (life + 1); i++)
 			assert_true(commit_one(store, ++commits));
 		copy_store(dir, kept);
 		store_close(&store);
-		for (unsigned i = 0; i < 2; i++) {
-			const char *name = i ? "redo.1" : "redo.0";
+		for (unsigned i = 0; i < 4; i++) {
+			const char *name = i & 1 ? "redo.1" : "redo.0";
+			enum store_mode mode = i & 2 ? STORE_WRITE : STORE_READ;
 
 			copy_file(kept, dir, name);
-			if (open_in(dir, i ? STORE_WRITE : STORE_READ, "another", &store, why) != STORE_OK)
+			if (open_in(dir, mode, "another", &store, why) != STORE_OK)
 				fail_msg("%s", why);
 			assert_int_equal(standing(store), commits);
 			store_close(&store);
-			assert_int_equal(is_there(dir, name), i == 0);
+			assert_int_equal(is_there(dir, name), mode == STORE_READ);
 			snprintf(path, sizeof(path), "%s/%s", dir, name);
 			unlink(path);
 		}

@@ -365,3 +365,13 @@ enum outcome state_check(const char *dir, const struct reference *r, const struc
 	snprintf(out_why, why_size, "%s", why);
 	return outcome;
 }
+
+bool state_start(const char *dir, char *why, size_t why_size)
+{
+	struct engine_options options = { .dir = dir, .manual_clock = true };
+	struct engine *e = NULL;
+	bool good = engine_open(&e, &options, why, why_size) == 0;
+
+	engine_close(&e);
+	return good;
+}

@@ -49,4 +49,7 @@ enum outcome { OUTCOME_GOOD, OUTCOME_NO_STORE /* allowed: nothing had been promi
 enum outcome state_check(const char *dir, const struct reference *, const struct promised *, bool go_on, uint64_t *head, char *why,
                          size_t why_size);
 
+/* Starts on it as attendd does, which recovers it, and ends well again. */
+bool state_start(const char *dir, char *why, size_t why_size);
+
 #endif

@@ -4,9 +4,13 @@
 #include "tests/powercut/disk_parts.h"
 
 #include <assert.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 uint64_t chance(uint64_t *state)
 {
@@ -112,7 +116,8 @@ static void settle(struct file *f, uint64_t before)
 
 	while (count < f->op_count && f->ops[count].time < before)
 		make_certain(f, &f->ops[count++]);
-	memmove(f->ops, f->ops + count, (f->op_count - count) * sizeof *f->ops);
+	if (count)
+		memmove(f->ops, f->ops + count, (f->op_count - count) * sizeof *f->ops);
 	f->op_count -= count;
 }
 
@@ -234,7 +239,8 @@ static void settle_names(struct disk *d, uint64_t before)
 
 	while (count < d->name_count && d->name_ops[count].time < before)
 		names_apply(&d->certain, &d->name_ops[count++]);
-	memmove(d->name_ops, d->name_ops + count, (d->name_count - count) * sizeof *d->name_ops);
+	if (count)
+		memmove(d->name_ops, d->name_ops + count, (d->name_count - count) * sizeof *d->name_ops);
 	d->name_count -= count;
 }
 
@@ -248,6 +254,46 @@ static bool make_file(struct disk *d, const struct trace_head *head, const char 
 	f->next = d->files;
 	d->files = f;
 	return take_name(d, NAME_MADE, name, NULL, f, why, why_size);
+}
+
+static bool load_file(struct disk *d, int folder, const char *name)
+{
+	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct trace_head head = { .kind = TRACE_MADE };
+	struct stat status;
+	struct file *f;
+	char why[100];
+	bool good;
+
+	if (fd < 0 || fstat(fd, &status) != 0)
+		return false;
+	head.file = status.st_ino;
+	head.at = status.st_mode & 07777;
+	good = make_file(d, &head, name, why, sizeof why);
+	if (good) {
+		f = d->files;
+		certain_room(f, (size_t)status.st_size + 1);
+		f->size = f->certain_size = (uint64_t)status.st_size;
+		good = pread(fd, f->certain, (size_t)status.st_size, 0) == status.st_size;
+	}
+	close(fd);
+	return good;
+}
+
+bool disk_load(struct disk *d, const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	bool good = dir;
+
+	while (good && (entry = readdir(dir)))
+		good = entry->d_name[0] == '.' || load_file(d, dirfd(dir), entry->d_name);
+	if (dir)
+		closedir(dir);
+	d->time++;
+	settle_names(d, d->time);
+	d->made = d->made_certain = true;
+	return good;
 }
 
 /* ---- syncs ---- */

@@ -52,6 +52,9 @@ struct disk;
 struct disk *disk_open(void);
 void disk_close(struct disk **);
 
+/* Begins with what is in a folder, all of it on the disk for certain. False: errno. */
+bool disk_load(struct disk *, const char *folder);
+
 /* Takes in a record; `data` must live as long as the disk. False: `why` says what about it can't be modelled. */
 bool disk_take(struct disk *, const struct trace_head *, const char *name, const uint8_t *data, size_t size, char *why, size_t why_size);
 

@@ -1,6 +1,6 @@
 /* powercut.c - cuts the power of a recorded daemon, again and again, and looks at what is left.
  *
- *   powercut --trace FILE --final DIR --promised FILE [--states N] [--seed N] [--jobs N] [--work DIR]
+ *   powercut --trace FILE --final DIR --promised FILE --work DIR [--recorder FILE] [--states N] [--seed N] [--jobs N]
  *   powercut ... --state CUT:STYLE:SEED [--keep]     one of them again
  *
  * The trace is the recorder's (trace.h); DIR is the data directory as it was when the daemon had ended; `promised` has
@@ -12,7 +12,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,30 +22,18 @@
 #include <unistd.h>
 
 #include "tests/powercut/check.h"
+#include "tests/powercut/counts.h"
 #include "tests/powercut/plan.h"
 #include "tests/powercut/said.h"
+#include "tests/powercut/second.h"
 
-enum { JOBS_MAX = 16, SEEN_SLOTS = 1 << 20, SHOWN_OF_A_KIND = 3, KINDS_MAX = 64, GO_ON_EACH = 8, CHECK_SECONDS = 120, ROUNDS_MAX = 12 };
+enum { GO_ON_EACH = 8, SECOND_EACH = 25, SECOND_CUTS = 5, CHECK_SECONDS = 120, ROUNDS_MAX = 12 };
 
 static const char *const small_names[SMALL_FILES] = { "attendd.identity", "attendd.pub", "attendd.identity.old", "admin.identity",
 	                                              "admin-2.identity", "store.key", "log.vkey" };
 
-/* What all workers count together. */
-struct counts {
-	_Atomic uint64_t seen[SEEN_SLOTS], folders[SEEN_SLOTS];
-	_Atomic size_t states, different, good, no_store, faults, same, gone_on, first_fault;
-	_Atomic size_t by_style[STYLE_COUNT], faults_by_style[STYLE_COUNT];
-	_Atomic uint64_t kinds[KINDS_MAX];
-	_Atomic size_t of_kind[KINDS_MAX];
-	struct {
-		enum outcome outcome;
-		uint64_t head;
-		char why[500];
-	} results[JOBS_MAX];
-};
-
 struct run {
-	const char *trace_path, *final, *promised_path, *work, *one;
+	const char *trace_path, *final, *promised_path, *work, *one, *recorder, *start;
 	size_t states, jobs;
 	uint64_t seed;
 	bool keep;
@@ -166,22 +153,11 @@ static void empty(const char *folder)
 		closedir(dir);
 }
 
-/* Was it new? */
-static bool remember(_Atomic uint64_t slots[static SEEN_SLOTS], uint64_t hash)
+static void make_empty(const char *folder)
 {
-	uint64_t none;
-
-	hash += hash == 0;
-	for (size_t i = 0; i < SEEN_SLOTS; i++) {
-		_Atomic uint64_t *slot = &slots[(hash + i) % SEEN_SLOTS];
-
-		none = 0;
-		if (atomic_load(slot) == hash || (!atomic_compare_exchange_strong(slot, &none, hash) && none == hash))
-			return false;
-		if (none == 0)
-			return true;
-	}
-	return true;
+	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+		die(folder, strerror(errno));
+	empty(folder);
 }
 
 static void promise_files(const struct run *run, size_t at, struct promised *p)
@@ -201,7 +177,7 @@ static enum outcome check_in_child(struct run *run, size_t worker, const char *f
 {
 	enum outcome *outcome = &run->counts->results[worker].outcome;
 	char *why = run->counts->results[worker].why;
-	int status;
+	int status = 0;
 	pid_t child;
 
 	fflush(NULL);
@@ -223,31 +199,53 @@ static enum outcome check_in_child(struct run *run, size_t worker, const char *f
 	return *outcome;
 }
 
-/* Faults that read alike, but for their numbers, are shown a few times. */
-static bool is_shown(struct counts *c, const char *why)
-{
-	uint64_t kind = 1469598103934665603u;
-
-	for (; *why; why++)
-		if (*why < '0' || *why > '9')
-			kind = (kind ^ (uint8_t)*why) * 1099511628211u;
-	for (size_t i = 0; i < KINDS_MAX; i++) {
-		uint64_t none = 0;
-
-		if (atomic_compare_exchange_strong(&c->kinds[i], &none, kind) || none == kind)
-			return ++c->of_kind[i] <= SHOWN_OF_A_KIND;
-	}
-	return true;
-}
-
 static void tell_fault(const struct run *run, const struct cut *cut, const char *why)
 {
 	const struct record *r = &run->trace.records[cut->at ? cut->at - 1 : 0];
 
-	if (!is_shown(run->counts, why))
+	if (!counts_show(run->counts, why))
 		return;
 	printf("FAULT after record %zu, %s %s: %s\n      again: --state %zu:%d:%llu\n", cut->at - 1, trace_kind_text(r->head.kind), r->name,
 	       why, cut->at, (int)cut->choice.style, (unsigned long long)cut->choice.seed);
+}
+
+/* The power is cut again, while attendd starts on what was left. */
+static void cut_again(struct run *run, size_t worker, struct disk *disk, const struct cut *cut, const struct promised *p)
+{
+	char folder[500], again[520], why[400] = "";
+	uint64_t hash, seed = cut->choice.seed;
+	struct promised so_far = *p;
+	struct second second;
+	size_t taken = 0;
+
+	snprintf(folder, sizeof folder, "%s/second-%zu", run->work, worker);
+	snprintf(again, sizeof again, "%s-again", folder);
+	make_empty(folder);
+	if (!disk_write(disk, folder, cut->choice, &hash, &so_far.gone) || !second_record(&second, folder, run->recorder, why, sizeof why))
+		die("a second cut", why);
+	for (size_t i = 0; i < SECOND_CUTS; i++) {
+		size_t part = second.trace.count / SECOND_CUTS + 1, until = i * part + chance(&seed) % part + 1;
+		struct choice choice = { (enum disk_style)(chance(&seed) % STYLE_COUNT), chance(&seed) };
+
+		for (; taken < until && taken < second.trace.count; taken++) {
+			const struct record *r = &second.trace.records[taken];
+
+			if (!disk_take(second.disk, &r->head, r->name, r->data, r->size, why, sizeof why))
+				die("a second cut", why);
+		}
+		make_empty(again);
+		if (!disk_write(second.disk, again, choice, &hash, &so_far.gone))
+			die(again, strerror(errno));
+		run->counts->second++;
+		if (check_in_child(run, worker, again, &so_far, false) == OUTCOME_FAULT) {
+			run->counts->faults++;
+			snprintf(why, sizeof why, "cut again after %zu records of the start: %.300s", taken, run->counts->results[worker].why);
+			tell_fault(run, cut, why);
+		}
+	}
+	empty(folder);
+	empty(again);
+	second_free(&second);
 }
 
 /* False: a state like it was there before. */
@@ -260,17 +258,15 @@ static bool try_state(struct run *run, size_t worker, struct disk *disk, const s
 	bool go_on;
 
 	snprintf(folder, sizeof folder, "%s/state-%zu", run->work, worker);
-	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-		die(folder, strerror(errno));
-	empty(folder);
+	make_empty(folder);
 	promise_files(run, cut->at, &p);
 	if (!disk_write(disk, folder, cut->choice, &hash, &p.gone))
 		die(folder, strerror(errno));
-	if (!remember(c->seen, hash ^ (p.head * UINT64_C(0x9e3779b97f4a7c15)) ^ p.cursor_count ^ p.made) && !run->one) {
+	if (!counts_new(c->seen, hash ^ (p.head * UINT64_C(0x9e3779b97f4a7c15)) ^ p.cursor_count ^ p.made) && !run->one) {
 		c->same++;
 		return false;
 	}
-	c->different += remember(c->folders, hash);
+	c->different += counts_new(c->folders, hash);
 	go_on = c->states++ % GO_ON_EACH == 0 || run->one;
 	c->gone_on += go_on;
 	c->by_style[cut->choice.style]++;
@@ -278,6 +274,8 @@ static bool try_state(struct run *run, size_t worker, struct disk *disk, const s
 	switch (check_in_child(run, worker, folder, &p, go_on)) {
 	case OUTCOME_GOOD:
 		c->good++;
+		if (run->recorder && p.made && (number % SECOND_EACH == 0 || run->one))
+			cut_again(run, worker, disk, cut, &p);
 		break;
 	case OUTCOME_NO_STORE:
 		c->no_store++;
@@ -365,24 +363,6 @@ static void try_all(struct run *run)
 	}
 }
 
-static void tell(const struct run *run, double seconds)
-{
-	static const char *const texts[] = {
-#define X(name, text) text,
-		DISK_STYLES(X)
-#undef X
-	};
-	const struct counts *c = run->counts;
-
-	for (size_t i = 0; i < STYLE_COUNT; i++)
-		printf("%6zu states, %zu faults: %s\n", c->by_style[i], c->faults_by_style[i], texts[i]);
-	if (c->first_fault)
-		printf("the first fault was in state %zu\n", c->first_fault);
-	printf("%zu states (%zu different folders): %zu opened, verified and as promised, %zu of them weeks later as well; %zu before there was a store; "
-	       "%zu faults; %.0f s, %.0f a second\n",
-	       c->states, c->different, c->good, c->gone_on, c->no_store, c->faults, seconds, (double)c->states / seconds);
-}
-
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct run *run = state->input;
@@ -397,8 +377,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'w': run->work = argument; break;
 	case 'o': run->one = argument; break;
 	case 'k': run->keep = true; break;
+	case 'r': run->recorder = argument; break;
+	case 'S': run->start = argument; break;
 	case ARGP_KEY_END:
-		if (!run->trace_path || !run->final || !run->promised_path || !run->work || run->jobs < 1 || run->jobs > JOBS_MAX)
+		if (!run->start && (!run->trace_path || !run->final || !run->promised_path || !run->work || run->jobs < 1 || run->jobs > JOBS_MAX))
 			argp_error(state, "--trace, --final, --promised and --work are wanted");
 		break;
 	default:
@@ -418,6 +400,8 @@ int main(int argc, char **argv)
 		{ "jobs", 'j', "N", 0, "at once (1)", 0 },
 		{ "work", 'w', "DIR", 0, "where states are made; in memory is best", 0 },
 		{ "state", 'o', "CUT:STYLE:SEED", 0, "this one alone", 0 },
+		{ "recorder", 'r', "FILE", 0, "with it, some states have the power cut again while attendd starts on them", 0 },
+		{ "start", 'S', "DIR", 0, "start on it as attendd does, and end: what is recorded for that", 0 },
 		{ "keep", 'k', NULL, 0, "leave its folder", 0 },
 		{ 0 },
 	};
@@ -427,6 +411,8 @@ int main(int argc, char **argv)
 	char why[400] = "";
 
 	argp_parse(&argp, argc, argv, 0, NULL, &run);
+	if (run.start)
+		return state_start(run.start, why, sizeof why) ? 0 : 1;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	if (!trace_read(&run.trace, run.trace_path, why, sizeof why) || !said_open(&run.said, run.promised_path, why, sizeof why))
@@ -442,7 +428,7 @@ int main(int argc, char **argv)
 	else
 		try_all(&run);
 	clock_gettime(CLOCK_MONOTONIC, &to);
-	tell(&run, (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
+	counts_tell(run.counts, (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
 	size_t faults = run.counts->faults, states = run.counts->states;
 	for (size_t i = 0; i < run.snapshot_count; i++)
 		for (size_t n = 0; n < SMALL_FILES; n++)

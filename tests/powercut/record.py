@@ -5,7 +5,7 @@
               [--states N] [--seed N] [--acks N] [--jobs N] [--keep] [-- more for powercut]
 
 One trace, from `init` to the last clean end, with in it: connectors in a window, officers' actions, deadlines under a
-clock that is moved, two subscribers with durable cursors, new pupils, a roster, a calendar, a pathway, a backup; ends by
+clock that is moved, two subscribers with durable cursors, new pupils, a roster, a calendar, a pathway, a backup; a start with no room for the redo log; ends by
 SIGTERM and by SIGKILL (at a record that chance chose), starts on the same boot and on another; `rekey` and `admin`. When all has
 ended, the log is compared with what was sent and answered, so that it can stand for it; tests/powercut/powercut.c then
 cuts the power --states times.
@@ -62,13 +62,17 @@ class Recorded(run_with_daemon.Daemon):
         with open(self.trace, "ab", buffering=0) as file:
             file.write(HEAD.pack(HEAD.size + len(data), MARK, 0, 0, 0, 0) + data)
 
-    def start(self, records=0):
-        """`records`: it ends as by SIGKILL when it has written down so many; 0: it doesn't."""
+    def start(self, records=0, full=False):
+        """`records`: it ends as by SIGKILL when it has written down so many; 0: it doesn't. `full`: no room for a redo log."""
         os.environ["ATTEND_POWERCUT_KILL"] = str(records)
+        if full:
+            os.environ["ATTEND_POWERCUT_FULL"] = "1"
         self.mark("start")
-        endpoint = super().start()
-        os.environ["ATTEND_POWERCUT_KILL"] = "0"
-        return endpoint
+        try:
+            return super().start()
+        finally:
+            os.environ["ATTEND_POWERCUT_KILL"] = "0"
+            os.environ.pop("ATTEND_POWERCUT_FULL", None)
 
     def command(self, name):
         self.mark("begin " + name)
@@ -235,14 +239,13 @@ def record(args, folder, chance):
     daemon = Recorded(args, folder)
     load = Load(daemon, chance)
     load.until(args.acks, [load.roster, load.calendar])
-    lives = 1
-    for another_boot in (False, True, False, True):
+    for another_boot, full in ((False, False), (True, False), (False, True), (True, False)):
         if daemon.process:
             daemon.stop()
         records = 60 + chance.randrange(args.acks * 6)
         daemon.clock = load.now.strftime(torture.INSTANT)
         try:
-            daemon.start(records)
+            daemon.start(records, full)
             load.until(args.acks)
         except SystemExit:
             if daemon.process.poll() is None:
@@ -252,7 +255,6 @@ def record(args, folder, chance):
             daemon.process = None
         if another_boot:
             daemon.new_boot()
-        lives += 1
     if daemon.process:
         daemon.stop()
     daemon.command("rekey")
@@ -304,7 +306,8 @@ def main():
         status = 0 if not faults else 1
         for fault in faults[:40]:
             print("FAULT", fault)
-        command = [args.powercut, "--trace", daemon.trace, "--final", daemon.data, "--promised", promised, "--work", folder]
+        command = [args.powercut, "--trace", daemon.trace, "--final", daemon.data, "--promised", promised, "--work", folder,
+                   "--recorder", os.path.abspath(args.recorder)]
         if args.keep:
             print("again:", " ".join(command))
         sys.stdout.flush()

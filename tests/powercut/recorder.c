@@ -6,6 +6,7 @@
  *   ATTEND_POWERCUT_BOOT    a file that is read in place of the system's boot id
  *   ATTEND_POWERCUT_KILL    ends the process as SIGKILL does once it has written down so many records; 0: never
  *   ATTEND_POWERCUT_SLOW    microseconds that a sync takes at least, as on a disk with much to do
+ *   ATTEND_POWERCUT_FULL    1: there is no room for what is allocated ahead, the redo log; LMDB then syncs by itself
  *
  * Without a directory and a trace it does nothing.
  *

@@ -88,6 +88,15 @@ void said_take(const struct said *said, const struct record *r, struct promised 
 
 	if (record_is_mark(r, "done init"))
 		p->made = true;
+	if (r->head.kind == TRACE_MARK) {
+		char text[40] = "";
+		unsigned long long head;
+
+		/* What a command had done when it had ended. */
+		memcpy(text, r->data, r->size < sizeof text ? r->size : sizeof text - 1);
+		if (sscanf(text, "promised %llu", &head) == 1)
+			promise_head(p, head);
+	}
 	if (r->head.kind != TRACE_SAID)
 		return;
 	read_u16(&in);
