@@ -116,8 +116,7 @@ static submit *submission_of(uint8_t command)
 static bool seen_before(struct engine *e, struct request *r)
 {
 	struct slice value;
-	struct reader in;
-	uint64_t position;
+	uint64_t position, receipt;
 	enum store_result result;
 
 	/* whoever makes ids as time goes on need not be looked for */
@@ -130,9 +129,11 @@ static bool seen_before(struct engine *e, struct request *r)
 		e->broken = result;
 		return true;
 	}
-	in = reader_of(value);
-	position = read_u64(&in);
-	if (read_u64(&in) != r->receipt) {
+	if (!id_decode(value, &position) || !answer_receipt(e, position, &receipt)) {
+		e->broken = STORE_DAMAGED;
+		return true;
+	}
+	if (receipt != r->receipt) {
 		engine_refuse(e, r, STATUS_REUSED_ID, "id", "this id was used for other content, or by another key");
 		return true;
 	}

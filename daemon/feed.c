@@ -330,7 +330,6 @@ static void feed_alerts(struct feeding *f)
 	while (!enough(f)) {
 		enum store_result result = scan_next(&scan, &key, &value);
 		struct reader k, v;
-		struct key at;
 		struct alert a;
 		uint64_t position;
 
@@ -341,14 +340,10 @@ static void feed_alerts(struct feeding *f)
 		k = reader_of(key);
 		v = reader_of(value);
 		position = read_u64(&k);
-		at = key_u64(read_u64(&v));
 		f->looked++;
 		s->next = position + 1;
-		if (store_get(f->txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK ||
-		    !alert_decode(&a, 0, value))
+		if (alert_get(f->txn, read_u64(&v), &a) != STORE_OK)
 			break;
-		v = reader_of(key_slice(&at));
-		a.number = read_u64(&v);
 		if (!access_told(f->who, &a) || (s->case_no && a.case_no != s->case_no) ||
 		    (s->pupil && a.pupil != s->pupil) || !alert_in_hands_of(e, f->txn, &a, slice_text(s->officer)))
 			continue;
@@ -399,7 +394,8 @@ static bool feed_one(struct engine *e, struct subscription *s, struct txn *txn, 
 		     struct feed_round *round)
 {
 	struct feeding f = {.engine = e, .subscription = s, .txn = txn, .event = room};
-	bool more = false;
+	uint64_t from = s->next;
+	bool more = false, sound;
 
 	f.who = state_principal(&e->state, s->key);
 	more = s->credit && s->next <= e->committed;
@@ -409,13 +405,17 @@ static bool feed_one(struct engine *e, struct subscription *s, struct txn *txn, 
 			feed_log(&f);
 		else
 			feed_alerts(&f);
-		if (f.count) {
+		/* where something could not be read nothing is told, and it is tried again later */
+		sound = store_trouble(txn) == STORE_OK;
+		if (!sound)
+			s->next = from;
+		if (f.count && sound) {
 			s->credit -= f.count;
 			s->spoke_ms = now_ms;
 			e->counters[COUNT_ITEMS] += f.count;
 			speak(e, s, COMMAND_ITEMS, &f);
 		}
-		more = s->credit && s->next <= e->committed;
+		more = sound && s->credit && s->next <= e->committed;
 		round_takes(round, &f);
 		pack_free(&f.items);
 	}

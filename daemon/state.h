@@ -107,6 +107,8 @@ struct shadow_people {
 	struct shadow_people *next;
 };
 
+struct concerns;
+
 struct state {
 	/* where tables are written; NULL: memory alone is folded */
 	struct txn *txn;
@@ -162,6 +164,7 @@ struct state {
 	 * store that was made before this was kept: the highest there can be. */
 	uint8_t newest_id[UUID_SIZE];
 	bool newest_id_saved;
+	struct concerns *concerns; /* which records concern whom (concerns.h); NULL: nobody asks; owned */
 
 	uint32_t only_pupil;    /* a shadow's; 0: everybody */
 	uint8_t *wanted;        /* of a shadow of many (only_pupil is then none of theirs): bit per pupil, up to wanted_count; owned */
@@ -206,6 +209,8 @@ enum store_result state_apply_mark(struct state *, uint8_t version, uint32_t urn
 bool state_other_wrote(struct state *, uint32_t pupil, uint32_t urn, day_t, uint8_t session);
 /* The rest of a marks event: the id that it came under. */
 enum store_result state_apply_id(struct state *, const struct event *, uint64_t position);
+/* What the table of ids says of one: where its event stands. */
+bool id_decode(struct slice value, uint64_t *position);
 
 /* The school whose staff may see the pupil: that of the latest register, or, before
  * any, of the roster. 0: none. */
@@ -227,9 +232,9 @@ enum store_result state_case_load(struct state *, uint32_t number, struct case_s
 enum store_result state_case_save(struct state *, const struct case_state *before, const struct case_state *);
 /* The pathways of a case's chapters. NULL: not held. */
 const struct pathway *state_chapter_pathway(const struct state *, const struct case_state *, uint8_t chapter);
-/* What it lends of the pupil's people and schools lives until the next call. Without a
- * pathway where those can't be read. */
-void state_case_view(struct state *, const struct case_state *, day_t today, struct case_view *);
+/* What it lends of the pupil's people and schools lives until the next call. Not OK where
+ * those, or the pathway, can't be read: the view is then of no use. */
+enum store_result state_case_view(struct state *, const struct case_state *, day_t today, struct case_view *);
 /* Adds the notices of the pupil's other cases, and those of the family; they live until the next call. */
 enum store_result state_view_earlier(struct state *, const struct case_state *, struct case_view *);
 
@@ -277,6 +282,8 @@ struct alert {
 enum alert_status { ALERT_STATUS_RAISED = 1, ALERT_STATUS_ACKNOWLEDGED, ALERT_STATUS_WITHDRAWN };
 const char *alert_status_text(uint8_t);
 bool alert_decode(struct alert *, uint64_t number, struct slice value);
+/* Its texts live as long as a value of the table. */
+enum store_result alert_get(struct txn *, uint64_t number, struct alert *);
 
 /* Keys of tables. */
 struct key {

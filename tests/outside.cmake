@@ -19,6 +19,9 @@ add_test(NAME outside-trial COMMAND /usr/bin/python3 ${outside}/trial.py ${progr
 add_test(NAME outside-runbook COMMAND /usr/bin/python3 ${outside}/runbook.py ${programs})
 add_test(NAME outside-pages COMMAND ${outside}/pages.sh ${programs})
 
+# What compiler and linker do against a fault's becoming a way in.
+add_test(NAME hardening COMMAND ${outside}/hardening.sh $<$<OR:$<BOOL:${ATTEND_SANITIZE}>,$<BOOL:${ATTEND_THREADS}>,$<BOOL:${ATTEND_COVERAGE}>>:--sanitized>
+  ${CMAKE_C_COMPILER} $<TARGET_FILE:attendd> $<TARGET_FILE:attend> COMMAND_EXPAND_LISTS)
 add_test(NAME outside-outbox COMMAND /usr/bin/python3 ${outside}/outbox.py ${programs} --kills 20)
 add_test(NAME outside-spool COMMAND /usr/bin/python3 ${outside}/spool.py ${programs})
 add_test(NAME outside-subscribers COMMAND /usr/bin/python3 ${outside}/subscribers.py ${programs}
