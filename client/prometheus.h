@@ -33,7 +33,7 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 	X(COUNTER, "counters", "connections_accepted", "attend_connections_accepted_total", 1, "Connections let come, before any handshake.") \
 	X(COUNTER, "counters", "connections_turned_away", "attend_connections_turned_away_total", 1, "Connections closed at once: too many at a time, too many that say nothing, or too often.") \
 	X(COUNTER, "counters", "connections_unspoken", "attend_connections_unspoken_total", 1, "Connections that ended without a message under a known key.") \
-	X(COUNTER, "counters", "frames_put_off", "attend_frames_put_off_total", 1, "Messages put off because very much of their key's waited already.") \
+	X(COUNTER, "counters", "frames_put_off", "attend_frames_put_off_total", 1, "Messages put off or dropped because very much of their key's waited already.") \
 	X(COUNTER, "counters", "keys_held_off", "attend_keys_held_off_total", 1, "Times that a key was shut out for some seconds, having gone on though it was put off.") \
 	X(COUNTER, "counters", "cpu_ms", "attend_cpu_seconds_total", 0.001, "Processor time taken by attendd.") \
 	X(COUNTER, "gauges", "head", "attend_log_events_total", 1, "Events in the log, since it was made: the position of the last one.") \

@@ -47,7 +47,7 @@ static void hold_off(struct intake *in, uint64_t us)
 	unsigned times = turns_times_held_off(in->turns, in->received.key, us);
 	unsigned seconds = (unsigned)HELD_OFF_S << (times > HELD_OFF_DOUBLINGS ? HELD_OFF_DOUBLINGS : times ? times - 1 : 0);
 
-	put_off(in);
+	in->metrics->shell[SHELL_PUT_OFF]++;
 	in->metrics->shell[SHELL_HELD_OFF]++;
 	known_keys_hold_off(in->known, in->received.key, us / 1000 + seconds * 1000);
 	turns_drop(in->turns, in->received.key);
@@ -81,6 +81,9 @@ static bool take_off_socket(struct intake *in)
 			break;
 		case TURNS_PUT_OFF:
 			put_off(in);
+			break;
+		case TURNS_DROP:
+			in->metrics->shell[SHELL_PUT_OFF]++;
 			break;
 		case TURNS_HOLD_OFF:
 			hold_off(in, us);

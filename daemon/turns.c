@@ -169,7 +169,7 @@ static enum turns_result put_off(struct account *a, uint64_t now_us)
 	}
 	a->put_off++;
 	if (a->strikes < TURNS_PATIENCE_S)
-		return TURNS_PUT_OFF;
+		return a->put_off > TURNS_PUT_OFF_MAX ? TURNS_DROP : TURNS_PUT_OFF;
 	a->strikes = 0;
 	a->times_held_off = now_us - a->held_off_us < HOUR_US ? a->times_held_off + 1 : 1;
 	a->held_off_us = now_us;

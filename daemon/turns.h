@@ -9,7 +9,7 @@
  *
  * Of one key the order is that of arrival. What may wait is bounded: as many messages, and bytes, of
  * one key as are still free for all, so that however many keys flood, there is room left for the next. A message beyond
- * that is put off at once ("not now", which costs little).
+ * that is put off at once ("not now"), and beyond so many a second dropped: a sender sends again what has no answer.
  *
  * A key that goes on so for seconds, however much of it is put off, doesn't take no for an answer (every client of ours
  * waits longer each time): the caller is told to hold it off.
@@ -28,7 +28,7 @@ enum {
 	TURNS_BYTES_MAX = 256 << 20,
 	TURNS_SLICE_US = 200,            /* of one turn */
 	TURNS_MESSAGE_US = 4,            /* what a message costs beside the time that was measured: unsealing, a reply */
-	TURNS_PUT_OFF_MAX = 2048,        /* of one key in a second; after so many seconds in a row it is held off: */
+	TURNS_PUT_OFF_MAX = 2048,        /* of one key in a second are answered; after so many such seconds it is held off: */
 	TURNS_PATIENCE_S = 3,
 };
 
@@ -40,6 +40,7 @@ void turns_close(struct turns **);
 enum turns_result {
 	TURNS_WAITS,   /* it was taken over; `received` is empty */
 	TURNS_PUT_OFF, /* no room: answer it so */
+	TURNS_DROP,    /* so much of it was put off within this second that an answer would cost too much: drop it */
 	TURNS_HOLD_OFF, /* likewise, and this key is one to be held off */
 };
 /* What router_receive gave, with a key. */

@@ -110,9 +110,13 @@ static void await_memory(uint64_t at_most)
 /* `monitor` sees the connection; it is made, and the handshake is through. */
 static void *connect_flooder(void **monitor)
 {
+	static unsigned count;
+	char name[32];
 	void *socket = host_socket(context, server_public, &flooder);
 
-	*monitor = host_watch(context, socket, "flooder");
+	/* libzmq lets go of a name in its own time */
+	snprintf(name, sizeof name, "flooder%u", ++count);
+	*monitor = host_watch(context, socket, name);
 	zmq_setsockopt(*monitor, ZMQ_RCVHWM, &(int){ 0 }, sizeof(int));
 	host_connect_to(socket, daemon_run.endpoint);
 	assert_int_equal(host_handshake(*monitor), ZMQ_EVENT_HANDSHAKE_SUCCEEDED);

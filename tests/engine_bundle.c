@@ -96,6 +96,43 @@ static void each_piece_is_answered_by_itself(void **state)
 }
 
 /* The same ones by themselves give the same log and the same figures. */
+/* What there is no room for among those that wait is answered "not now": each piece by itself, as if it had come so. */
+static void put_off_it_is_so_piece_by_piece(void **state)
+{
+	const struct peer peer = {.size = 1, .bytes = {CONNECTOR}};
+	uint64_t head = host_head(&h);
+	struct slice alone;
+
+	(void)state;
+	begin();
+	for (unsigned i = 1; i <= 3; i++)
+		add(COMMAND_MARKS, NULL, mark_of(i, "2026-09-01", "/"));
+	alone = writer_slice(&out);
+	host_begin(&h);
+	engine_receive_later(h.engine, &peer, alone);
+	/* one alone, one that is too short to name itself, and a bundle cut wrong */
+	engine_receive_later(h.engine, &peer, slice_of(alone.bytes + REQUEST_HEAD_SIZE + 4, alone.size - REQUEST_HEAD_SIZE - 4));
+	engine_receive_later(h.engine, &peer, slice_of(alone.bytes, 3));
+	engine_receive_later(h.engine, &peer, slice_of(alone.bytes, alone.size - 1));
+	host_commit(&h);
+	assert_int_equal(h.count, 6);
+	for (unsigned i = 0; i < h.count; i++) {
+		assert_int_equal(h.answers[i].who, CONNECTOR);
+		assert_int_equal(h.answers[i].status, STATUS_RETRY_LATER);
+		if (i < 4)
+			assert_int_equal(h.answers[i].command, COMMAND_MARKS);
+	}
+	assert_memory_equal(h.answers[0].id, h.answers[3].id, UUID_SIZE);
+	assert_memory_not_equal(h.answers[0].id, h.answers[1].id, UUID_SIZE);
+	assert_int_equal(h.answers[5].command, COMMAND_BUNDLE);
+	assert_int_equal(host_head(&h), head);
+	/* sent again it is taken */
+	send(CONNECTOR);
+	assert_int_equal(h.count, 3);
+	for (unsigned i = 0; i < h.count; i++)
+		assert_int_equal(h.answers[i].status, STATUS_OK);
+}
+
 static void a_bundle_is_no_other_thing_to_the_log(void **state)
 {
 	static struct host other;
@@ -241,6 +278,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, end)
 	const struct CMUnitTest tests[] = {
 		TEST(each_piece_is_answered_by_itself),
+		TEST(put_off_it_is_so_piece_by_piece),
 		TEST(a_bundle_is_no_other_thing_to_the_log),
 		TEST(the_same_again_gets_its_first_answer),
 		TEST(what_is_no_submission_is_refused_in_its_place),

@@ -45,7 +45,7 @@ KINDS = {
     "giant-frames": (None, 2000, ()),
     "stuffed": (None, 0, ()),
     "churn": ("connector", 1000, ()),
-    "endless": ("connector", 2000, ("connections_cut",)),
+    "endless": ("connector", 10000, ("connections_cut",)),
     "crumbs": ("connector", 20000, ()),
     "unread-replies": ("connector", 5000, ()),
     "unread-answers": ("auditor", 500, ()),
