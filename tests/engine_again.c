@@ -194,18 +194,6 @@ static void a_manual_clock_moved(void **context)
 	sent_again(ADMIN, COMMAND_CLOCK, STATUS_OK, "\"now\":\"2026-10-05T00:00:00Z\",\"fired\":4", "{'to':'2026-10-05T00:00:00Z'}");
 }
 
-/* What a clock fires on its way are schools' tasks, too. */
-static void a_manual_clock_moved_past_schools_tasks(void **context)
-{
-	(void)context;
-	host_end(&h);
-	host_make(&h, &(struct host_options){.start = "2026-09-14T15:30:00Z", .manual_clock = true});
-	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[['2026-09-02','2026-12-18','term','Autumn']]}"), STATUS_OK, NULL);
-	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['primary']}"), STATUS_OK, NULL);
-	sent_again(ADMIN, COMMAND_CLOCK, STATUS_OK, "\"now\":\"2026-09-21T09:00:00Z\",\"fired\":", "{'to':'2026-09-21T09:00:00Z'}");
-	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'alerts'}"), STATUS_OK, "\"kind\":\"reminder\"");
-}
-
 /* EN-03, and the contract's push: a file pushed again never undoes a later correction,
  * even where every row of it was known when it was first sent. */
 static void en_03_a_repeat_does_not_undo_a_correction(void **context)
@@ -272,7 +260,6 @@ int main(void)
 		T(a_pathway),
 		T(the_clock_confirmed),
 		T(a_manual_clock_moved),
-		T(a_manual_clock_moved_past_schools_tasks),
 		T(ids_that_do_not_rise),
 		T(en_03_a_repeat_does_not_undo_a_correction),
 	};
