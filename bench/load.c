@@ -2,8 +2,9 @@
  *
  *   bench-load --server ENDPOINT --server-key FILE [--identity FILE] [--name NAME]
  *              [--classes N] [--first SESSION] [--count N] [--window W] [--seed N] [--together] [--bundle N]
+ *              [--connections N]
  *
- * One DEALER, at most W submissions on their way; the latency of each is from its
+ * One DEALER (or N, each with its part of the submissions and of the window), at most W submissions on their way; the latency of each is from its
  * sending to its acknowledgement. Without an identity a fresh key is used (for the
  * bare router, which takes any). --together: what was taken in a row may be answered together. --bundle: what may be
  * sent at once goes in bundles of up to N. Ends with 1 where one was refused. "Not now" (300) is sent again, as every sender must.
@@ -28,14 +29,15 @@ struct options {
 	unsigned window;
 	uint64_t seed;
 	bool together;
-	unsigned bundle;
+	unsigned bundle, connections;
 };
 
+/* One connection, and its part of the submissions: `first` to `end`. */
 struct load {
 	void *socket;
 	const uint64_t *order;
 	uint64_t *sent_ns, *took_ns;
-	size_t sent, done, refused, again;
+	size_t first, end, sent, done, refused, again; /* sent: the next one to be; done: how many */
 	uint8_t frame[REGISTER_SIZE_MAX];
 	size_t frame_size;
 	bool together;
@@ -150,7 +152,7 @@ static void take_one(struct load *l, uint64_t i, const uint8_t *reply, int size)
 {
 	unsigned status = (unsigned)reply[STATUS_AT] << 8 | reply[STATUS_AT + 1];
 
-	if (size < REPLY_HEAD || i >= l->sent) {
+	if (size < REPLY_HEAD || i < l->first || i >= l->sent) {
 		fprintf(stderr, "bench-load: a reply of %d bytes to nothing that was asked\n", size);
 		exit(2);
 	}
@@ -180,52 +182,83 @@ static void take_reply(struct load *l, const uint8_t *reply, int size)
 		take_one(l, i, reply, size);
 }
 
-static void take_all(struct load *l)
+static void take_all(struct load loads[], zmq_pollitem_t items[], unsigned count)
 {
-	zmq_pollitem_t item = {.socket = l->socket, .events = ZMQ_POLLIN};
 	uint8_t reply[4096];
 	int size;
 
-	if (zmq_poll(&item, 1, SILENCE_MS) <= 0) {
-		fprintf(stderr, "bench-load: no answer in %d s; %zu of %zu answered\n", SILENCE_MS / 1000, l->done, l->sent);
+	if (zmq_poll(items, (int)count, SILENCE_MS) <= 0) {
+		fprintf(stderr, "bench-load: no answer in %d s; %zu of %zu of the first answered\n", SILENCE_MS / 1000, loads[0].done,
+		        loads[0].sent - loads[0].first);
 		exit(2);
 	}
-	while ((size = zmq_recv(l->socket, reply, sizeof reply, ZMQ_DONTWAIT)) >= 0)
-		take_reply(l, reply, size < (int)sizeof reply ? size : (int)sizeof reply);
+	for (unsigned n = 0; n < count; n++)
+		while (items[n].revents & ZMQ_POLLIN && (size = zmq_recv(loads[n].socket, reply, sizeof reply, ZMQ_DONTWAIT)) >= 0)
+			take_reply(&loads[n], reply, size < (int)sizeof reply ? size : (int)sizeof reply);
+}
+
+static size_t done_of(const struct load loads[], unsigned count)
+{
+	size_t done = 0;
+
+	for (unsigned n = 0; n < count; n++)
+		done += loads[n].done;
+	return done;
+}
+
+/* Each connection up to its part of the window. */
+static void send_more(struct load *l, size_t window)
+{
+	while (l->sent < l->end && l->sent - l->first - l->done < window)
+		send_one(l, l->sent++);
+	send_bundle(l);
 }
 
 static int run(const struct options *o)
 {
 	void *context = zmq_ctx_new();
-	struct load l = {.socket = connect_curve(context, o), .together = o->together, .bundle = o->bundle};
+	struct load *loads = calloc(o->connections, sizeof *loads);
+	zmq_pollitem_t *items = calloc(o->connections, sizeof *items);
+	uint64_t *order = register_order(o->classes, o->first, o->count, o->seed);
+	uint64_t *sent_ns = calloc(o->count, sizeof *sent_ns), *took_ns = calloc(o->count, sizeof *took_ns);
+	size_t window = o->window / o->connections, refused = 0, again = 0;
 
-	l.order = register_order(o->classes, o->first, o->count, o->seed);
-	l.sent_ns = calloc(o->count, sizeof *l.sent_ns);
-	l.took_ns = calloc(o->count, sizeof *l.took_ns);
-	if (!l.order || !l.sent_ns || !l.took_ns)
+	if (!loads || !items || !order || !sent_ns || !took_ns)
 		fail("memory");
-	/* The handshake is no part of the measurement: the first is sent and awaited before. */
-	send_one(&l, l.sent++);
-	send_bundle(&l);
-	while (l.done < 1)
-		take_all(&l);
-	uint64_t began = clock_ns();
-	while (l.done < o->count) {
-		while (l.sent < o->count && l.sent - l.done < o->window)
-			send_one(&l, l.sent++);
-		send_bundle(&l);
-		if (l.done < l.sent)
-			take_all(&l);
+	zmq_ctx_set(context, ZMQ_MAX_SOCKETS, (int)o->connections + 8);
+	for (unsigned n = 0; n < o->connections; n++) {
+		loads[n] = (struct load){.socket = connect_curve(context, o), .order = order, .sent_ns = sent_ns, .took_ns = took_ns,
+		                         .together = o->together, .bundle = o->bundle};
+		loads[n].first = loads[n].sent = o->count * n / o->connections;
+		loads[n].end = o->count * (n + 1) / o->connections;
+		items[n] = (zmq_pollitem_t){.socket = loads[n].socket, .events = ZMQ_POLLIN};
+		/* The handshake is no part of the measurement: the first is sent and awaited before. */
+		send_more(&loads[n], 1);
 	}
-	run_print(o->name, o->window, o->count, clock_ns() - began, l.took_ns, l.frame_size);
-	if (l.again || l.refused)
-		fprintf(stderr, "bench-load: %zu refused, %zu told to try later\n", l.refused, l.again);
-	zmq_close(l.socket);
+	while (done_of(loads, o->connections) < o->connections)
+		take_all(loads, items, o->connections);
+	uint64_t began = clock_ns();
+	while (done_of(loads, o->connections) < o->count) {
+		for (unsigned n = 0; n < o->connections; n++)
+			send_more(&loads[n], window ? window : 1);
+		if (done_of(loads, o->connections) < o->count)
+			take_all(loads, items, o->connections);
+	}
+	run_print(o->name, o->window, o->count, clock_ns() - began, took_ns, loads[0].frame_size);
+	for (unsigned n = 0; n < o->connections; n++) {
+		refused += loads[n].refused;
+		again += loads[n].again;
+		zmq_close(loads[n].socket);
+	}
+	if (again || refused)
+		fprintf(stderr, "bench-load: %zu refused, %zu told to try later\n", refused, again);
 	zmq_ctx_term(context);
-	free((void *)l.order);
-	free(l.sent_ns);
-	free(l.took_ns);
-	return l.refused ? 1 : 0;
+	free(order);
+	free(sent_ns);
+	free(took_ns);
+	free(items);
+	free(loads);
+	return refused ? 1 : 0;
 }
 
 int main(int argc, char **argv)
@@ -233,9 +266,9 @@ int main(int argc, char **argv)
 	static const struct option names[] = {
 		{"server", 1, 0, 's'}, {"server-key", 1, 0, 'k'}, {"identity", 1, 0, 'i'}, {"name", 1, 0, 'n'},
 		{"classes", 1, 0, 'c'}, {"first", 1, 0, 'f'}, {"count", 1, 0, 'N'}, {"window", 1, 0, 'w'},
-		{"seed", 1, 0, 'r'}, {"together", 0, 0, 't'}, {"bundle", 1, 0, 'b'}, {0, 0, 0, 0},
+		{"seed", 1, 0, 'r'}, {"together", 0, 0, 't'}, {"bundle", 1, 0, 'b'}, {"connections", 1, 0, 'C'}, {0, 0, 0, 0},
 	};
-	struct options o = {.name = "load", .classes = 3334, .count = 100000, .window = 1000, .seed = 1};
+	struct options o = {.name = "load", .classes = 3334, .count = 100000, .window = 1000, .seed = 1, .connections = 1};
 	int key;
 
 	while ((key = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -250,13 +283,15 @@ int main(int argc, char **argv)
 		case 'w': o.window = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'r': o.seed = strtoul(optarg, NULL, 10); break;
 		case 'b': o.bundle = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'C': o.connections = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 't': o.together = true; break;
 		default: return 2;
 		}
 	}
-	if (o.bundle > BUNDLE_MAX || !o.server || !o.server_key || !o.classes || !o.count || !o.window) {
+	if (o.bundle > BUNDLE_MAX || !o.server || !o.server_key || !o.classes || !o.window || !o.connections ||
+	    o.count < o.connections) {
 		fprintf(stderr, "usage: bench-load --server ENDPOINT --server-key FILE [--identity FILE] [--name NAME]\n"
-		        "       [--classes N] [--first SESSION] [--count N] [--window W] [--seed N] [--together] [--bundle N]\n");
+		        "       [--classes N] [--first SESSION] [--count N] [--window W] [--seed N] [--together] [--bundle N] [--connections N]\n");
 		return 2;
 	}
 	return run(&o);

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# run.sh BUILD [quick | push] - the benchmarks, with their peers side by side.
+# run.sh BUILD [quick | push | morning] - the benchmarks, with their peers side by side.
 #
 # Five rounds (quick: one, short); in each, one after the other and so within the same
 # minute: the disk's own fdatasync, a bare CURVE ROUTER, attendd, Redis and PostgreSQL,
 # all given the same registers (registers.h); and attendd once more with five pathways in force, each chosen by a
 # fifth of the schools. Then a store with a school year of
 # 100,000 pupils for memory, disk and replay. Last (push: alone) a million rows of CSV by
-# attend push, beside psql \copy. Writes runs.tsv, table.md, push.tsv, push.md and plots to
-# bench/results/. The peers are private: on sockets in a temporary folder, stopped and
+# attend push, beside psql \copy. Writes runs.tsv, table.md, push.tsv, push.md and plots to bench/results/.
+# (morning: alone, one session of all England, 9 million marks by 100 connections; it only prints.) The peers are private: on sockets in a temporary folder, stopped and
 # removed at the end whatever happens.
 #
 # SPDX-License-Identifier: Apache-2.0
@@ -20,9 +20,9 @@ pathway=$here/../pathways/stockport.yaml
 others=(three-stage stockton south-tyneside wigan)
 
 if [ "$mode" = quick ]; then
-  rounds=1 count=60000 one_by_one=500 postgres_seconds=2 year_sessions=20 push_rows=100000
+  rounds=1 count=60000 one_by_one=500 postgres_seconds=2 year_sessions=20 push_rows=100000 as_of=200 cases=6250 due=1000
 else
-  rounds=5 count=400000 one_by_one=3000 postgres_seconds=3 year_sessions=380 push_rows=1000000
+  rounds=5 count=400000 one_by_one=3000 postgres_seconds=3 year_sessions=380 push_rows=1000000 as_of=3000 cases=62500 due=10000
 fi
 classes=3334 # of 30: 100,020 pupils
 bundle=16 # what libattend puts in one
@@ -205,6 +205,16 @@ measure() { printf '0\t%s\t%s\n' "$1" "$2" | tee -a "$runs" >&2; }
 
 rss_anon() { awk '/^RssAnon/{print $2 * 1024}' "/proc/$1/status"; }
 
+# Each pupil once, of a daemon just started, as of anywhere in the log.
+ask_as_of() {
+  start_attendd "$work/year"
+  export ATTEND_SERVER=$endpoint ATTEND_SERVER_KEY=$work/year/attendd.pub ATTEND_IDENTITY=$work/year/admin.identity
+  "$build/attend" keygen "$work/reader" >/dev/null
+  "$build/attend" grant "$(sed -n 's/^public: //p' "$work/reader")" officer --name reader >/dev/null
+  ATTEND_IDENTITY=$work/reader /usr/bin/python3 "$here/as_of.py" "$as_of" "$classes" | sed "s/^/0\t/" | tee -a "$runs" >&2
+  end_one "$daemon"
+}
+
 run_year() {
   local submissions=$((classes * year_sessions)) marks=$((classes * year_sessions * 30)) began
   say "a school year of 100,020 pupils: $marks marks"
@@ -220,6 +230,7 @@ run_year() {
   measure open_ms $((($(date +%s%N) - began) / 1000000))
   measure rss_anon_opened "$(rss_anon "$daemon")"
   end_one "$daemon"
+  ask_as_of
   began=$(date +%s%N)
   "$build/attendd" verify --data "$work/year" >&2
   measure verify_ms $((($(date +%s%N) - began) / 1000000))
@@ -227,6 +238,37 @@ run_year() {
   if [ -x "$build/bench-replay" ]; then
     measure replay_marks_per_s "$("$build/bench-replay" "$work/year")"
   fi
+}
+
+# ---- one session of all England ----
+
+# Nine million pupils, known before by one register each; then the next one, of 100 connections at once.
+run_morning() {
+  local classes=300000 name
+  say "nine million pupils made known"
+  make_store "$work/morning"
+  "$build/attend" keygen "$work/reader" >/dev/null
+  "$build/attend" grant "$(sed -n 's/^public: //p' "$work/reader")" officer --name reader >/dev/null
+  for name in known morning; do
+    load "$name" "$endpoint" "$work/morning/attendd.pub" 10000 "$classes" "$([ "$name" = known ] && echo 0 || echo 1)" \
+      --identity "$work/reader" --together --bundle 16 --connections "$([ "$name" = known ] && echo 1 || echo 100)"
+  done
+  end_one "$daemon"
+}
+
+# ---- deadlines ----
+
+# A million that are open, of which ten thousand fall due at one instant.
+run_deadlines() {
+  local folder=$work/deadlines classes=$(((cases + 29) / 30))
+  say "$((16 * cases)) open deadlines"
+  clock=2026-09-01T12:00:00Z pathway=$here/deadlines.yaml make_store "$folder"
+  [ -f "$work/reader" ] || "$build/attend" keygen "$work/reader" >/dev/null
+  "$build/attend" grant "$(sed -n 's/^public: //p' "$work/reader")" officer --name reader >/dev/null
+  load known "$endpoint" "$folder/attendd.pub" 1000 "$classes" 0 --identity "$work/reader" >/dev/null
+  /usr/bin/python3 "$here/deadlines.py" "$cases" "$due" "$work/reader" | sed "s/^/0\t/" | tee -a "$runs" >&2
+  end_one "$daemon"
+  rm -rf "$folder" "$folder.out"
 }
 
 # ---- a file of rows ----
@@ -258,9 +300,14 @@ run_push() {
 
 say "benchmarks: $mode, in $work"
 mkdir -p "$results"
+if [ "$mode" = morning ]; then
+  run_morning
+  exit
+fi
 if [ "$mode" != push ]; then
   run_rounds
   run_year
+  run_deadlines
   /usr/bin/python3 "$here/report.py" "$runs" "$results" "$mode"
 fi
 run_push

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/concerns.h"
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
@@ -101,6 +102,10 @@ static enum store_result load(struct engine *e, char *why, size_t why_size)
 	result = e->log.methods->head(&e->log, txn, &e->committed);
 	if (result == STORE_OK)
 		result = state_load(&e->state, txn, why, why_size);
+	if (result == STORE_OK && concerns_held(txn)) {
+		e->state.concerns = concerns_new();
+		result = concerns_load(e->state.concerns, txn);
+	}
 	if (result == STORE_OK)
 		result = tree_open(&e->tree, &e->log, txn, e->committed);
 	if (result == STORE_OK) {
@@ -122,10 +127,32 @@ static enum store_result load(struct engine *e, char *why, size_t why_size)
 	}
 	e->state.txn = NULL;
 	store_abort(&txn);
-	e->sweep_at = 0;
+	e->sweep_at = e->sweep_list = 0;
 	e->sweep_from = e->committed;
 	if (e->state.last_ms > e->now_ms)
 		e->now_ms = e->state.last_ms;
+	return result;
+}
+
+/* A store of before it was kept which records concern whom. */
+static enum store_result make_concerns(struct engine *e)
+{
+	struct txn *txn;
+	enum store_result result = store_begin(e->store, false, &txn);
+	bool held;
+
+	if (result != STORE_OK)
+		return result;
+	held = concerns_held(txn);
+	store_abort(&txn);
+	if (!held)
+		result = store_begin(e->store, true, &txn);
+	if (held || result != STORE_OK)
+		return result;
+	result = concerns_make(&e->log, txn);
+	if (result == STORE_OK)
+		return store_commit(&txn);
+	store_abort(&txn);
 	return result;
 }
 
@@ -190,7 +217,9 @@ static int open_store(struct engine *e, char *why, size_t why_size)
 		return -1;
 	if (why_size)
 		why[0] = '\0';
-	result = load(e, why, why_size);
+	result = e->options.read_only ? STORE_OK : make_concerns(e);
+	if (result == STORE_OK)
+		result = load(e, why, why_size);
 	if (result != STORE_OK && !why[0])
 		snprintf(why, why_size, "the store in %s can't be read: %s; attendd verify says what is damaged",
 			 e->dir, store_why(e->store));
@@ -203,6 +232,8 @@ static int open_store(struct engine *e, char *why, size_t why_size)
 
 int engine_recover(struct engine *e, char *why, size_t why_size)
 {
+	bool held = engine_clock_held(e);
+
 	if (e->backup.joinable) /* it reads the store that is about to be closed */
 		pthread_join(e->backup.thread, NULL);
 	e->backup.joinable = false;
@@ -216,7 +247,11 @@ int engine_recover(struct engine *e, char *why, size_t why_size)
 	persons_close(&e->persons);
 	store_close(&e->store);
 	e->timer_known = false;
-	return open_store(e, why, why_size);
+	if (open_store(e, why, why_size) != 0)
+		return -1;
+	/* what said so may have been in the batch that is gone: without it the shell would take the clock for confirmed */
+	e->hold.wanted = held && !e->state.clock_held;
+	return 0;
 }
 
 int engine_open(struct engine **out, const struct engine_options *options, char *why, size_t why_size)

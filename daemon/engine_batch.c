@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/concerns.h"
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
@@ -130,6 +131,15 @@ static bool is_dirty(const struct engine *e, uint32_t number)
 	return e->state.dirty[(number - 1) / 8] >> ((number - 1) % 8) & 1;
 }
 
+/* The lists go round with the pupils: as far through theirs as those are. */
+static void write_lists(struct engine *e, uint32_t until)
+{
+	if (until > e->sweep_list && e->broken == STORE_OK)
+		e->broken = concerns_write(e->state.concerns, e->txn, e->sweep_list, until);
+	if (until > e->sweep_list)
+		e->sweep_list = until;
+}
+
 /* Goes round the pupils, a few at each commit. When a round is over, every record
  * holds at least what was known when it began: the tail to replay starts there. */
 static void sweep(struct engine *e)
@@ -142,8 +152,9 @@ static void sweep(struct engine *e)
 	e->sweep_credit -= due * marks / e->state.pupil_count;
 	while (due-- && e->broken == STORE_OK) {
 		if (e->sweep_at >= e->state.pupil_count) {
+			write_lists(e, concerns_count(e->state.concerns));
 			save_pupils_from(e, e->sweep_from);
-			e->sweep_at = 0;
+			e->sweep_at = e->sweep_list = 0;
 			e->sweep_from = engine_head(e);
 			return;
 		}
@@ -151,6 +162,7 @@ static void sweep(struct engine *e)
 		if (is_dirty(e, e->sweep_at))
 			write_pupil(e, e->sweep_at);
 	}
+	write_lists(e, (uint32_t)((uint64_t)concerns_count(e->state.concerns) * e->sweep_at / e->state.pupil_count));
 }
 
 void engine_sweep_all(struct engine *e)
@@ -160,8 +172,10 @@ void engine_sweep_all(struct engine *e)
 	for (uint32_t n = 1; n <= e->state.pupil_count && e->broken == STORE_OK; n++)
 		if (is_dirty(e, n))
 			write_pupil(e, n);
+	e->sweep_list = 0;
+	write_lists(e, concerns_count(e->state.concerns));
 	save_pupils_from(e, engine_head(e));
-	e->sweep_at = 0;
+	e->sweep_at = e->sweep_list = 0;
 	e->sweep_from = engine_head(e);
 }
 

@@ -13,7 +13,7 @@
  *   deadlines.c       time: what fell due; the clock that is held
  *   query_*.c         questions
  *   metrics.c         what is measured
- *   shadow.c          the state as of an earlier position
+ *   shadow.c          the state as of an earlier position; concerns*.c: which records it takes
  *   feed.c            subscriptions
  *   backup.c          a hot copy, out and back
  *
@@ -201,6 +201,7 @@ struct engine {
 
 	uint64_t sweep_credit; /* marks not yet paid for by writing pupils */
 	uint32_t sweep_at;     /* next pupil to write */
+	uint32_t sweep_list;   /* and next list of what concerns whom */
 	uint64_t sweep_from;   /* head when the present sweep began */
 
 	const struct principal *last_principal; /* who sent the last message */
@@ -214,6 +215,7 @@ struct engine {
 
 	struct subscription *subscriptions[SUBSCRIPTIONS_MAX];
 	unsigned subscription_count;
+	unsigned feed_first;   /* who is fed first the next time */
 	bool feed_wanted;
 	uint64_t fed_ms;       /* monotonic: when subscribers were last gone through */
 
@@ -301,6 +303,7 @@ bool access_for(uint8_t reader, uint8_t command); /* may a board ask this for a 
 bool access_school(const struct principal *, uint32_t urn);   /* may it see this school's pupils */
 bool access_pupil(struct engine *, const struct principal *, uint32_t pupil, uint32_t urn);
 bool access_alert(const struct principal *, uint32_t urn, uint32_t case_no);
+bool access_for_role(const struct principal *, uint32_t tells); /* is what tells these roles (0: all) for its role */
 bool access_told(const struct principal *, const struct alert *); /* may it see this alert, and is it for its role */
 bool access_query(uint8_t role, struct slice what);
 bool access_reads_all(uint8_t role);
@@ -311,8 +314,11 @@ void marks_look_at(struct engine *, const struct request *); /* before submit_ma
 submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathway, submit_grant,
 	submit_revoke, submit_acknowledge, submit_clock, submit_fact, submit_link, submit_cover, submit_move,
 	submit_choose, submit_school, submit_task, submit_offer;
+/* The receipt of the submission whose event stands there; false: it can't be read. */
+bool answer_receipt(struct engine *, uint64_t position, uint64_t *receipt);
 /* The first answer of a submission, made again from its event. */
 void answer_again(struct engine *, const struct request *, uint64_t position);
+uint64_t fired_by(struct engine *, uint64_t clock); /* what fell due on the way to that move of a manual clock */
 /* Puts id and receipt into the event that a submission makes. */
 struct compile_report;
 void pack_compile_faults(struct pack *, const struct compile_report *); /* "faults" and their list */
@@ -352,7 +358,6 @@ enum { OFFER_KEYS = 4 };
 void pack_offer(struct pack *, const struct event_meeting_offered *); /* as the answer, and in the log */
 
 /* ---- submit_schools.c ---- */
-void pack_described(struct pack *, const struct event_school_described *); /* two keys and their values */
 void pack_task_done(struct pack *, const struct event_task_done *);        /* five */
 
 /* ---- query_schools.c ---- */
@@ -405,7 +410,7 @@ typedef enum status query(struct engine *, const struct request *, struct txn *)
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
 	query_backup, query_calendar, query_people, query_covers, query_try, query_report, query_letter, query_reader, query_today,
-	query_timeline, query_year, query_school, query_authority, query_schools;
+	query_timeline, query_year, query_school, query_authority, query_schools, query_names, query_cases;
 void trial_end(struct engine *); /* whatever becomes of it */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);
@@ -424,6 +429,7 @@ bool page_full(const struct page *);
 enum status page_close(struct engine *, struct page *);
 /* "as_of": position or time; head where it is absent. false: not one (e->body says so). */
 bool query_as_of(struct engine *, const struct request *, struct txn *, uint64_t *position);
+uint64_t query_time_of(struct engine *, struct txn *, uint64_t position); /* when it was recorded; 0: at none */
 bool query_is_now(const struct engine *, uint64_t position); /* answered from the live state, not from a shadow */
 /* The pupil that "upn" names and this principal may see; 0: e->body and `*status` say why not. */
 uint32_t query_upn(struct engine *, const struct request *, struct txn *, enum status *status);

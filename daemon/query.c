@@ -20,7 +20,7 @@ static const struct {
 	{"letter", query_letter},	      {"reader", query_reader},
 	{"today", query_today},	      {"timeline", query_timeline},
 	{"year", query_year},	      {"school", query_school},     {"authority", query_authority},
-	{"schools", query_schools},
+	{"schools", query_schools},   {"names", query_names},	      {"cases", query_cases},
 };
 
 enum status query_fault(struct engine *e, enum status status, const char *field, const char *reason)
@@ -123,16 +123,23 @@ static bool take_time(void *context, uint64_t position, struct slice record)
 	return false;
 }
 
+uint64_t query_time_of(struct engine *e, struct txn *txn, uint64_t position)
+{
+	struct time_at t = {0};
+
+	if (position)
+		e->log.methods->read(&e->log, txn, position, 1, take_time, &t);
+	return t.ms;
+}
+
 static uint64_t position_at(struct engine *e, struct txn *txn, uint64_t ms)
 {
 	uint64_t low = 0, high = e->committed;
 
 	while (low < high) {
 		uint64_t middle = low + (high - low + 1) / 2;
-		struct time_at t = {0};
 
-		e->log.methods->read(&e->log, txn, middle, 1, take_time, &t);
-		if (t.ms <= ms)
+		if (query_time_of(e, txn, middle) <= ms)
 			low = middle;
 		else
 			high = middle - 1;

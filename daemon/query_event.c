@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "daemon/engine_parts.h"
+#include "daemon/names.h"
 #include "daemon/memory.h"
 
 enum { OPENED_ROOM = 256 * 1024 };
@@ -91,16 +92,17 @@ static void pack_granted(struct pack *p, const struct event_access_granted *g)
 		pack_case(p, g->cases[i]);
 }
 
-static void pack_marks(struct engine *e, struct pack *p, struct txn *txn, struct slice body, uint64_t position)
+static void pack_marks(struct engine *e, struct pack *p, struct txn *txn, uint8_t version, struct slice body,
+		       uint64_t position)
 {
 	struct marks_reader in;
 	struct mark m;
 	uint32_t count = 0;
 
-	marks_open(&in, body);
+	marks_open(&in, version, body);
 	while (marks_next(&in, &m))
 		count++;
-	marks_open(&in, body);
+	marks_open(&in, version, body);
 	pack_text(p, "urn");
 	pack_urn(p, in.urn);
 	pack_key_uint(p, "known", in.known);
@@ -347,14 +349,14 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 		break;
 	case EVENT_ROSTER_SUBMITTED:
 		head(e, p, ev, position, 2);
-		marks_open(&in, ev->roster_submitted.rows);
+		marks_open(&in, 1, ev->roster_submitted.rows);
 		pack_text(p, "urn");
 		pack_urn(p, in.urn);
 		pack_key_uint(p, "accepted", ev->roster_submitted.accepted);
 		break;
 	case EVENT_MARKS_RECORDED:
 		head(e, p, ev, position, 3);
-		pack_marks(e, p, txn, ev->marks_recorded.body, position);
+		pack_marks(e, p, txn, ev->version, ev->marks_recorded.body, position);
 		break;
 	case EVENT_ACTION_RECORDED:
 		head(e, p, ev, position, 9);
@@ -412,7 +414,7 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 		pack_date(p, ev->day_ended.day);
 		break;
 	case EVENT_SCHOOL_DESCRIBED:
-		head(e, p, ev, position, 2);
+		head(e, p, ev, position, DESCRIBED_KEYS);
 		pack_described(p, &ev->school_described);
 		break;
 	case EVENT_TASK_DONE:

@@ -67,7 +67,7 @@ static void pack_gauges(struct engine *e, struct pack *p, struct txn *txn, const
 		keys += !e->state.principals[i]->revoked;
 	first_timer(txn, &key, &first); /* where it can't be read the question is not answered */
 	store_room(e->store, &e->room);
-	pack_map(p, 23);
+	pack_map(p, 24);
 	pack_key_uint(p, "head", engine_head(e));
 	pack_key_uint(p, "pupils", e->state.pupil_count);
 	pack_key_uint(p, "cases", e->state.case_count);
@@ -83,6 +83,7 @@ static void pack_gauges(struct engine *e, struct pack *p, struct txn *txn, const
 	pack_key_uint(p, "started_ms", e->metrics.started_ms);
 	pack_key_uint(p, "memory_resident_bytes", process->resident);
 	pack_key_uint(p, "memory_own_bytes", process->own);
+	pack_key_uint(p, "connections", e->metrics.connections);
 	pack_key_uint(p, "memory_limit_bytes", e->metrics.memory_limit);
 }
 

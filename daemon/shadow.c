@@ -1,10 +1,12 @@
-/* The state as of an earlier position, for one pupil: the log is read again from
- * its start, by the same code that replays it, with eyes for nobody else (but the
- * pupil's family, whose notices count).
+/* The state as of an earlier position, for one pupil: what the log says of it is read
+ * again from the start, by the same code that replays it, with eyes for nobody else (but the
+ * pupil's family, whose notices count). Which records those are is kept (concerns.h); where
+ * it isn't, all are read.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "daemon/concerns.h"
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
@@ -13,6 +15,12 @@ struct shadowing {
 	struct event *event;
 	uint64_t until;
 	bool bad;
+};
+
+struct sparse {
+	struct shadowing *shadowing;
+	struct engine *engine;
+	struct txn *txn;
 };
 
 static bool of_rules(uint8_t kind)
@@ -51,7 +59,7 @@ bool event_concerns(struct txn *txn, const struct event *ev, uint32_t case_no, u
 	case EVENT_ROSTER_RECORDED:
 		return pupil && ev->roster_recorded.pupil == pupil;
 	case EVENT_MARKS_RECORDED:
-		marks_open(&in, ev->marks_recorded.body);
+		marks_open(&in, ev->version, ev->marks_recorded.body);
 		while (pupil && marks_next(&in, &m))
 			if (m.pupil == pupil)
 				return true;
@@ -113,6 +121,47 @@ static bool take(void *context, uint64_t position, struct slice record)
 	return !s->bad;
 }
 
+/* ---- only what concerns them ---- */
+
+/* A calendar, or a move to another school, is applied as of the record before. */
+static bool take_sparse(void *context, uint64_t position, struct slice record)
+{
+	struct sparse *sparse = context;
+
+	if (record.size && record.bytes[0] != EVENT_MARKS_RECORDED)
+		sparse->shadowing->state->last_ms = query_time_of(sparse->engine, sparse->txn, position - 1);
+	take(sparse->shadowing, position, record);
+	return false;
+}
+
+static enum store_result gather(struct engine *e, struct txn *txn, const struct family *family, uint64_t until, struct positions *p)
+{
+	enum store_result result = concerns_of(e->state.concerns, txn, CONCERN_RULES, 0, 0, 0, until, p);
+
+	for (unsigned i = 0; i < family->count && result == STORE_OK; i++) {
+		const struct pupil *pupil = state_pupil(&e->state, family->pupils[i]);
+
+		if (pupil)
+			result = concerns_of_pupil(e->state.concerns, txn, family->pupils[i], pupil->urn, until, p);
+	}
+	positions_order(p);
+	return result;
+}
+
+static enum store_result read_sparse(struct engine *e, struct txn *txn, struct shadowing *s)
+{
+	struct sparse sparse = {.shadowing = s, .engine = e, .txn = txn};
+	struct positions p = {0};
+	enum store_result result = gather(e, txn, &s->state->family, s->until, &p);
+
+	for (size_t i = 0; i < p.count && result == STORE_OK && !s->bad; i++)
+		result = e->log.methods->read(&e->log, txn, p.list[i], 1, take_sparse, &sparse);
+	positions_free(&p);
+	s->state->position = s->until < e->committed ? s->until : e->committed;
+	s->state->last_ms = query_time_of(e, txn, s->state->position);
+	return result == STORE_NONE ? STORE_DAMAGED : result;
+}
+
 struct state *shadow_open(struct engine *e, struct txn *txn, uint32_t pupil, uint64_t position)
 {
 	struct shadowing s = {.until = position};
@@ -125,7 +174,10 @@ struct state *shadow_open(struct engine *e, struct txn *txn, uint32_t pupil, uin
 	s.state->lender = &e->state;
 	s.bad = state_family(&e->state, pupil, true, &s.state->family) != STORE_OK;
 	s.state->pupils = memory_new((s.state->family.count + 1u) * sizeof *s.state->pupils);
-	result = e->log.methods->read(&e->log, txn, 1, UINT64_MAX, take, &s);
+	if (e->state.concerns)
+		result = read_sparse(e, txn, &s);
+	else
+		result = e->log.methods->read(&e->log, txn, 1, UINT64_MAX, take, &s);
 	free(s.event);
 	if (s.bad)
 		store_unreadable(txn, TABLE_LOG);
@@ -170,7 +222,7 @@ static bool take_pupils(void *context, uint64_t position, struct slice record)
 		return false;
 	if (!event_decode_header(ev, record, &rest) || ev->kind != EVENT_MARKS_RECORDED || !event_decode(ev, record, true))
 		return true;
-	marks_open(&in, ev->marks_recorded.body);
+	marks_open(&in, ev->version, ev->marks_recorded.body);
 	while (in.urn == l->urn && marks_next(&in, &m))
 		want(l->many->state, m.pupil);
 	return true;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/concerns.h"
 #include "daemon/memory.h"
 #include "daemon/state_parts.h"
 
@@ -47,6 +48,7 @@ void state_free(struct state *s)
 		free(s->shadow_cases);
 		s->shadow_cases = next;
 	}
+	concerns_free(&s->concerns);
 	free(s->wanted);
 	free(s->case_index);
 	free(s->calendars);

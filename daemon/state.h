@@ -107,6 +107,8 @@ struct shadow_people {
 	struct shadow_people *next;
 };
 
+struct concerns;
+
 struct state {
 	/* where tables are written; NULL: memory alone is folded */
 	struct txn *txn;
@@ -162,6 +164,7 @@ struct state {
 	 * store that was made before this was kept: the highest there can be. */
 	uint8_t newest_id[UUID_SIZE];
 	bool newest_id_saved;
+	struct concerns *concerns; /* which records concern whom (concerns.h); NULL: nobody asks; owned */
 
 	uint32_t only_pupil;    /* a shadow's; 0: everybody */
 	uint8_t *wanted;        /* of a shadow of many (only_pupil is then none of theirs): bit per pupil, up to wanted_count; owned */
@@ -206,6 +209,8 @@ enum store_result state_apply_mark(struct state *, uint8_t version, uint32_t urn
 bool state_other_wrote(struct state *, uint32_t pupil, uint32_t urn, day_t, uint8_t session);
 /* The rest of a marks event: the id that it came under. */
 enum store_result state_apply_id(struct state *, const struct event *, uint64_t position);
+/* What the table of ids says of one: where its event stands. */
+bool id_decode(struct slice value, uint64_t *position);
 
 /* The school whose staff may see the pupil: that of the latest register, or, before
  * any, of the roster. 0: none. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/concerns.h"
 #include "daemon/memory.h"
 #include "daemon/state_parts.h"
 
@@ -166,8 +167,7 @@ static enum store_result move_case(struct state *s, uint32_t number, uint32_t ur
 		return result == STORE_NONE ? STORE_OK : result;
 	if (c->closed || !state_case_at(s, c, urn))
 		return STORE_OK;
-	before = memory_copy(c, sizeof *c);
-	case_copied(before);
+	before = state_before(c);
 	result = state_case_view(s, c, day_of_ms(s->last_ms), &view);
 	if (result == STORE_OK && case_apply_calendar(c, &view, moved))
 		result = state_case_save(s, before, c);
@@ -316,6 +316,8 @@ enum store_result state_apply_mark(struct state *s, uint8_t version, uint32_t ur
 		return STORE_OK;
 	if (version > 1 && ((p->urn && p->urn != urn) || p->standing & PUPIL_SCHOOLS))
 		result = state_apply_wrote(s, urn, m, position);
+	if (p->urn && p->urn != urn && s->concerns && s->txn && position > s->tables_from && result == STORE_OK)
+		result = concerns_also_at(s->txn, m->pupil, p->urn, urn);
 	latest = m->day > p->latest_day || (m->day == p->latest_day && m->session >= p->latest_session);
 	if (version > 1 && m->code == CODE_D && p->urn) /* the pupil is at the other one */
 		latest = false;
@@ -348,19 +350,31 @@ enum store_result state_apply_id(struct state *s, const struct event *e, uint64_
 		s->newest_id_saved = false;
 	}
 	key = key_bytes(e->id, UUID_SIZE);
-	write_u64(&w, position);
-	write_u64(&w, e->receipt);
+	write_varint(&w, position);
 	return state_put(s, TABLE_IDS, &key, &w);
+}
+
+bool id_decode(struct slice value, uint64_t *position)
+{
+	struct reader r = reader_of(value);
+
+	if (value.size == 16) { /* before schema 5: in eight bytes, and the receipt, which the record has */
+		*position = read_u64(&r);
+		return true;
+	}
+	*position = read_varint(&r);
+	return reader_done(&r);
 }
 
 /* A mark that is replayed into a record which has it already is passed over. */
 static enum store_result apply_marks(struct state *s, const struct event *e, uint64_t position)
 {
 	enum store_result result = STORE_OK;
+	uint32_t lowest = UINT32_MAX, highest = 0;
 	struct marks_reader in;
 	struct mark m;
 
-	marks_open(&in, e->marks_recorded.body);
+	marks_open(&in, e->version, e->marks_recorded.body);
 	while (result == STORE_OK && marks_next(&in, &m)) {
 		struct applied_mark applied;
 		struct pupil *p = state_pupil(s, m.pupil);
@@ -370,13 +384,16 @@ static enum store_result apply_marks(struct state *s, const struct event *e, uin
 		result = state_apply_mark(s, e->version, in.urn, &m, position, &applied);
 	}
 	/* positions last, so that a pupil with several marks here gets them all */
-	marks_open(&in, e->marks_recorded.body);
+	marks_open(&in, e->version, e->marks_recorded.body);
 	while (marks_next(&in, &m)) {
 		struct pupil *p = state_pupil(s, m.pupil);
 
 		if (p && p->position < position)
 			state_touch(s, m.pupil, position);
+		lowest = m.pupil < lowest ? m.pupil : lowest;
+		highest = m.pupil > highest ? m.pupil : highest;
 	}
+	concerns_marks(s->concerns, in.urn, lowest, highest, position);
 	return result;
 }
 
@@ -458,6 +475,8 @@ enum store_result state_apply(struct state *s, const struct event *e, uint64_t p
 
 	if (position > s->tables_from || in_figures(e->kind))
 		result = apply_one(s, e, position);
+	if (s->concerns && e->kind != EVENT_MARKS_RECORDED)
+		concerns_event(s->concerns, e, position);
 	if (result == STORE_OK)
 		result = state_apply_id(s, e, position);
 	s->position = position;

@@ -51,6 +51,16 @@ enum store_result state_case_load(struct state *s, uint32_t number, struct case_
 	return result;
 }
 
+struct case_state *state_before(const struct case_state *c)
+{
+	struct case_state *before = memory_grow(NULL, sizeof *before);
+
+	memcpy(before, c, offsetof(struct case_state, done));
+	memcpy(before->deadlines, c->deadlines, c->deadline_count * sizeof *c->deadlines);
+	case_copied(before);
+	return before;
+}
+
 static enum store_result save_timers(struct state *s, const struct case_state *before, const struct case_state *c)
 {
 	enum store_result result = STORE_OK;
@@ -106,7 +116,7 @@ enum store_result state_case_save(struct state *s, const struct case_state *befo
 	}
 	if (!s->txn)
 		return STORE_OK;
-	room = memory_new(CASE_RECORD_MAX);
+	room = memory_grow(NULL, CASE_RECORD_MAX);
 	w = writer_of(room, CASE_RECORD_MAX);
 	case_encode(&w, c);
 	result = w.full ? STORE_FAILED : state_put(s, TABLE_CASES, &key, &w);
@@ -146,8 +156,7 @@ enum store_result state_apply_action(struct state *s, const struct event *e, uin
 		result = state_case_load(s, a->case_no, c);
 		if (result != STORE_OK)
 			return result == STORE_NONE ? STORE_DAMAGED : result;
-		before = memory_copy(c, sizeof *c);
-		case_copied(before);
+		before = state_before(c);
 	}
 	result = state_case_view(s, c, day_of_ms(e->at_ms), &view);
 	if (result == STORE_OK)
@@ -182,8 +191,7 @@ enum store_result state_apply_moved(struct state *s, const struct event *e, uint
 	from = state_pathway(s, c->pathway_name, c->pathway_version);
 	if (!from || !to)
 		return STORE_DAMAGED;
-	before = memory_copy(c, sizeof *c);
-	case_copied(before);
+	before = state_before(c);
 	result = state_case_view(s, c, day_of_ms(e->at_ms), &view);
 	if (result == STORE_OK) {
 		view.pathway = to;
@@ -204,8 +212,7 @@ enum store_result state_apply_fired(struct state *s, const struct event *e, uint
 	(void)position;
 	if (result != STORE_OK)
 		return s->only_pupil && result == STORE_NONE ? STORE_OK : STORE_DAMAGED;
-	before = memory_copy(c, sizeof *c);
-	case_copied(before);
+	before = state_before(c);
 	result = state_case_view(s, c, day_of_ms(e->at_ms), &view);
 	if (result == STORE_OK && e->version > 1)
 		result = state_view_earlier(s, c, &view);
@@ -353,8 +360,7 @@ static enum store_result tell_case(struct state *s, uint32_t case_no, uint8_t ki
 	result = state_case_load(s, case_no, c);
 	if (result != STORE_OK)
 		return result == STORE_NONE ? STORE_OK : result;
-	before = memory_copy(c, sizeof *c);
-	case_copied(before);
+	before = state_before(c);
 	result = state_case_view(s, c, day, &view);
 	if (result == STORE_OK && raised)
 		case_apply_alert(c, &view, kind, alert, day);

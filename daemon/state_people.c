@@ -114,8 +114,7 @@ static enum store_result move_school(struct state *s, const struct event_pupil_f
 	result = state_case_load(s, p->case_no, c);
 	if (result != STORE_OK)
 		return result == STORE_NONE ? STORE_DAMAGED : result;
-	before = memory_copy(c, sizeof *c);
-	case_copied(before);
+	before = state_before(c);
 	if (c->urn) /* else it began before any register: there was no school to move from */
 		people_moved(people, c->urn, f->urn, f->since);
 	c->urn = f->urn;

@@ -76,7 +76,7 @@ struct gathering {
 
 static enum store_result gather(struct state *s, struct gathering *g)
 {
-	struct case_state *other = memory_new(sizeof *other);
+	struct case_state *other = memory_grow(NULL, sizeof *other); /* loading clears it */
 	uint32_t numbers[CASES_MAX];
 	unsigned count;
 	enum store_result result = cases_of_pupil(s, g->pupil, numbers, &count);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/concerns.h"
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 #include "store/siphash.h"
@@ -271,6 +272,8 @@ static void write_rows(struct engine *e, struct marks_writer *out, const struct 
 static void apply_and_react(struct engine *e, const struct event *ev, uint32_t urn, const struct mark_row rows[], size_t count,
 			    uint64_t position)
 {
+	uint32_t lowest = UINT32_MAX, highest = 0;
+
 	for (size_t i = 0; i < count && e->broken == STORE_OK; i++) {
 		const struct mark *m = &rows[i].mark;
 		struct applied_mark applied;
@@ -280,7 +283,10 @@ static void apply_and_react(struct engine *e, const struct event *ev, uint32_t u
 		e->broken = state_apply_mark(&e->state, ev->version, urn, m, position, &applied);
 		state_touch(&e->state, m->pupil, position);
 		react_to_mark(e, &applied, m->pupil);
+		lowest = m->pupil < lowest ? m->pupil : lowest;
+		highest = m->pupil > highest ? m->pupil : highest;
 	}
+	concerns_marks(e->state.concerns, urn, lowest, highest, position);
 	if (e->broken == STORE_OK)
 		e->broken = state_apply_id(&e->state, ev, position);
 	e->state.position = engine_head(e);

@@ -175,7 +175,7 @@ static void count_event(struct trial *t, const struct event *ev)
 
 	t->facts.events++;
 	if (ev->kind == EVENT_MARKS_RECORDED) {
-		marks_open(&in, ev->marks_recorded.body);
+		marks_open(&in, ev->version, ev->marks_recorded.body);
 		count_school(t, in.urn);
 		while (marks_next(&in, &m))
 			t->facts.marks++;

@@ -276,7 +276,7 @@ static void take_marks(struct trial_world *w, const struct event *ev, uint64_t p
 	struct marks_reader in;
 	struct mark m;
 
-	marks_open(&in, ev->marks_recorded.body);
+	marks_open(&in, ev->version, ev->marks_recorded.body);
 	while (e->broken == STORE_OK && marks_next(&in, &m)) {
 		struct applied_mark applied;
 

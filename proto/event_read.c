@@ -214,13 +214,13 @@ static void read_case_moved_1(struct reader *r, struct event_case_moved *e)
 }
 
 /* Every mark and every refusal; `with_marks` is false where none may be. */
-static bool rows_sound(struct slice body, bool with_marks)
+static bool rows_sound(uint8_t version, struct slice body, bool with_marks)
 {
 	struct marks_reader m;
 	struct mark mark;
 	struct refusal refusal;
 
-	marks_open(&m, body);
+	marks_open(&m, version, body);
 	if (!with_marks && m.registers_left > 0)
 		return false;
 	while (marks_next(&m, &mark))
@@ -233,7 +233,14 @@ static bool rows_sound(struct slice body, bool with_marks)
 static void read_marks_recorded_1(struct reader *r, struct event_marks_recorded *e, bool trusted)
 {
 	e->body = read_bytes(r, reader_left(r));
-	if (!trusted && !rows_sound(e->body, true))
+	if (!trusted && !rows_sound(1, e->body, true))
+		reader_fault(r);
+}
+
+static void read_marks_recorded_3(struct reader *r, struct event_marks_recorded *e, bool trusted)
+{
+	e->body = read_bytes(r, reader_left(r));
+	if (!trusted && !rows_sound(3, e->body, true))
 		reader_fault(r);
 }
 
@@ -241,7 +248,7 @@ static void read_roster_submitted_1(struct reader *r, struct event_roster_submit
 {
 	e->accepted = read_number(r);
 	e->rows = read_blob(r);
-	if (!trusted && !rows_sound(e->rows, false))
+	if (!trusted && !rows_sound(1, e->rows, false))
 		reader_fault(r);
 }
 
@@ -273,6 +280,15 @@ bool event_decode_header(struct event *e, struct slice record, struct reader *re
 			reader_fault(rest);
 	}
 	return !rest->bad;
+}
+
+static void read_school_described_2(struct reader *r, struct event_school_described *e)
+{
+	e->urn = read_number(r);
+	e->kinds = read_u8(r);
+	e->name = read_blob(r);
+	if (e->kinds & ~SCHOOL_KINDS_ALL || e->name.size > SCHOOL_NAME_MAX)
+		reader_fault(r);
 }
 
 /* All bodies of version 1. A kind's version 2 gets a function of its own, and
@@ -369,6 +385,7 @@ static void read_body_1(struct reader *r, struct event *e, bool trusted)
 	case EVENT_SCHOOL_DESCRIBED:
 		e->school_described.urn = read_number(r);
 		e->school_described.kinds = read_u8(r);
+		e->school_described.name = (struct slice){NULL, 0};
 		if (e->school_described.kinds & ~SCHOOL_KINDS_ALL)
 			reader_fault(r);
 		return;
@@ -391,8 +408,12 @@ static void read_body(struct reader *r, struct event *e, bool trusted)
 		read_alert_raised_2(r, &e->alert_raised);
 	else if (e->version == 2 && e->kind == EVENT_MARKS_RECORDED)
 		read_marks_recorded_1(r, &e->marks_recorded, trusted);
+	else if (e->version == 3 && e->kind == EVENT_MARKS_RECORDED)
+		read_marks_recorded_3(r, &e->marks_recorded, trusted);
 	else if (e->version == 2 && e->kind == EVENT_DEADLINE_FIRED)
 		read_deadline_fired_1(r, &e->deadline_fired); /* the same bodies, of which more follows */
+	else if (e->version == 2 && e->kind == EVENT_SCHOOL_DESCRIBED)
+		read_school_described_2(r, &e->school_described);
 	else
 		reader_fault(r);
 }

@@ -1,7 +1,7 @@
 /* marks.c - the body of marks-recorded, written and read one mark at a time.
  *
- * A class of thirty comes in the order of its register, so pupils stand near
- * each other and the difference from one to the next is mostly a byte.
+ * A class of thirty comes in the order of its register and nearly all are there, so that
+ * most of its marks are the next pupil with the same code.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
@@ -11,6 +11,9 @@
 
 enum {
 	HAS_EXTRAS = 0x80, /* of the code's byte */
+	IS_RUN = 0x40,     /* likewise, from version 3 on */
+	RUN_LEAST = 2,
+	RUNS_FROM = 3,     /* the version */
 	HAS_MINUTES = 1,
 	HAS_RECORDED = 2,
 	HAS_COMMENT = 4,
@@ -37,8 +40,21 @@ void marks_begin(struct marks_writer *m, struct writer *out, uint32_t urn)
 	m->registers_at = writer_take(out, 2);
 }
 
+/* What is gathered of marks that are one after another and alike. */
+static void put_run(struct marks_writer *m)
+{
+	if (!m->run)
+		return;
+	write_zigzag(m->out, m->run_step);
+	write_u8(m->out, m->run < RUN_LEAST ? m->run_code : m->run_code | IS_RUN);
+	if (m->run >= RUN_LEAST)
+		write_varint(m->out, m->run - RUN_LEAST);
+	m->run = 0;
+}
+
 static void close_register(struct marks_writer *m)
 {
+	put_run(m);
 	if (m->count > 0) {
 		patch_u16(m->count_at, m->count);
 		m->registers++;
@@ -75,16 +91,18 @@ void marks_put(struct marks_writer *m, const struct mark *mark)
 
 	assert(mark->pupil != 0 && mark->code != 0 && mark->code < CODE_END);
 	assert(m->total < MARKS_MAX);
-	/* the next pupil of a class, and nothing more: two bytes */
-	if (mark->pupil == m->pupil + 1 && !extras && m->out->end - m->out->at >= 2) {
-		m->out->at[0] = 2; /* zigzag of 1 */
-		m->out->at[1] = mark->code;
-		m->out->at += 2;
+	if (!extras && m->run && mark->pupil == m->pupil + 1 && mark->code == m->run_code) {
+		m->run++;
 	} else {
-		write_zigzag(m->out, (int64_t)mark->pupil - (int64_t)m->pupil);
-		write_u8(m->out, extras ? mark->code | HAS_EXTRAS : mark->code);
-		if (extras)
+		put_run(m);
+		m->run_step = (int64_t)mark->pupil - (int64_t)m->pupil;
+		m->run_code = mark->code;
+		m->run = !extras;
+		if (extras) {
+			write_zigzag(m->out, m->run_step);
+			write_u8(m->out, mark->code | HAS_EXTRAS);
 			put_extras(m->out, mark);
+		}
 	}
 	m->pupil = mark->pupil;
 	m->count++;
@@ -121,9 +139,9 @@ static void read_refused_count(struct marks_reader *m)
 	m->refused_left = (uint32_t)refused;
 }
 
-void marks_open(struct marks_reader *m, struct slice body)
+void marks_open(struct marks_reader *m, uint8_t version, struct slice body)
 {
-	*m = (struct marks_reader){.in = reader_of(body)};
+	*m = (struct marks_reader){.in = reader_of(body), .runs = version >= RUNS_FROM};
 	m->urn = read_u32(&m->in);
 	m->known = read_u32(&m->in);
 	m->registers_left = read_u16(&m->in);
@@ -165,36 +183,61 @@ static bool read_register(struct marks_reader *m)
 	m->session = read_u8(&m->in);
 	m->marks_left = read_u16(&m->in);
 	m->registers_left--;
+	m->last_code = 0;
 	if (m->session > 1 || m->marks_left == 0)
 		reader_fault(&m->in);
 	return !m->in.bad;
 }
 
+/* The rest of a run; the first of it has been given. False where it is none, or could have been longer. */
+static bool read_run(struct marks_reader *m, const struct mark *first)
+{
+	uint64_t length = read_varint(&m->in), more = length + RUN_LEAST - 1;
+
+	if (m->in.bad || length >= m->marks_left || more >= m->marks_left || more > UINT32_MAX - first->pupil)
+		return false;
+	m->run = (uint32_t)more;
+	return true;
+}
+
+static bool one_read(struct marks_reader *m)
+{
+	if (--m->marks_left == 0 && m->registers_left == 0)
+		read_refused_count(m);
+	return true;
+}
+
 bool marks_next(struct marks_reader *m, struct mark *mark)
 {
-	int64_t pupil;
-	uint8_t code;
+	int64_t pupil, step;
+	uint8_t code, bits;
 
+	if (m->run) {
+		m->run--;
+		*mark = (struct mark){.pupil = ++m->pupil, .day = m->day, .session = m->session, .code = m->last_code};
+		return one_read(m);
+	}
 	if (m->in.bad || (m->marks_left == 0 && (m->registers_left == 0 || !read_register(m))))
 		return false;
-	pupil = read_zigzag(&m->in);
+	pupil = step = read_zigzag(&m->in);
 	code = read_u8(&m->in);
 	/* The difference is bounded before it is added, so that the sum can't overflow. */
 	if (pupil < -(int64_t)UINT32_MAX || pupil > UINT32_MAX)
 		reader_fault(&m->in);
 	else
 		pupil += m->pupil;
-	*mark = (struct mark){
-		.pupil = (uint32_t)pupil, .day = m->day, .session = m->session, .code = code & (uint8_t)~HAS_EXTRAS};
+	bits = m->runs ? code & (HAS_EXTRAS | IS_RUN) : code & HAS_EXTRAS;
+	*mark = (struct mark){.pupil = (uint32_t)pupil, .day = m->day, .session = m->session, .code = code & (uint8_t)~bits};
 	if (pupil < 1 || pupil > UINT32_MAX || mark->code == 0 || mark->code >= CODE_END ||
-	    ((code & HAS_EXTRAS) != 0 && !read_extras(&m->in, mark)) || m->in.bad) {
+	    ((bits & HAS_EXTRAS) != 0 && (bits & IS_RUN) != 0) ||
+	    (m->runs && bits != HAS_EXTRAS && step == 1 && mark->code == m->last_code) || /* it belongs to what came before */
+	    ((bits & HAS_EXTRAS) != 0 && !read_extras(&m->in, mark)) || ((bits & IS_RUN) != 0 && !read_run(m, mark)) || m->in.bad) {
 		reader_fault(&m->in);
 		return false;
 	}
 	m->pupil = (uint32_t)pupil;
-	if (--m->marks_left == 0 && m->registers_left == 0)
-		read_refused_count(m);
-	return true;
+	m->last_code = (bits & HAS_EXTRAS) != 0 ? 0 : mark->code;
+	return one_read(m);
 }
 
 bool marks_refused(struct marks_reader *m, struct refusal *refusal)

@@ -18,6 +18,13 @@
  *              bit 0, 1, 2 of bits: which of the three follow; never none
  *   refusal  = row:varint reason:u8 detail:blob
  *
+ * From version 3 of the event on, bit 6 of code says that a run begins there:
+ *
+ *   mark     = pupil:zigzag code:u8 with bit 6 length:varint
+ *              `length` + 2 marks of that code, each of the pupil after the one before, without extras
+ *
+ * Such marks of one register stand in a run and nowhere else, so that there is one spelling of them.
+ *
  * The counts that are patched in at the end have a fixed size. A register has at
  * least one mark, a pupil's number and a code are never 0, and a code is below 64.
  * `known` counts the rows equal to the mark held, which are not repeated here;
@@ -51,6 +58,10 @@ struct marks_writer {
 	uint32_t count, registers;
 	uint8_t *registers_at, *known_at;
 	uint32_t total;
+	/* alike, one after another, not put yet: how many, the first one's step from the mark before */
+	uint32_t run;
+	int64_t run_step;
+	uint8_t run_code;
 };
 
 /* `out` stands after the header. */
@@ -60,7 +71,8 @@ void marks_put(struct marks_writer *, const struct mark *); /* day and session a
 /* A register without marks is taken out again. */
 void marks_end(struct marks_writer *, uint32_t known, uint32_t refused, const struct refusal refusals[]);
 
-/* The reading side; works over the body of a *whole* event as event_decode left it. */
+/* The reading side; works over the body of a *whole* event of that version, as event_decode left it. (Rows
+ * without marks have no version of theirs: 1.) */
 struct marks_reader {
 	struct reader in;
 	uint32_t urn, known;
@@ -68,9 +80,12 @@ struct marks_reader {
 	uint32_t pupil;
 	uint16_t day;
 	uint8_t session;
+	bool runs;           /* are there any in that version */
+	uint8_t last_code;   /* of the mark before; 0: it was the register's first, or had extras */
+	uint32_t run;        /* marks of it to come */
 };
 
-void marks_open(struct marks_reader *, struct slice body);
+void marks_open(struct marks_reader *, uint8_t version, struct slice body);
 bool marks_next(struct marks_reader *, struct mark *);      /* false: no more (or bad) */
 bool marks_refused(struct marks_reader *, struct refusal *); /* after the last mark */
 bool marks_good(const struct marks_reader *);               /* read to the end, nothing bad */

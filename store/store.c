@@ -384,6 +384,9 @@ enum store_result store_open(struct store **out, const char *dir, const struct s
 	*out = store;
 	return STORE_OK;
 failed:
+	/* LMDB's "not found" is a way of saying so, too, where something must be found. */
+	if (result == STORE_NONE)
+		result = store_fail(STORE_DAMAGED, "%s: what must be there is not", dir);
 	if (why && why_size > 0)
 		snprintf(why, why_size, "%s", why_text);
 	return result;

@@ -31,7 +31,7 @@
 #define TABLES(X) \
 	X(LOG, 0, "log") /* position u64 -> record */ \
 	X(TREE, 1, "tree") /* level u8, index u64 -> hash of a complete subtree */ \
-	X(IDS, 2, "ids") /* submission id -> position, receipt */ \
+	X(IDS, 2, "ids") /* submission id -> position */ \
 	X(PUPILS, 3, "pupils") /* pupil u32 -> casework/pupil.h record, written behind */ \
 	X(UPNS, 4, "upns") /* keyed hash of a UPN, 16 -> pupil u32 */ \
 	X(PERSONS, 5, "persons") /* pupil u32 -> urn, position, sealed UPN, position, sealed particulars */ \
@@ -48,7 +48,8 @@
 	X(ALERT_CHANGES, 16, "alert_changes") /* position u64 of an event about an alert -> alert u64 */ \
 	X(PEOPLE, 17, "people") /* pupil u32 -> casework/people.h record: facts, links, schools */ \
 	X(COVERS, 18, "covers") /* an officer's public key, 32 -> who covers, 32, from and until u16 */ \
-	X(SCHOOLS, 19, "schools") /* urn u32 -> casework/task.h record: what it is, how far its tasks came */
+	X(SCHOOLS, 19, "schools") /* urn u32 -> casework/task.h record: what it is, how far its tasks came */ \
+	X(CONCERNS, 20, "concerns") /* a school, pupils, cases, or all -> positions of what is about them; daemon/concerns.h, written behind */
 
 enum table {
 #define X(name, number, text) TABLE_##name = number,
@@ -64,8 +65,10 @@ const char *table_text(enum table);
  *   1  the tables up to ALERT_CHANGES
  *   2  PEOPLE and COVERS as well
  *   3  SCHOOLS as well
- *   4  records of PUPILS tell weeks by what is unusual in them (casework/pupil.h reads the older ones) */
-enum { STORE_SCHEMA = 4, STORE_TABLES_1 = 17 };
+ *   4  records of PUPILS tell weeks by what is unusual in them (casework/pupil.h reads the older ones)
+ *   5  CONCERNS as well, and written by whoever opens it first (META, "concerns"); IDS without the receipts,
+ *      which stand in the records, and TREE without the hashes of few leaves (those that are there stay) */
+enum { STORE_SCHEMA = 5, STORE_TABLES_1 = 17 };
 enum { STORE_KEY_MAX = 511 }; /* bytes of a key; 1 at least */
 
 enum store_result {

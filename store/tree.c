@@ -7,7 +7,7 @@
  *
  *   level 1 | index 8 -> hash 32
  *
- * and anything smaller, at most 16 leaves, is hashed from its records.
+ * and anything smaller, at most 64 leaves, is hashed from its records.
  *
  * SHA-256 is nettle's, which uses the processor's own instructions where there are
  * any: three to four times libsodium's, twice for every record.

@@ -11,7 +11,7 @@
 
 #include "store/log.h"
 
-enum { HASH_SIZE = 32, TREE_KEPT_LEVEL = 4, PROOF_MAX = 64 + 64 };
+enum { HASH_SIZE = 32, TREE_KEPT_LEVEL = 6, PROOF_MAX = 64 + 64 };
 
 struct tree {
 	uint64_t size;                     /* leaves */

@@ -3,12 +3,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "daemon/concerns.h"
 #include "daemon/engine_parts.h"
 #include "tests/engine_host.h"
 
 static bool behind(enum table table, struct slice key)
 {
-	return table == TABLE_PUPILS || table == TABLE_CURSORS ||
+	return table == TABLE_PUPILS || table == TABLE_CURSORS || (table == TABLE_CONCERNS && key.bytes[0] != CONCERN_ALSO_AT) ||
 	       (table == TABLE_META && (slice_is(key, "pupils-from")));
 }
 

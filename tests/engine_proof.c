@@ -40,7 +40,10 @@ static int setup(void **context)
 			char date[20];
 
 			snprintf(date, sizeof date, "2026-09-%02u", day);
-			host_mark(&h, SCHOOL_URN, 4, date, "AM", "/");
+			for (unsigned pupil = day < 12 ? 4 : 2; pupil <= 4; pupil++) { /* so many that the tree keeps a hash */
+				host_mark(&h, SCHOOL_URN, pupil, date, "AM", "/");
+				host_mark(&h, SCHOOL_URN, pupil, date, "PM", "\\");
+			}
 		}
 	host_restart(&h); /* writes the pupils' figures */
 	return 0;
@@ -86,7 +89,7 @@ static void every_event_is_proven(void **context)
 	uint64_t size = host_head(&h);
 
 	(void)context;
-	assert_true(size >= 35);
+	assert_true(size >= 64);
 	for (uint64_t seq = 1; seq <= size; seq++) {
 		const char *text = host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'prove','seq':%llu}", (unsigned long long)seq)->text;
 		const char *leaf = strstr(text, "\"leaf\":\"") + 8;

@@ -26,6 +26,8 @@ add_test(NAME outside-outbox COMMAND /usr/bin/python3 ${outside}/outbox.py ${pro
 add_test(NAME outside-spool COMMAND /usr/bin/python3 ${outside}/spool.py ${programs})
 add_test(NAME outside-subscribers COMMAND /usr/bin/python3 ${outside}/subscribers.py ${programs}
   --subscribers 40 --minutes 12 --second 0.1)
+add_test(NAME outside-hostile COMMAND /usr/bin/python3 ${outside}/hostile.py --build ${CMAKE_BINARY_DIR} --short)
+set_tests_properties(outside-hostile PROPERTIES LABELS outside ENVIRONMENT PYTHONDONTWRITEBYTECODE=1 TIMEOUT 240)
 add_test(NAME outside-watch COMMAND /usr/bin/python3 ${outside}/watch.py ${programs})
 
 set_tests_properties(outside-runbook outside-pages PROPERTIES LABELS outside TIMEOUT 240 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)

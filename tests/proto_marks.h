@@ -7,7 +7,7 @@
 #include "proto/event.h"
 #include "proto/message.h"
 
-/* Three registers, of which one is empty and so is none, extras of every kind, refusals. */
+/* Four registers, of which one is empty and so is none, extras of every kind, a run, refusals. */
 static inline struct slice marks_body(void)
 {
 	static uint8_t marks_room[4096];
@@ -29,9 +29,12 @@ static inline struct slice marks_body(void)
 	                             .recorded_ms = UINT64_C(0xffffffffffff), .comment = slice_text("sealed")});
 	marks_put(&m, &(struct mark){.pupil = 1, .code = 63, .has_minutes = true, .minutes_late = 600,
 	                             .has_recorded = true, .recorded_ms = 0, .comment = slice_text("x")});
+	marks_register(&m, 20705, 0);
+	for (uint32_t pupil = 5; pupil < 9; pupil++)
+		marks_put(&m, &(struct mark){.pupil = pupil, .code = pupil < 8 ? 1 : 2});
 	marks_end(&m, 12, 2, refusals);
 	assert_false(w.full);
-	assert_int_equal(m.total, 5);
+	assert_int_equal(m.total, 9);
 	return writer_slice(&w);
 }
 

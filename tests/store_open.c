@@ -206,7 +206,7 @@ static void a_newer_store_is_refused_by_name(void **state)
 	set_schema(place->dir, 77);
 	assert_int_equal(open_as(place->dir, place_options(STORE_WRITE), why), STORE_NEWER);
 	assert_non_null(strstr(why, "schema 77"));
-	assert_non_null(strstr(why, "knows 4"));
+	assert_non_null(strstr(why, "knows 5"));
 	assert_int_equal(open_as(place->dir, place_options(STORE_READ), why), STORE_NEWER);
 }
 

@@ -1,5 +1,5 @@
 /* The Merkle tree: the published vectors of Certificate Transparency, every size,
- * index and pair of sizes up to 70 beside a tree written as the RFC says it, and
+ * index and pair of sizes up to 140 beside a tree written as the RFC says it, and
  * proofs that must be refused.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -9,7 +9,7 @@
 
 #include "store/tree.h"
 
-enum { EXHAUSTIVE = 70, MANY = 5000 };
+enum { EXHAUSTIVE = 140, MANY = 5000 };
 
 struct here {
 	struct place *place;
@@ -264,7 +264,7 @@ static void assert_only_this_proof(const uint8_t leaf[static HASH_SIZE], uint64_
 	}
 }
 
-static void every_inclusion_proof_up_to_70(void **state)
+static void every_inclusion_proof_up_to_140(void **state)
 {
 	struct here *here = *state;
 	uint8_t root[HASH_SIZE], leaf[HASH_SIZE];
@@ -284,7 +284,7 @@ static void every_inclusion_proof_up_to_70(void **state)
 	store_abort(&txn);
 }
 
-static void every_consistency_proof_up_to_70(void **state)
+static void every_consistency_proof_up_to_140(void **state)
 {
 	struct here *here = *state;
 	uint8_t roots[EXHAUSTIVE + 1][HASH_SIZE];
@@ -380,18 +380,18 @@ static void a_copy_undoes_an_aborted_batch(void **state)
 
 static void a_tree_without_its_nodes_or_records_is_damaged(void **state)
 {
-	const uint8_t level_5[9] = { 5 };
+	const uint8_t level_7[9] = { 7 };
 	struct here *here = *state;
 	struct tree opened;
 	struct txn *txn;
 
-	grow(here, record_of, 50);
+	grow(here, record_of, 200);
 	txn = place_begin(here->store, true);
-	assert_int_equal(tree_open(&opened, &here->log, txn, 51), STORE_DAMAGED);
-	assert_int_equal(tree_open(&opened, &here->log, txn, 50), STORE_OK);
-	assert_int_equal(store_delete(txn, TABLE_TREE, slice_of(level_5, sizeof(level_5))), STORE_OK);
-	assert_int_equal(tree_open(&opened, &here->log, txn, 50), STORE_DAMAGED);
-	assert_int_equal(tree_open(&opened, &here->log, txn, 31), STORE_OK);
+	assert_int_equal(tree_open(&opened, &here->log, txn, 201), STORE_DAMAGED);
+	assert_int_equal(tree_open(&opened, &here->log, txn, 200), STORE_OK);
+	assert_int_equal(store_delete(txn, TABLE_TREE, slice_of(level_7, sizeof(level_7))), STORE_OK);
+	assert_int_equal(tree_open(&opened, &here->log, txn, 200), STORE_DAMAGED);
+	assert_int_equal(tree_open(&opened, &here->log, txn, 127), STORE_OK);
 	store_abort(&txn);
 }
 
@@ -402,8 +402,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rfc_9162_reference_inclusion_proofs, make, unmake),
 		cmocka_unit_test_setup_teardown(rfc_9162_reference_consistency_proofs, make, unmake),
 		cmocka_unit_test_setup_teardown(every_root_is_the_naive_one, make, unmake),
-		cmocka_unit_test_setup_teardown(every_inclusion_proof_up_to_70, make, unmake),
-		cmocka_unit_test_setup_teardown(every_consistency_proof_up_to_70, make, unmake),
+		cmocka_unit_test_setup_teardown(every_inclusion_proof_up_to_140, make, unmake),
+		cmocka_unit_test_setup_teardown(every_consistency_proof_up_to_140, make, unmake),
 		cmocka_unit_test_setup_teardown(proofs_in_a_large_tree, make, unmake),
 		cmocka_unit_test_setup_teardown(a_copy_undoes_an_aborted_batch, make, unmake),
 		cmocka_unit_test_setup_teardown(a_tree_without_its_nodes_or_records_is_damaged, make, unmake),
