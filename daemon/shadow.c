@@ -179,6 +179,8 @@ struct state *shadow_open(struct engine *e, struct txn *txn, uint32_t pupil, uin
 	else
 		result = e->log.methods->read(&e->log, txn, 1, UINT64_MAX, take, &s);
 	free(s.event);
+	if (s.bad)
+		store_unreadable(txn, TABLE_LOG);
 	if (s.bad || (result != STORE_OK && result != STORE_NONE))
 		shadow_close(&s.state);
 	return s.state;
@@ -288,6 +290,8 @@ struct many *many_open(struct engine *e, struct txn *txn, uint32_t urn, uint64_t
 	if (result == STORE_OK || result == STORE_NONE)
 		result = e->log.methods->read(&e->log, txn, 1, UINT64_MAX, take_many, &l);
 	free(l.shadowing.event);
+	if (l.shadowing.bad)
+		store_unreadable(txn, TABLE_LOG);
 	if (l.shadowing.bad || (result != STORE_OK && result != STORE_NONE))
 		many_close(&many);
 	return many;

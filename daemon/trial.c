@@ -322,6 +322,10 @@ int trial_run(const char *dir, int in, int out, char *why, size_t why_size)
 		tell_progress(t);
 		good = trial_report(out, &t->worlds[0], &t->worlds[1], &t->facts, &t->names) ||
 		       fail(t, "the result can't be written beside the store; is the disk full?", NULL);
+		/* what a world could not read was taken for what is not there */
+		for (unsigned w = 0; w < 2 && good; w++)
+			good = store_trouble(t->worlds[w].engine->txn) == STORE_OK ||
+			       fail(t, "the trial came to a stop", store_why(t->worlds[w].engine->store));
 	}
 	close_all(t);
 	return good ? 0 : -1;

@@ -176,7 +176,11 @@ bool world_open(struct trial_world *w, const char *dir, struct persons *persons,
 	e->own_context = w;
 	pack_init(&e->body);
 	state_init(&e->state, &e->key, persons);
-	return open_scratch(e, dir, why, why_size) && begin(e);
+	if (!open_scratch(e, dir, why, why_size))
+		return false;
+	if (!begin(e))
+		snprintf(why, why_size, "the trial's own store: %s", store_why(e->store));
+	return e->broken == STORE_OK;
 }
 
 void world_close(struct trial_world *w)

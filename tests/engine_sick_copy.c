@@ -1,5 +1,5 @@
-/* The nth call fails while a backup is made, while it is restored, and while a changed pathway is tried: each is whole, or
- * says why not and can be had again.
+/* The nth call fails while a backup is made, and while it is restored: each is whole, or says why not and can be had
+ * again.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/engine_sick.h"
@@ -12,11 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "casework/pathway.h"
 #include "daemon/backup.h"
-#include "daemon/trial.h"
-#include "pathways/bundle.h"
-#include "pathways/compile.h"
 #include "proto/mp.h"
 #include "tests/failing_calls.h"
 
@@ -200,78 +196,11 @@ static void a_restore_is_whole_or_says_why(void **context)
 	}
 }
 
-static int temporary(void)
-{
-	char path[300];
-	int fd;
-
-	snprintf(path, sizeof path, "%s/trial.XXXXXX", base);
-	fd = mkstemp(path);
-	assert_true(fd >= 0);
-	unlink(path);
-	return fd;
-}
-
-static void a_trial_is_whole_or_says_why(void **context)
-{
-	static uint8_t compiled[PATHWAY_SIZE_MAX];
-	static struct compile_report report;
-	char why[512], *source, *at;
-	struct writer w = writer_of(compiled, sizeof compiled);
-	size_t size;
-	off_t right = 0;
-	unsigned no = 0;
-
-	(void)context;
-	source = bundle_gather(HOST_PATHWAY, &size, why, sizeof why);
-	assert_non_null(source);
-	at = strstr(source, "at least: 10");
-	assert_non_null(at);
-	memcpy(at, "at least: 12", 12);
-	assert_true(pathway_compile(slice_of(source, size), &w, &report));
-	free(source);
-	host_close(&h);
-	for (unsigned f = 0; f < FAULTS; f++)
-		for (unsigned nth = 1;; nth += nth < 40 ? 1 : 53) {
-			int in = temporary(), out = temporary(), result;
-			struct stat status;
-			bool struck;
-
-			assert_int_equal(write(in, compiled, writer_size(&w)), writer_size(&w));
-			assert_int_equal(lseek(in, 0, SEEK_SET), 0);
-			why[0] = '\0';
-			fail_call(faults[f].calls, faults[f].error, nth);
-			result = trial_run(h.dir, in, out, why, sizeof why);
-			struck = fail_none();
-			assert_int_equal(fstat(out, &status), 0);
-			if (!struck && !right)
-				right = status.st_size;
-			no += result != 0;
-			if (result != 0 && !why[0])
-				fail_msg("fault %u/%d at %u (%s): nothing was said", faults[f].calls, faults[f].error, nth, fail_which());
-			/* but for the digits of how long it took */
-			if (result == 0 && right && llabs((long long)(status.st_size - right)) > 8)
-				fail_msg("fault %u/%d at %u (%s): another result, of %lld bytes, not %lld", faults[f].calls, faults[f].error, nth, fail_which(),
-					 (long long)status.st_size, (long long)right);
-			close(in);
-			close(out);
-			if (!struck) {
-				if (result != 0)
-					fail_msg("without a fault: %s", why);
-				break;
-			}
-		}
-	print_message("%u trials came to a stop\n", no);
-	assert_true(no > 40);
-	host_open(&h);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_backup_is_made_or_refused),
 		cmocka_unit_test(a_restore_is_whole_or_says_why),
-		cmocka_unit_test(a_trial_is_whole_or_says_why),
 	};
 
 	return cmocka_run_group_tests_name("engine_sick_copy", tests, setup, teardown);

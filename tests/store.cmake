@@ -4,3 +4,4 @@ foreach(name store_store store_open store_log store_tree store_note store_secret
 endforeach()
 target_sources(test-store_sick PRIVATE failing_calls.c)
 target_link_options(test-store_sick PRIVATE -Wl,@${CMAKE_CURRENT_SOURCE_DIR}/failing_calls.options)
+set_tests_properties(store_sick PROPERTIES TIMEOUT 300)

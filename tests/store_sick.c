@@ -21,7 +21,7 @@ static const struct fault {
 	{CALLS_LOOK, EIO}, {CALLS_LOOK, MDB_CORRUPTED}, {CALLS_VALUE, 0}, {CALLS_CHANGE, EIO}, {CALLS_CHANGE, MDB_MAP_FULL}, {CALLS_THREAD, 0},
 	{CALLS_SHORT, 0}, {CALLS_LOOK, MDB_READERS_FULL}, {CALLS_LOOK, MDB_MAP_RESIZED},
 };
-enum { FAULTS = sizeof faults / sizeof *faults, COMMITS = 9, WIDE = 40 };
+enum { FAULTS = sizeof faults / sizeof *faults, COMMITS = 6, WIDE = 40 };
 
 static struct place *place;
 static char dir[300], kept[300], other[300];
@@ -255,7 +255,7 @@ static unsigned under_every_fault(void (*try)(struct outcome *), unsigned before
 	unsigned wrong = 0;
 
 	for (unsigned f = 0; f < FAULTS; f++)
-		for (nth = 1;; nth += nth < 25 ? 1 : 4) {
+		for (nth = 1;; nth += nth < 12 ? 1 : 7) {
 			struct outcome o = {.acked = before};
 			bool struck;
 
@@ -291,7 +291,7 @@ static unsigned under_every_fault(void (*try)(struct outcome *), unsigned before
 static void a_making_says_what_went_wrong(void **state)
 {
 	(void)state;
-	assert_true(under_every_fault(makes_and_commits, 0, COMMITS, "a") > 100);
+	assert_true(under_every_fault(makes_and_commits, 0, COMMITS, "a") > 40);
 }
 
 static void keep_a_store(bool cut)
@@ -314,22 +314,22 @@ static void one_that_was_closed_goes_on(void **state)
 {
 	(void)state;
 	keep_a_store(false);
-	assert_true(under_every_fault(opens_and_commits, COMMITS, 2 * COMMITS, "a") > 100);
+	assert_true(under_every_fault(opens_and_commits, COMMITS, 2 * COMMITS, "a") > 40);
 }
 
 static void one_that_was_cut_off_is_put_right(void **state)
 {
 	(void)state;
 	keep_a_store(true);
-	assert_true(under_every_fault(recovers, COMMITS, COMMITS, "b") > 50);
-	assert_true(under_every_fault(recovers_to_read, COMMITS, COMMITS, "b") > 50);
+	assert_true(under_every_fault(recovers, COMMITS, COMMITS, "b") > 20);
+	assert_true(under_every_fault(recovers_to_read, COMMITS, COMMITS, "b") > 20);
 }
 
 static void reading_gives_what_is_there_or_says_why_not(void **state)
 {
 	(void)state;
 	keep_a_store(false);
-	assert_true(under_every_fault(reads, COMMITS, COMMITS, "a") > 100);
+	assert_true(under_every_fault(reads, COMMITS, COMMITS, "a") > 40);
 }
 
 /* ---- keys ---- */
