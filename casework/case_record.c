@@ -306,7 +306,7 @@ static void get_chapter(struct reader *in, struct case_chapter *chapter)
 {
 	struct slice name = read_blob(in);
 
-	if (name.size == 0 || name.size >= NAME_SIZE_MAX) {
+	if (name.size == 0 || name.size >= NAME_SIZE_MAX || memchr(name.bytes, 0, name.size)) {
 		in->bad = true;
 		return;
 	}

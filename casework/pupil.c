@@ -203,6 +203,8 @@ enum mark_change pupil_mark(struct pupil *p, const struct calendar *c, day_t day
 	bool newest = is_newest(p, day, session);
 	if (newest)
 		advance(p, day, session);
+	if (week > before)
+		move_window(p, c, before); /* before this mark stands in its week: it is counted below */
 
 	uint64_t *word = &p->weeks[newest ? 0 : before - week];
 	unsigned shift = shift_of(day - week_monday(week), session);
@@ -217,8 +219,6 @@ enum mark_change pupil_mark(struct pupil *p, const struct calendar *c, day_t day
 		count_session(p, code, 1);
 	}
 	int more = code_in(CODES_UNAUTHORISED, code) - code_in(CODES_UNAUTHORISED, *held);
-	if (week > before)
-		move_window(p, c, before);
 	if (more != 0 && in_window(p, c, week))
 		p->window = (uint16_t)(p->window + more);
 	rearm(p, rearm_below);

@@ -121,9 +121,14 @@ const struct school_task *school_task(const struct school *s, struct slice name)
 
 void school_apply_described(struct school *s, const struct event_school_described *e, day_t on)
 {
+	char name[SCHOOL_NAME_MAX + 1] = ""; /* what is said may be what is there, and point to it */
+
 	if (s->kinds == 0)
 		s->since = (uint16_t)on;
 	s->kinds = e->kinds;
+	if (e->name.size)
+		memcpy(name, e->name.bytes, e->name.size);
+	memcpy(s->name, name, sizeof name);
 }
 
 void school_apply_task(struct school *s, struct slice name, uint16_t through, uint64_t alert)
@@ -175,7 +180,7 @@ void task_text(struct writer *out, const struct task_rule *rule, const struct ta
 	write_bytes(out, end, sizeof end - 1);
 }
 
-/* kinds:u8 since:u16 count:u8 *(name:blob through:u16 alert:varint) */
+/* kinds:u8 since:u16 count:u8 *(name:blob through:u16 alert:varint) ?name:blob; without a name it is as it was before there were any */
 void school_encode(struct writer *out, const struct school *s)
 {
 	write_u8(out, s->kinds);
@@ -186,6 +191,8 @@ void school_encode(struct writer *out, const struct school *s)
 		write_u16(out, s->tasks[i].through);
 		write_varint(out, s->tasks[i].alert);
 	}
+	if (s->name[0])
+		write_blob(out, slice_text(s->name));
 }
 
 bool school_decode(struct school *s, struct slice bytes)
@@ -202,11 +209,18 @@ bool school_decode(struct school *s, struct slice bytes)
 	for (unsigned i = 0; i < s->task_count && !in.bad; i++) {
 		struct slice name = read_blob(&in);
 
-		if (name.size == 0 || name.size >= NAME_SIZE_MAX)
+		if (name.size == 0 || name.size >= NAME_SIZE_MAX || memchr(name.bytes, 0, name.size))
 			return false;
 		memcpy(s->tasks[i].name, name.bytes, name.size);
 		s->tasks[i].through = read_u16(&in);
 		s->tasks[i].alert = read_varint(&in);
+	}
+	if (!in.bad && !reader_done(&in)) {
+		struct slice name = read_blob(&in);
+
+		if (name.size == 0 || name.size > SCHOOL_NAME_MAX)
+			return false;
+		memcpy(s->name, name.bytes, name.size);
 	}
 	return reader_done(&in);
 }

@@ -19,7 +19,7 @@
 
 #include "casework/pathway.h"
 
-enum { HALF_TERMS_MAX = 64, SCHOOL_RECORD_MAX = 16 + TASKS_MAX * (NAME_SIZE_MAX + 16) };
+enum { HALF_TERMS_MAX = 64, SCHOOL_RECORD_MAX = 24 + SCHOOL_NAME_MAX + TASKS_MAX * (NAME_SIZE_MAX + 16) };
 
 struct terms {
 	unsigned count;
@@ -39,11 +39,12 @@ struct task_span {
 bool task_next(const struct task_rule *, const struct terms *, const struct calendar *, day_t through, day_t since,
                struct task_span *);
 
-/* A school of which it is known what it is. All zero: nothing is. */
+/* A school of which something is known. All zero: nothing is. */
 struct school {
 	uint32_t urn;
 	uint8_t kinds;      /* bit per enum school_kind */
 	uint16_t since;     /* the day from which its tasks recur */
+	char name[SCHOOL_NAME_MAX + 1]; /* what people call it; empty: nobody said */
 	uint8_t task_count;
 	struct school_task {
 		char name[NAME_SIZE_MAX];

@@ -7,7 +7,9 @@
  *   board_page.c       what stands round every page
  *   board_words.c      the program's names as people say them
  *   board_live.c       alerts as they come
- *   board_today.c, board_alerts.c, board_find.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
+ *   board_drawing.c    the process as a picture
+ *   board_steps.c      what may be recorded next, what is asked for first
+ *   board_today.c, board_alerts.c, board_find.c, board_cases.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
  *
  * A view is given a visit and writes the inside of <main>; what a person sees there was asked
  * of the daemon with that person's rights, and everything is escaped (html.h). A view knows neither
@@ -33,6 +35,7 @@ struct board {
 	struct sessions *sessions;
 	struct lines *lines;
 	_Atomic unsigned streams;   /* live parts that are open */
+	char assets[17];            /* what style and script hold, as a number */
 };
 
 /* A request while it is answered. */
@@ -50,14 +53,21 @@ struct visit {
 	char location[256];         /* where to go on (status 303) */
 	bool only_now;              /* it can't be seen as of then */
 	bool live;                  /* changes come in while it is looked at */
+	char live_upn[16];          /* of which only this pupil's are told; empty: all */
+	bool letter;                /* in print it goes out alone, without what stands round a page */
+	bool kept;                  /* by the browser: it is the same for everybody */
 	uint64_t head;              /* the log's, when the page was made: alerts from here on are new */
 };
 
 typedef void view(struct visit *);
 view board_today, board_case, board_record, board_recorded, board_pupil, board_school, board_authority, board_acknowledge,
-	board_find, board_task_done, board_letter, board_alerts, board_alerts_done;
+	board_find, board_task_done, board_letter, board_alerts, board_alerts_done, board_cases;
 void board_came_in(struct visit *, const json_t *alerts); /* the newest of each kind, as a part of today's page */
+bool board_alert_waits(const struct visit *, const json_t *alert); /* for the reader to say that it is dealt with */
+void board_alert(struct visit *, const json_t *alert, const json_t *parents); /* such a one, where it is plain whose it is */
 void board_weeks(struct visit *, const json_t *year, size_t most); /* the newest so many (0: all), under a heading #weeks */
+/* What may be recorded next, by the answer of the query `actions`, as a part of a case's page or, where `c` is NULL, a pupil's. */
+void board_steps(struct visit *, const json_t *actions, const json_t *c);
 void board_letters(struct visit *, const json_t *c); /* those that the case has, as a part of its page */
 
 /* ---- board_line.c ---- */
@@ -107,6 +117,7 @@ const char *page_date(const char *date);     /* "Mon 9 Nov 2026"; lasts until th
 const char *page_time(const char *time);     /* with the time of day; likewise */
 const char *page_due(const char *time);      /* an instant by whose end; likewise */
 const char *page_name(const json_t *item);   /* "Kaur, Zofia"; the UPN where there is no name; likewise */
+const char *page_school(const json_t *item); /* what its `school` is called, else its `urn` */
 
 /* ---- board_words.c ---- */
 
@@ -124,6 +135,9 @@ const char *words_action(const json_t *actions, const char *name);
 const char *words_field(const json_t *actions, const char *action, const char *name, const char **value);
 
 /* ---- board_live.c ---- */
+
+/* /process/NAME/VERSION: an SVG, to be freed; false: the page says why not. */
+bool board_drawing(struct visit *, char **svg, size_t *size);
 
 struct MHD_Response;
 struct MHD_Response *live_open(struct board *, const struct session *, uint64_t from); /* NULL: too many, or no line */

@@ -13,6 +13,7 @@ struct act {
 	const char *case_id;      /* NULL: none is open, or the pupil was named */
 	const json_t *lacks;      /* of a refusal; NULL: nothing was refused */
 	const char *refused;      /* why, in a sentence */
+	const char *asked;        /* or: what is asked before it is recorded; the button then says yes */
 };
 
 static json_t *ask_one(struct visit *v, const char *what, const char *key, const char *value)
@@ -138,6 +139,10 @@ static void put_refusal(struct visit *v, const struct act *a)
 {
 	const json_t *lacks = a->refused ? a->lacks : json_object_get(a->action, "lacks");
 	const char *but = a->refused ? NULL : v->words[3]; /* before anything is filled in, what the form supplies is not lacking yet */
+	if (a->asked) {
+		html(&v->page, "<div class=\"problem\" role=\"alert\"><h2>Not recorded yet</h2><p>%s</p></div>\n", a->asked);
+		return;
+	}
 	if (a->refused)
 		html(&v->page, "<div class=\"problem\" role=\"alert\" id=\"refused\" tabindex=\"-1\"><h2>Not recorded</h2><p>%s</p>\n", a->refused);
 	else if (page_lacking(lacks, but))
@@ -188,7 +193,10 @@ static void put_form(struct visit *v, const struct act *a)
 	json_array_foreach(json_object_get(a->action, "fields"), index, field)
 		page_field(v, field);
 	put_override(v, a);
-	html(&v->page, "<p><button>Record</button></p></form>\n");
+	if (a->asked)
+		html(&v->page, "<input type=\"hidden\" name=\"sure\" value=\"yes\"><p><button>Record it all the same</button></p></form>\n");
+	else
+		html(&v->page, "<p><button>Record</button></p></form>\n");
 }
 
 void board_record(struct visit *v)
@@ -197,6 +205,70 @@ void board_record(struct visit *v)
 	if (find(v, &a))
 		put_form(v, &a);
 	drop(&a);
+}
+
+/* ---- before it is taken: what is recorded stays, so that what may be a slip is asked about once ---- */
+
+/* Is nothing filled in, though something could be? What needs more than that is refused anyhow. */
+static bool is_empty(const struct visit *v, const struct act *a)
+{
+	size_t index;
+	json_t *field;
+	char room[72];
+	if (json_array_size(json_object_get(a->action, "lacks")) || *says(v->form, "on") || *says(v->form, "parent"))
+		return false;
+	json_array_foreach(json_object_get(a->action, "fields"), index, field)
+		if (*says(v->form, form_name(room, field)))
+			return false;
+	return json_array_size(json_object_get(a->action, "fields")) > 0;
+}
+
+/* Does an event say what the form says, no more and no less? A form without a day means any. */
+static bool says_the_same(const struct visit *v, const struct act *a, const json_t *event)
+{
+	size_t index, given = 0;
+	json_t *field;
+	char room[72];
+	if (strcmp(says(event, "action"), says(a->action, "action")) != 0 || strcmp(says(event, "parent"), says(v->form, "parent")) != 0 ||
+	    (*says(v->form, "on") && strcmp(says(event, "on"), says(v->form, "on")) != 0))
+		return false;
+	json_array_foreach(json_object_get(a->action, "fields"), index, field) {
+		const char *value = says(v->form, form_name(room, field)), *name = says(field, "name");
+		const char *before = says(json_object_get(event, "fields"), name);
+		if (!*before)
+			before = says(json_object_get(event, "texts"), name);
+		if (strcmp(value, before) != 0)
+			return false;
+		given += *value != '\0';
+	}
+	return given > 0;
+}
+
+/* The newest step of the case, where it is this one over again: as after going back and sending the form anew. */
+static bool is_again(struct visit *v, const struct act *a, char said[static 300])
+{
+	struct body body;
+	size_t index;
+	json_t *item, *answer = NULL;
+	const json_t *newest = NULL;
+	bool again = false;
+	if (!a->case_id)
+		return false;
+	body_begin(&body);
+	body_text(&body, "what", "timeline");
+	body_text(&body, "case", a->case_id);
+	if (visit_try(v, &body, &answer) == 200) /* a school isn't told of others' notes */
+		json_array_foreach(json_object_get(answer, "items"), index, item)
+			if (*says(item, "action"))
+				newest = item;
+	/* sent twice under one id it is recorded once, and the answer is the first one's */
+	if (newest && strcmp(says(newest, "id"), says(v->form, "id")) != 0 && says_the_same(v, a, newest)) {
+		snprintf(said, 300, "The newest step of this case is the same already, with the same answers: of %s, by %s. Is this another one?", page_date(says(newest, "on")),
+		         says(newest, "actor"));
+		again = true;
+	}
+	json_decref(answer);
+	return again;
 }
 
 /* ---- taking it ---- */
@@ -250,12 +322,22 @@ void board_recorded(struct visit *v)
 	uint8_t id[ATTEND_ID_SIZE];
 	json_t *answer = NULL;
 	struct body body;
+	char said[300];
 	if (!find(v, &a)) {
 		drop(&a);
 		return;
 	}
 	if (!form_id(v->form, id)) {
 		page_notice(v, 400, "The form is not whole", "Nothing was recorded. Open it anew.");
+		drop(&a);
+		return;
+	}
+	if (!*says(v->form, "sure"))
+		a.asked = is_empty(v, &a) ? "Nothing is filled in. What is recorded stays, so do say what happened; or record it as it is." : is_again(v, &a, said) ? said : NULL;
+	if (a.asked || v->status != 200) {
+		v->status = v->status == 200 ? 422 : v->status;
+		if (a.asked)
+			put_form(v, &a);
 		drop(&a);
 		return;
 	}

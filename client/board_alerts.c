@@ -57,9 +57,43 @@ static const char *mine(const struct visit *v)
 	return *says(v->query, "mine") || *says(v->form, "mine") ? "1" : "";
 }
 
-static void put_alert(struct visit *v, const json_t *alert, const char *back)
+/* Says that it is dealt with, and comes back to where that was said. */
+static void put_dealt_with(struct visit *v, const json_t *alert, const char *back)
 {
 	char action[64];
+	snprintf(action, sizeof action, "/alert/%lld", counts(alert, "alert"));
+	page_form(v, action, "ack");
+	page_id(v);
+	html(&v->page, "<input type=\"hidden\" name=\"back\" value=\"%s\"><input type=\"hidden\" name=\"mine\" value=\"%s\">"
+	               "<button class=\"quiet\" aria-label=\"Dealt with: alert %lld about %s\">Dealt with</button></form>", back, mine(v), counts(alert, "alert"),
+	     *says(alert, "upn") ? page_name(alert) : "the school");
+}
+
+/* What a deadline says of itself stands among the deadlines already. */
+static bool of_deadline(const char *kind)
+{
+	static const char *const kinds_of[] = { "due-soon", "due", "overdue", "decision" };
+	for (size_t i = 0; i < sizeof kinds_of / sizeof *kinds_of; i++)
+		if (strcmp(kinds_of[i], kind) == 0)
+			return true;
+	return false;
+}
+
+bool board_alert_waits(const struct visit *v, const json_t *alert)
+{
+	return may_acknowledge(v) && strcmp(says(alert, "status"), "raised") == 0 && !of_deadline(says(alert, "kind"));
+}
+
+void board_alert(struct visit *v, const json_t *alert, const json_t *parents)
+{
+	html(&v->page, "<li class=\"alert\" data-key=\"alert-%lld\"><p class=\"what\">%s</p><p class=\"when\"><time datetime=\"%s\">%s</time></p>", counts(alert, "alert"),
+	     words_told(says(alert, "text"), parents), says(alert, "raised"), page_time(says(alert, "raised")));
+	put_dealt_with(v, alert, v->words[1]);
+	html(&v->page, "</li>\n");
+}
+
+static void put_alert(struct visit *v, const json_t *alert, const char *back)
+{
 	html(&v->page, "<li class=\"alert\" data-key=\"alert-%lld\"><p class=\"whom\">", counts(alert, "alert"));
 	if (*says(alert, "upn")) {
 		html(&v->page, "<a ");
@@ -67,22 +101,16 @@ static void put_alert(struct visit *v, const json_t *alert, const char *back)
 			page_href(v, "/case/", says(alert, "case"), NULL);
 		else
 			page_href(v, "/pupil/", says(alert, "upn"), NULL);
-		html(&v->page, ">%s</a> <span class=\"quiet\">%s</span>", page_name(alert), says(alert, "case"));
+		html(&v->page, ">%s</a> <span class=\"quiet\">%s%s%s</span>", page_name(alert), says(alert, "case"), *says(alert, "case") ? ", " : "", page_school(alert));
 	} else if (*says(alert, "urn")) {
 		html(&v->page, "<a ");
 		page_href(v, "/school/", says(alert, "urn"), NULL);
-		html(&v->page, ">School %s</a>", says(alert, "urn"));
+		html(&v->page, ">%s%s</a>", *says(alert, "school") ? "" : "School ", page_school(alert));
 	}
 	html(&v->page, "</p><p class=\"what\">%s</p><p class=\"when\"><time datetime=\"%s\">%s</time></p>",
 	     words_told(says(alert, "text"), json_object_get(alert, "parents")), says(alert, "raised"), page_time(says(alert, "raised")));
-	if (may_acknowledge(v)) {
-		snprintf(action, sizeof action, "/alert/%lld", counts(alert, "alert"));
-		page_form(v, action, "ack");
-		page_id(v);
-		html(&v->page, "<input type=\"hidden\" name=\"back\" value=\"%s\"><input type=\"hidden\" name=\"mine\" value=\"%s\">"
-		               "<button class=\"quiet\" aria-label=\"Dealt with: alert %lld about %s\">Dealt with</button></form>", back, mine(v), counts(alert, "alert"),
-		     *says(alert, "upn") ? page_name(alert) : "the school");
-	}
+	if (may_acknowledge(v))
+		put_dealt_with(v, alert, back);
 	html(&v->page, "</li>\n");
 }
 
@@ -103,7 +131,9 @@ static void put_kind(struct visit *v, const json_t *kind)
 	const char *name = says(kind, "kind");
 	html(&v->page, "<section class=\"kind\" id=\"kind-%s\" aria-labelledby=\"title-%s\"><h3 id=\"title-%s\">%s <span class=\"count\" id=\"count-%s\">%lld</span></h3>\n", name,
 	     name, name, title_of(name), name, counts(kind, "count"));
-	put_list(v, kind, "");
+	char back[64];
+	snprintf(back, sizeof back, "#%s", name);
+	put_list(v, kind, back);
 	if (counts(kind, "count") > (long long)json_array_size(json_object_get(kind, "items"))) {
 		html(&v->page, "<p class=\"all\"><a href=\"/alerts/%s?mine=%s%s%s\" aria-label=\"All %lld: %s\">All %lld</a></p>\n", name, mine(v), v->as_of ? "&as_of=" : "",
 		     v->as_of, counts(kind, "count"), title_of(name), counts(kind, "count"));
@@ -160,8 +190,8 @@ void board_alerts(struct visit *v)
 	if (!answer)
 		return;
 	visit_title(v, "%s", title_of(v->words[1]));
-	html(&v->page, "<p class=\"crumb back-to\"><a href=\"/?mine=%s%s%s#group-alerts\">Back to today</a></p>\n<h1>%s <span class=\"count\">%lld</span></h1>\n", mine(v),
-	     v->as_of ? "&as_of=" : "", v->as_of, title_of(v->words[1]), counts(kind, "count"));
+	html(&v->page, "<p class=\"crumb back-to\"><a href=\"/?mine=%s%s%s#group-alerts\">Back to today</a></p>\n<section aria-labelledby=\"kind\"><h1 id=\"kind\">%s <span class=\"count\" id=\"count-%s\">%lld</span></h1>\n", mine(v),
+	     v->as_of ? "&as_of=" : "", v->as_of, title_of(v->words[1]), v->words[1], counts(kind, "count"));
 	if (!kind)
 		html(&v->page, "<p class=\"none\">Nothing of this waits to be looked at.</p>\n");
 	else
@@ -169,17 +199,22 @@ void board_alerts(struct visit *v)
 	if (counts(kind, "count") > (long long)json_array_size(items))
 		html(&v->page, "<p class=\"quiet\">%lld older ones are not shown; they are once these are dealt with.</p>\n", counts(kind, "count") - (long long)json_array_size(items));
 	put_all_done(v, items);
+	html(&v->page, "</section>\n");
 	json_decref(answer);
 }
 
 /* ---- dealt with ---- */
 
-/* To the list that the form was on. */
-static void go_back(struct visit *v, const char *kind)
+/* To where the form was: a kind's own page, a case ("C12"), or that kind of today's page ("#breach"). */
+static void go_back(struct visit *v, const char *to)
 {
 	v->status = 303;
-	if (place_of(kind) < KINDS)
-		snprintf(v->location, sizeof v->location, "/alerts/%s?mine=%s", kind, mine(v));
+	if (place_of(to) < KINDS)
+		snprintf(v->location, sizeof v->location, "/alerts/%s?mine=%s", to, mine(v));
+	else if (to[0] == 'C' && to[1] && strlen(to) < 12 && strspn(to + 1, "0123456789") == strlen(to + 1))
+		snprintf(v->location, sizeof v->location, "/case/%s#waits", to);
+	else if (to[0] == '#' && place_of(to + 1) < KINDS)
+		snprintf(v->location, sizeof v->location, "/?mine=%s#kind-%s", mine(v), to + 1);
 	else
 		snprintf(v->location, sizeof v->location, "/?mine=%s#group-alerts", mine(v));
 }

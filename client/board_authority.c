@@ -27,7 +27,8 @@ static void put_stages(struct visit *v, const json_t *authority)
 	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"stages\"><table><thead><tr><th scope=\"col\">Stage</th><th scope=\"col\">Process</th>"
 	               "<th scope=\"col\">Open</th><td></td></tr></thead><tbody>\n");
 	json_array_foreach(stages, index, stage) {
-		html(&v->page, "<tr><th scope=\"row\">%s</th><td>%s</td>", says(stage, "title"), says(stage, "pathway"));
+		html(&v->page, "<tr><th scope=\"row\"><a href=\"/cases?pathway=%s&amp;stage=%s%s%s\">%s</a></th><td>%s</td>", says(stage, "pathway"), says(stage, "stage"),
+		     v->as_of ? "&as_of=" : "", v->as_of, says(stage, "title"), words_of(says(stage, "pathway")));
 		put_bar(v, counts(stage, "open"), most);
 		html(&v->page, "</tr>\n");
 	}
@@ -53,7 +54,8 @@ static void put_overrides(struct visit *v, const json_t *authority)
 	json_array_foreach(json_object_get(overrides, "items"), index, one) {
 		html(&v->page, "<li class=\"due\"><p class=\"whom\"><a ");
 		page_href(v, "/case/", says(one, "case"), NULL);
-		html(&v->page, ">%s</a></p><p class=\"what\">%s</p><p class=\"when\">%s</p></li>\n", says(one, "case"), says(one, "title"), page_date(says(one, "on")));
+		html(&v->page, ">%s</a> <span class=\"quiet\">%s</span></p><p class=\"what\">%s</p><p class=\"when\">%s</p></li>\n", page_name(one), says(one, "case"), says(one, "title"),
+		     page_date(says(one, "on")));
 	}
 	html(&v->page, "</ul></section>\n");
 }
@@ -83,11 +85,13 @@ static void put_schools(struct visit *v, const json_t *authority)
 	json_array_foreach(json_object_get(authority, "schools"), index, school) {
 		html(&v->page, "<tr><th scope=\"row\"><a ");
 		page_href(v, "/school/", says(school, "urn"), NULL);
+		bool named = *says(school, "name");
+		html(&v->page, ">%s</a> <span class=\"quiet\">%s</span></th>", named ? says(school, "name") : says(school, "urn"), named ? says(school, "urn") : "");
 		if (v->as_of)
-			html(&v->page, ">%s</a></th><td></td><td class=\"number\">%lld</td>", says(school, "urn"), counts(school, "cases"));
+			html(&v->page, "<td></td>");
 		else
-			html(&v->page, ">%s</a></th><td class=\"number\">%lld</td><td class=\"number\">%lld</td>", says(school, "urn"), counts(school, "pupils"),
-			     counts(school, "cases"));
+			html(&v->page, "<td class=\"number\">%lld</td>", counts(school, "pupils"));
+		html(&v->page, "<td class=\"number\">%lld</td>", counts(school, "cases"));
 		put_marked(v, school, "am");
 		put_marked(v, school, "pm");
 		html(&v->page, "</tr>\n");

@@ -21,7 +21,7 @@ static void put_stages(struct visit *v, const json_t *c)
 
 /* What is known beside the case while its page is written. */
 struct beside {
-	json_t *c, *pupil, *people, *actions;
+	json_t *c, *pupil, *people, *actions, *timeline; /* `timeline` NULL: not for this role */
 	const json_t *parents;
 };
 
@@ -30,7 +30,7 @@ static void put_decision(struct visit *v, const struct beside *b, const json_t *
 	size_t index, by;
 	json_t *outcome, *action;
 	html(&v->page, "<div class=\"decision\"><h3>%s</h3><p>%s</p>", says(decision, "title"), words_told(says(decision, "question"), b->parents));
-	if (*says(decision, "breaches"))
+	if (*says(decision, "breaches") && !strstr(says(decision, "question"), says(decision, "breaches")))
 		html(&v->page, "<p>Breaches: %s</p>", words_told(says(decision, "breaches"), NULL));
 	html(&v->page, "<p class=\"quiet\">%s%s%s</p><ul class=\"outcomes\">\n", says(decision, "clause"), *says(decision, "source") ? ": " : "", says(decision, "source"));
 	json_array_foreach(v->as_of ? NULL : json_object_get(decision, "outcomes"), index, outcome)
@@ -71,22 +71,41 @@ static void put_deadline(struct visit *v, const struct beside *b, const json_t *
 	     page_date(says(d, "from")));
 }
 
+/* Those that run, the first to fall due first; or those that are over, the newest first. */
+static json_t *sorted(const struct beside *b, bool running)
+{
+	size_t index, place;
+	json_t *d, *out = json_array();
+	json_array_foreach(json_object_get(b->c, "deadlines"), index, d) {
+		if (runs(d) != running)
+			continue;
+		for (place = 0; place < json_array_size(out); place++) {
+			int order = strcmp(says(json_array_get(out, place), "due"), says(d, "due"));
+			if (running ? order > 0 : order < 0)
+				break;
+		}
+		json_array_insert(out, place, d);
+	}
+	return out;
+}
+
 static size_t put_table(struct visit *v, const struct beside *b, bool running, const char *label)
 {
-	size_t index, count = 0;
-	json_t *d, *deadlines = json_object_get(b->c, "deadlines");
-	json_array_foreach(deadlines, index, d)
-		count += runs(d) == running;
-	if (!count)
+	size_t index;
+	json_t *d, *deadlines = sorted(b, running);
+	size_t count = json_array_size(deadlines);
+	if (!count) {
+		json_decref(deadlines);
 		return 0;
+	}
 	if (!running)
 		html(&v->page, "<details><summary id=\"%s\">%llu that %s over</summary>", label, (unsigned long long)count, count == 1 ? "is" : "are");
 	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"%s\"><table><thead><tr><th scope=\"col\">Deadline</th><th scope=\"col\">Last day</th>"
 	               "<th scope=\"col\">State</th><th scope=\"col\">Parent</th><th scope=\"col\">From</th></tr></thead><tbody>\n", label);
 	json_array_foreach(deadlines, index, d)
-		if (runs(d) == running)
-			put_deadline(v, b, d);
+		put_deadline(v, b, d);
 	html(&v->page, "</tbody></table></div>%s\n", running ? "" : "</details>");
+	json_decref(deadlines);
 	return count;
 }
 
@@ -97,42 +116,6 @@ static void put_deadlines(struct visit *v, const struct beside *b)
 	if (!put_table(v, b, true, "deadlines"))
 		html(&v->page, "<p class=\"none\">None is running.</p>");
 	put_table(v, b, false, "over");
-	html(&v->page, "</section>\n");
-}
-
-/* Those that can be recorded as things stand, or those that lack something first: how many. */
-static size_t put_actions_that(struct visit *v, const json_t *c, bool ready)
-{
-	size_t index, count = 0;
-	json_t *action;
-	html(&v->page, "<ul class=\"next\">\n");
-	json_array_foreach(json_object_get(c, "next"), index, action) {
-		size_t lacks = page_lacking(json_object_get(action, "lacks"), says(action, "action"));
-		if ((lacks == 0) != ready)
-			continue;
-		html(&v->page, "<li class=\"%s\"><a ", ready ? "ready" : "lacking");
-		page_href(v, "/case/", says(c, "case"), "record", says(action, "action"), NULL);
-		html(&v->page, ">%s</a>", *says(action, "title") ? says(action, "title") : words_of(says(action, "action")));
-		if (lacks)
-			page_lacks(v, json_object_get(action, "lacks"), says(action, "action"), NULL);
-		html(&v->page, "</li>\n");
-		count++;
-	}
-	html(&v->page, "</ul>\n");
-	return count;
-}
-
-static void put_next(struct visit *v, const json_t *c)
-{
-	size_t count = json_array_size(json_object_get(c, "next"));
-	if (!count)
-		return;
-	html(&v->page, "<section class=\"to-do\" aria-labelledby=\"next\"><h2 id=\"next\">What may be recorded next</h2>\n");
-	if (put_actions_that(v, c, true) < count) {
-		html(&v->page, "<details><summary>Steps that lack something first, and what</summary>");
-		put_actions_that(v, c, false);
-		html(&v->page, "</details>");
-	}
 	html(&v->page, "</section>\n");
 }
 
@@ -160,7 +143,7 @@ static void put_event(struct visit *v, const struct beside *b, const json_t *eve
 	html(&v->page, "<li class=\"done\"><p class=\"when\">%s</p><p><strong>%s</strong>%s%s by %s", page_date(*says(event, "on") ? says(event, "on") : says(event, "recorded")),
 	     *says(event, "action") ? words_action(b->actions, says(event, "action")) : words_of(says(event, "kind")), *says(event, "parent") ? " for " : "",
 	     words_parent(b->parents, says(event, "parent")), says(event, "actor"));
-	if (*says(event, "via"))
+	if (*says(event, "via") && strcmp(v->session.role, "auditor") == 0) /* to others it is always this page */
 		html(&v->page, " <span class=\"quiet\">through %s</span>", says(event, "via"));
 	if (json_is_true(json_object_get(event, "overridden")))
 		html(&v->page, " <span class=\"tag overdue\">overridden</span>");
@@ -172,19 +155,30 @@ static void put_event(struct visit *v, const struct beside *b, const json_t *eve
 
 static long long seq_of(const json_t *event)
 {
-	return *says(event, "text") ? counts(event, "alert") : counts(event, "seq");
+	return json_object_get(event, "raised") ? counts(event, "alert") : counts(event, "seq");
+}
+
+/* What came in about the child, so that it can be dealt with where the case is looked at. */
+static void put_waiting(struct visit *v, const struct beside *b)
+{
+	size_t index, count = 0;
+	json_t *item;
+	json_array_foreach(json_object_get(b->timeline, "items"), index, item) {
+		if (!board_alert_waits(v, item))
+			continue;
+		if (!count++)
+			html(&v->page, "<section class=\"group waits\" aria-labelledby=\"waits\"><h2 id=\"waits\">Came in, and not dealt with</h2>\n<ul class=\"list plain\">\n");
+		board_alert(v, item, b->parents);
+	}
+	if (count)
+		html(&v->page, "</ul></section>\n");
 }
 
 /* The newest first: actions rise, alerts fall, and the two are told as one. */
 static void put_timeline(struct visit *v, const struct beside *b)
 {
-	struct body body;
-	visit_question(v, &body, "timeline");
-	body_text(&body, "case", says(b->c, "case"));
-	json_t *answer = visit_ask(v, &body), *items = json_object_get(answer, "items");
+	const json_t *items = json_object_get(b->timeline, "items");
 	size_t alerts = 0, count = json_array_size(items);
-	if (!answer)
-		return;
 	while (alerts < count && !json_object_get(json_array_get(items, alerts), "raised"))
 		alerts++;
 	html(&v->page, "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">What happened</h2>\n<ol class=\"timeline\" reversed>\n");
@@ -198,7 +192,6 @@ static void put_timeline(struct visit *v, const struct beside *b)
 			at++;
 	}
 	html(&v->page, "</ol></section>\n");
-	json_decref(answer);
 }
 
 /* To a school or lead: what was done, without others' notes. */
@@ -271,37 +264,40 @@ static void put_who(struct visit *v, const struct beside *b)
 {
 	const json_t *c = b->c, *pupil = b->pupil;
 	visit_title(v, "%s %s", says(c, "case"), page_name(pupil));
-	html(&v->page, "<p class=\"crumb\">Case %s, %s; process: %s, version %lld</p>\n<h1>%s</h1>\n", says(c, "case"), says(c, "status"), says(c, "pathway"),
-	     counts(c, "pathway_version"), page_name(pupil));
+	html(&v->page, "<p class=\"crumb\">Case %s, %s; process: <a href=\"/process/%s/%lld#%s-stage-%s\">%s, version %lld, as a drawing</a></p>\n<h1>%s</h1>\n", says(c, "case"),
+	     says(c, "status"), says(c, "pathway"), counts(c, "pathway_version"), says(c, "pathway"), says(c, "stage"), words_of(says(c, "pathway")), counts(c, "pathway_version"),
+	     page_name(pupil));
 	if (*says(v->query, "done"))
 		html(&v->page, "<p class=\"success\" role=\"status\">Recorded.</p>\n");
-	html(&v->page, "<p class=\"figures\">Year %s, school <a ", says(pupil, "year_group"));
+	html(&v->page, "<p class=\"figures\">Year %s, <a ", says(pupil, "year_group"));
 	page_href(v, "/school/", says(pupil, "urn"), NULL);
 	html(&v->page, ">%s</a>, UPN %s. <strong>%lld</strong> unauthorised in 10 school weeks, <strong>%lld</strong> of <strong>%lld</strong> sessions attended. <a ",
-	     says(pupil, "urn"), says(c, "upn"), counts(pupil, "unauthorised_10_weeks"), counts(pupil, "attended"), counts(pupil, "possible"));
+	     page_school(pupil), says(c, "upn"), counts(pupil, "unauthorised_10_weeks"), counts(pupil, "attended"), counts(pupil, "possible"));
 	page_href(v, "/pupil/", says(c, "upn"), NULL);
 	html(&v->page, ">The pupil's year</a></p>\n");
 }
 
 static void put_parts(struct visit *v, const struct beside *b)
 {
-	bool reads_all = strcmp(v->session.role, "school") != 0 && strcmp(v->session.role, "lead") != 0;
 	put_who(v, b);
 	put_stages(v, b->c);
-	if (json_array_size(json_object_get(b->c, "next")))
+	bool records = json_array_size(json_object_get(b->c, "next")) && strcmp(says(b->c, "status"), "open") == 0;
+	if (records)
 		page_contents(v, "deadlines", "Deadlines", "next", "Record a step", "weeks", "Marks", "people", "Parents and family", "letters", "Letters", "timeline",
 		              "What happened", NULL);
 	else
 		page_contents(v, "deadlines", "Deadlines", "weeks", "Marks", "people", "Parents and family", "timeline", "What happened", NULL);
 	put_decisions(v, b);
+	put_waiting(v, b);
 	put_deadlines(v, b);
-	put_next(v, b->c);
+	if (records)
+		board_steps(v, b->actions, b->c);
 	put_marks(v, says(b->c, "upn"));
 	put_notices(v, b);
 	put_parents(v, b->people);
 	if (!v->as_of && strcmp(v->session.role, "auditor") != 0)
 		board_letters(v, b->c);
-	if (reads_all)
+	if (b->timeline)
 		put_timeline(v, b);
 	else
 		put_actions(v, b);
@@ -310,21 +306,29 @@ static void put_parts(struct visit *v, const struct beside *b)
 void board_case(struct visit *v)
 {
 	struct body body;
-	struct beside b = { NULL, NULL, NULL, NULL, NULL };
+	struct beside b = { NULL, NULL, NULL, NULL, NULL, NULL };
+	bool reads_all = strcmp(v->session.role, "school") != 0 && strcmp(v->session.role, "lead") != 0;
 	visit_question(v, &body, "case");
 	body_text(&body, "case", v->words[1]);
 	b.c = visit_ask(v, &body);
 	b.pupil = b.c ? ask_upn(v, "pupil", says(b.c, "upn")) : NULL;
 	b.people = b.pupil ? ask_upn(v, "people", says(b.c, "upn")) : NULL;
-	if (b.people) {
+	if (b.people && reads_all) {
+		visit_question(v, &body, "timeline");
+		body_text(&body, "case", says(b.c, "case"));
+		b.timeline = visit_ask(v, &body);
+	}
+	if (b.people && (b.timeline || !reads_all)) {
 		body_begin(&body); /* what things are called, which no day changes */
 		body_text(&body, "what", "actions");
 		body_text(&body, "upn", says(b.c, "upn"));
 		b.parents = json_object_get(b.people, "parents");
 		v->live = !v->as_of;
+		snprintf(v->live_upn, sizeof v->live_upn, "%s", says(b.c, "upn"));
 		if (visit_try(v, &body, &b.actions))
 			put_parts(v, &b);
 	}
+	json_decref(b.timeline);
 	json_decref(b.actions);
 	json_decref(b.people);
 	json_decref(b.pupil);

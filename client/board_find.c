@@ -22,39 +22,13 @@ static size_t squeeze(char word[static WORD_SIZE], const char *asked)
 
 /* ---- by name ---- */
 
-/* Does a word of the name begin so? */
-static bool begins(const char *name, const char *word, size_t size)
-{
-	for (bool starts = true; *name; name++) {
-		if (starts && strncasecmp(name, word, size) == 0)
-			return true;
-		starts = *name == ' ' || *name == '-' || *name == '\'';
-	}
-	return false;
-}
-
-/* Each word that was typed begins the surname or the forename. */
-static bool matches(const json_t *row, const char *asked)
-{
-	static const char blanks[] = " ,";
-	bool any = false;
-	for (asked += strspn(asked, blanks); *asked; asked += strspn(asked, blanks)) {
-		size_t size = strcspn(asked, blanks);
-		if (!begins(says(row, "surname"), asked, size) && !begins(says(row, "forename"), asked, size))
-			return false;
-		any = true;
-		asked += size;
-	}
-	return any;
-}
-
 static void put_found(struct visit *v, const json_t *row)
 {
 	html(&v->page, "<tr><th scope=\"row\"><a ");
 	page_href(v, "/pupil/", says(row, "upn"), NULL);
 	html(&v->page, ">%s</a></th><td>%s</td><td><a ", page_name(row), says(row, "year_group"));
 	page_href(v, "/school/", says(row, "urn"), NULL);
-	html(&v->page, ">%s</a></td><td>", says(row, "urn"));
+	html(&v->page, ">%s</a></td><td>", page_school(row));
 	if (*says(row, "case")) {
 		html(&v->page, "<a ");
 		page_href(v, "/case/", says(row, "case"), NULL);
@@ -71,7 +45,7 @@ static void add(json_t *found, json_t *row)
 	json_array_insert(found, place, row);
 }
 
-/* Page by page of the pupils with marks this school year; false: it could not be asked, and the page says so. */
+/* Page by page; false: it could not be asked, and the page says so. */
 static bool look_for(struct visit *v, const char *asked, json_t *found)
 {
 	size_t index;
@@ -79,8 +53,8 @@ static bool look_for(struct visit *v, const char *asked, json_t *found)
 	do {
 		struct body body;
 		body_begin(&body);
-		body_text(&body, "what", "report");
-		body_text(&body, "of", "pupils");
+		body_text(&body, "what", "names");
+		body_text(&body, "name", asked);
 		if (json_is_integer(next))
 			body_number(&body, "from", (uint64_t)json_integer_value(next));
 		json_decref(answer);
@@ -88,8 +62,7 @@ static bool look_for(struct visit *v, const char *asked, json_t *found)
 		if (!answer)
 			return false;
 		json_array_foreach(json_object_get(answer, "items"), index, row)
-			if (matches(row, asked))
-				add(found, row);
+			add(found, row);
 		next = json_object_get(answer, "next");
 	} while (json_is_integer(next) && json_array_size(found) <= FOUND_MAX);
 	json_decref(answer);
@@ -100,7 +73,7 @@ static void put_all(struct visit *v, const char *asked, const json_t *found)
 {
 	size_t index;
 	json_t *row;
-	html(&v->page, "<h1>Pupils named %s</h1>\n<p class=\"quiet\">Of those with marks this school year.</p>\n", asked);
+	html(&v->page, "<h1>Pupils named %s</h1>\n", asked);
 	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Pupils found\"><table><thead><tr><th scope=\"col\">Pupil</th><th scope=\"col\">Year</th>"
 	               "<th scope=\"col\">School</th><th scope=\"col\">Case</th></tr></thead><tbody>\n");
 	json_array_foreach(found, index, row)
@@ -116,10 +89,13 @@ static void find_by_name(struct visit *v, const char *asked)
 	v->only_now = true;
 	visit_title(v, "Pupils named %.80s", asked);
 	if (look_for(v, asked, found)) {
-		if (json_array_size(found))
+		if (json_array_size(found) == 1) {
+			v->status = 303;
+			snprintf(v->location, sizeof v->location, "/pupil/%s", says(json_array_get(found, 0), "upn"));
+		} else if (json_array_size(found)) {
 			put_all(v, asked, found);
-		else
-			page_notice(v, 404, "Nothing found", "No pupil with marks this school year has a name that begins so. A pupil is found by name or UPN (13 characters), a case by its "
+		} else
+			page_notice(v, 404, "Nothing found", "No pupil has a name that begins so. A pupil is found by name or UPN (13 characters), a case by its "
 			                                     "id (C12), a school by its URN (six digits).");
 	}
 	json_decref(found);

@@ -15,9 +15,12 @@
 
 enum { CONNECTIONS_MAX = 400, IDLE_S = 30 };
 
+static const char svg_type[] = "image/svg+xml";
+
 /* ---- answers ---- */
 
-static void harden(struct MHD_Response *r, const char *url)
+/* A drawing has its style within it, and nothing else. What is the same for everybody, and is asked for by what it holds, is kept by browsers; nothing else is. */
+static void harden(struct MHD_Response *r, const char *url, bool kept, bool drawing)
 {
 	static const char *const headers[][2] = {
 		{ "Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -28,10 +31,10 @@ static void harden(struct MHD_Response *r, const char *url)
 		{ "Cross-Origin-Opener-Policy", "same-origin" },
 		{ "Cross-Origin-Resource-Policy", "same-origin" },
 		{ "Permissions-Policy", "camera=(), geolocation=(), microphone=()" },
-		{ "Cache-Control", "no-store" },
 	};
 	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-		MHD_add_response_header(r, headers[i][0], headers[i][1]);
+		MHD_add_response_header(r, headers[i][0], drawing && i == 0 ? "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'" : headers[i][1]);
+	MHD_add_response_header(r, "Cache-Control", kept ? "public, max-age=604800, immutable" : "no-store");
 	if (strncmp(url, "https:", 6) == 0)
 		MHD_add_response_header(r, "Strict-Transport-Security", "max-age=31536000");
 }
@@ -40,7 +43,7 @@ static enum MHD_Result send_response(struct visit *v, struct MHD_Connection *con
 {
 	if (!r)
 		return MHD_NO;
-	harden(r, v->board->url);
+	harden(r, v->board->url, v->kept, strcmp(type, svg_type) == 0);
 	MHD_add_response_header(r, "Content-Type", type);
 	if (*v->location)
 		MHD_add_response_header(r, "Location", v->location);
@@ -67,6 +70,7 @@ static enum MHD_Result send_page(struct visit *v, struct MHD_Connection *connect
 
 static enum MHD_Result send_file(struct visit *v, struct MHD_Connection *connection, const unsigned char *bytes, size_t size, const char *type)
 {
+	v->kept = strcmp(says(v->query, "v"), v->board->assets) == 0;
 	return send_response(v, connection, MHD_create_response_from_buffer(size, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT), type, NULL);
 }
 
@@ -188,6 +192,7 @@ static const struct {
 	{ "alert", NULL, 2, 2, NULL, board_acknowledge },
 	{ "alerts", NULL, 2, 2, board_alerts, board_alerts_done },
 	{ "find", NULL, 1, 1, board_find, NULL },
+	{ "cases", NULL, 1, 1, board_cases, NULL },
 };
 
 static bool fits(size_t i, const struct visit *v, unsigned count)
@@ -235,6 +240,12 @@ static enum MHD_Result answer_reader(struct visit *v, struct MHD_Connection *con
 		if (r)
 			return send_response(v, connection, r, "text/event-stream", cookie);
 		page_notice(v, 503, "Too many pages are open", "This one does not follow what comes in; load it again to see it.");
+	} else if (v->words[0] && strcmp(v->words[0], "process") == 0 && v->words[2] && !v->words[3] && !v->form) {
+		char *svg;
+		size_t size;
+		attend_for(v->line, v->session.reader);
+		if (board_drawing(v, &svg, &size))
+			return send_response(v, connection, MHD_create_response_from_buffer(size, svg, MHD_RESPMEM_MUST_FREE), svg_type, cookie);
 	} else if (v->form && !is_own(v)) {
 		/* said */
 	} else if (v->form && v->words[0] && strcmp(v->words[0], "sign-out") == 0) {
@@ -391,9 +402,22 @@ static bool address_of(const char *listen, struct sockaddr_storage *out)
 	return inet_pton(AF_INET6, host + 1, &six->sin6_addr) == 1;
 }
 
+/* Style and script by what they hold, so that a newer board's are asked for anew. */
+static void name_assets(struct board *board)
+{
+	crypto_generichash_state hash;
+	unsigned char bytes[crypto_generichash_BYTES_MIN];
+	crypto_generichash_init(&hash, NULL, 0, sizeof bytes);
+	crypto_generichash_update(&hash, board_style, board_style_size);
+	crypto_generichash_update(&hash, board_script, board_script_size);
+	crypto_generichash_final(&hash, bytes, sizeof bytes);
+	sodium_bin2hex(board->assets, sizeof board->assets, bytes, (sizeof board->assets - 1) / 2);
+}
+
 struct MHD_Daemon *board_listen(struct board *board, const char *listen, unsigned *port, char *why, size_t why_size)
 {
 	struct sockaddr_storage address;
+	name_assets(board);
 	if (!address_of(listen, &address)) {
 		snprintf(why, why_size, "--listen: '%s' is no address and port, as 127.0.0.1:8570 or [::1]:8570 are", listen);
 		return NULL;

@@ -141,11 +141,57 @@ static void put_made(struct visit *v, const json_t *rule)
 		json_array_foreach(json_object_get(answer, "items"), index, item)
 			put_letter(v, item);
 	} else if (status) {
-		html(&v->page, "<div class=\"problem\" role=\"alert\"><h2>It can't be made now</h2><p>%s</p>\n", says(answer, "reason"));
+		html(&v->page, "<div class=\"problem\" role=\"alert\"><h2>It can't be made now</h2>\n");
+		if (!json_array_size(json_object_get(answer, "lacks")))
+			html(&v->page, "<p>%s</p>\n", says(answer, "reason"));
 		page_lacks(v, json_object_get(answer, "lacks"), NULL, json_object_get(rule, "fields"));
 		html(&v->page, "</div>\n");
 	}
 	json_decref(answer);
+}
+
+static json_t *ask_of(struct visit *v, const char *what, const char *upn)
+{
+	struct body body;
+	json_t *answer = NULL;
+	body_begin(&body);
+	body_text(&body, "what", what);
+	body_text(&body, "upn", upn);
+	if (visit_try(v, &body, &answer) != 200) {
+		json_decref(answer);
+		return NULL;
+	}
+	return answer;
+}
+
+/* What is known already is not asked for: the school's name, until somebody says another. */
+static void know_school(struct visit *v, const json_t *rule, const char *upn)
+{
+	static const char FIELD[] = "school_name";
+	size_t index;
+	json_t *field;
+	json_array_foreach(json_object_get(rule, "fields"), index, field) {
+		if (strcmp(says(field, "name"), FIELD) != 0 || json_object_get(v->query, "f-school_name"))
+			continue;
+		json_t *pupil = ask_of(v, "pupil", upn);
+		if (*says(pupil, "school"))
+			json_object_set((json_t *)(uintptr_t)v->query, "f-school_name", json_object_get(pupil, "school"));
+		json_decref(pupil);
+	}
+}
+
+/* The steps in which it is recorded that this letter was sent: those that have it among the values of a field. */
+static void put_sent(struct visit *v, const char *upn)
+{
+	size_t index, at, value;
+	json_t *action, *field, *one, *actions = ask_of(v, "actions", upn);
+	json_array_foreach(strcmp(says(actions, "case"), v->words[1]) == 0 ? json_object_get(actions, "items") : NULL, index, action)
+		json_array_foreach(json_object_get(action, "fields"), at, field)
+			json_array_foreach(json_object_get(field, "values"), value, one)
+				if (strcmp(json_string_value(one), v->words[3]) == 0)
+					html(&v->page, "<p class=\"said\">Sent it? <a href=\"/case/%s/record/%s?f-%s=%s\">Record it: %s</a></p>\n", v->words[1],
+					     says(action, "action"), says(field, "name"), v->words[3], says(action, "title"));
+	json_decref(actions);
 }
 
 void board_letter(struct visit *v)
@@ -157,6 +203,7 @@ void board_letter(struct visit *v)
 	body_text(&body, "what", "letter");
 	body_text(&body, "case", v->words[1]);
 	v->only_now = true;
+	v->letter = true;
 	json_t *letters = visit_ask(v, &body);
 	if (!letters)
 		return;
@@ -168,8 +215,10 @@ void board_letter(struct visit *v)
 		html(&v->page, "<p class=\"crumb back-to\"><a ");
 		page_href(v, "/case/", v->words[1], NULL);
 		html(&v->page, ">Back to %s</a></p>\n<h1>%s</h1>\n", v->words[1], says(rule, "title"));
+		know_school(v, rule, says(letters, "upn"));
 		put_fields(v, rule);
 		put_made(v, rule);
+		put_sent(v, says(letters, "upn"));
 	} else {
 		page_notice(v, 404, "No such letter", "It is not one of this case's process, or not for your role.");
 	}

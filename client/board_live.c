@@ -48,7 +48,7 @@ static void put(struct stream *s, uint64_t position, const char *text)
 
 static bool take(void *context, uint64_t position, const void *item, size_t size)
 {
-	static const char *const keys[] = { "alert", "kind", "status" };
+	static const char *const keys[] = { "alert", "kind", "status", "upn", "case" };
 	struct stream *s = context;
 	json_t *alert = to_json(item, size), *told = json_object();
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)

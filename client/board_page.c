@@ -16,9 +16,10 @@ static void put_head(const struct visit *v, struct html *out)
 {
 	html(out, "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n"
 	          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	          "<title>%s - %s attendance</title>\n<link rel=\"stylesheet\" href=\"/style.css\">\n", v->title, v->board->authority);
-	if (v->live)
-		html(out, "<script src=\"/live.js\" defer></script>\n");
+	          "<title>%s - %s attendance</title>\n<link rel=\"stylesheet\" href=\"/style.css?v=%s\">\n"
+	          "<meta name=\"color-scheme\" content=\"light dark\">\n", v->title, v->board->authority, v->board->assets);
+	if (v->session.reader[0])
+		html(out, "<script src=\"/live.js?v=%s\" defer></script>\n", v->board->assets);
 	html(out, "</head>\n");
 }
 
@@ -36,6 +37,7 @@ static void put_banner(struct visit *v, struct html *out)
 	if (v->session.reader[0]) {
 		html(out, "<nav aria-label=\"Main\"><ul>");
 		put_link(v, out, "/", "Today");
+		put_link(v, out, "/cases", "Cases");
 		if (strcmp(v->session.role, "lead") != 0)
 			put_link(v, out, "/authority", strcmp(v->session.role, "school") == 0 ? "Schools" : "Authority");
 		html(out, "</ul></nav>\n<form class=\"find\" method=\"get\" action=\"/find\" role=\"search\">"
@@ -54,11 +56,15 @@ static void put_banner(struct visit *v, struct html *out)
 /* Every view can be seen as it was known on a day. */
 static void put_as_of(struct visit *v, struct html *out)
 {
+	static const char *const kept[] = { "mine", "pathway", "stage", "school", "closed" }; /* of what is looked at */
 	if (!v->session.reader[0] || v->form || v->only_now || v->status != 200)
 		return;
 	html(out, "<form class=\"as-of%s\" method=\"get\" aria-label=\"As it was known\"><div class=\"wide\">", v->as_of ? " back" : "");
 	if (v->as_of)
 		html(out, "<strong>As it was known at the end of %s.</strong> ", page_date(v->as_of));
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+		if (*says(v->query, kept[i]))
+			html(out, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", kept[i], says(v->query, kept[i]));
 	html(out, "<label for=\"as-of\">%s</label> <input id=\"as-of\" type=\"date\" name=\"as_of\" value=\"%s\" required>"
 	          "<button class=\"quiet\">Show</button>", v->as_of ? "Another day" : "As it was known on", v->as_of);
 	if (v->as_of)
@@ -69,13 +75,16 @@ static void put_as_of(struct visit *v, struct html *out)
 void page_whole(struct visit *v, struct html *out)
 {
 	put_head(v, out);
-	html(out, "<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
+	html(out, v->letter ? "<body class=\"goes-out\">\n" : "<body>\n");
+	html(out, "<a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
 	put_banner(v, out);
 	put_as_of(v, out);
 	html(out, "<main id=\"main\" class=\"wide\" tabindex=\"-1\">\n");
 	if (v->live)
-		html(out, "<div id=\"live\" data-from=\"%llu\"><p role=\"status\" aria-live=\"polite\"></p></div>\n",
-		     (unsigned long long)v->head + 1);
+		html(out, "<div id=\"live\" data-from=\"%llu\" data-upn=\"%s\"><p role=\"status\" aria-live=\"polite\"></p></div>\n",
+		     (unsigned long long)v->head + 1, v->live_upn);
+	else if (v->session.reader[0])
+		html(out, "<div id=\"live\"><p role=\"status\" aria-live=\"polite\"></p></div>\n");
 	html_join(out, &v->page);
 	html(out, "</main>\n<footer class=\"wide\"><p>It counts, reminds and puts decisions. People take them.</p></footer>\n</body>\n</html>\n");
 }
@@ -158,10 +167,12 @@ static char *room(void)
 	return rooms[turn++ % 4];
 }
 
-/* Would a field of the form itself mend it? */
+/* Would a field of the form itself mend it? One that is left open does, one that can't be right doesn't. */
 static bool own(const json_t *lack, const char *action)
 {
-	return action && !json_is_true(json_object_get(lack, "bar")) && (*says(lack, "field") || strcmp(says(lack, "supplied_by"), action) == 0);
+	if (!action || json_is_true(json_object_get(lack, "bar")))
+		return false;
+	return *says(lack, "field") ? strncmp(says(lack, "text"), "required", 8) == 0 : strcmp(says(lack, "supplied_by"), action) == 0;
 }
 
 size_t page_lacking(const json_t *lacks, const char *action)
@@ -221,6 +232,11 @@ const char *page_time(const char *time)
 const char *page_due(const char *time)
 {
 	return when_due(room(), time);
+}
+
+const char *page_school(const json_t *item)
+{
+	return *says(item, "school") ? says(item, "school") : says(item, "urn");
 }
 
 const char *page_name(const json_t *item)

@@ -166,23 +166,12 @@ static void put_cases(struct visit *v, const json_t *pupil)
 static void put_opening(struct visit *v)
 {
 	struct body body;
-	size_t index;
-	json_t *item;
 	body_begin(&body);
 	body_text(&body, "what", "actions");
 	body_text(&body, "upn", v->words[1]);
-	json_t *actions = visit_ask(v, &body);
-	if (actions && !*says(actions, "case")) {
-		html(&v->page, "<details><summary>No case is open: the first step opens one</summary><ul class=\"next\">\n");
-		json_array_foreach(json_object_get(actions, "items"), index, item) {
-			if (page_lacking(json_object_get(item, "lacks"), says(item, "action")))
-				continue;
-			html(&v->page, "<li class=\"ready\"><a ");
-			page_href(v, "/pupil/", v->words[1], "record", says(item, "action"), NULL);
-			html(&v->page, ">%s</a></li>\n", says(item, "title"));
-		}
-		html(&v->page, "</ul></details>\n");
-	}
+	json_t *actions = NULL;
+	if (visit_try(v, &body, &actions) == 200 && !*says(actions, "case"))
+		board_steps(v, actions, NULL);
 	json_decref(actions);
 }
 
@@ -192,9 +181,9 @@ void board_pupil(struct visit *v)
 	if (year) {
 		visit_title(v, "%s", page_name(pupil));
 		const char *born = page_date(says(pupil, "birth_date"));
-		html(&v->page, "<p class=\"crumb\">UPN %s, school <a ", says(pupil, "upn"));
+		html(&v->page, "<p class=\"crumb\">UPN %s, <a ", says(pupil, "upn"));
 		page_href(v, "/school/", says(pupil, "urn"), NULL);
-		html(&v->page, ">%s</a>, year %s, born %s</p>\n<h1>%s</h1>\n", says(pupil, "urn"), says(pupil, "year_group"), strlen(born) > 4 ? born + 4 : born, page_name(pupil));
+		html(&v->page, ">%s</a>, year %s, born %s</p>\n<h1>%s</h1>\n", page_school(pupil), says(pupil, "year_group"), strlen(born) > 4 ? born + 4 : born, page_name(pupil));
 		put_figures(v, pupil);
 		put_cases(v, pupil);
 		if (!v->as_of)

@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-enum { NEAR = 3 }; /* sessions from the threshold, as the query has it */
+enum {
+	NEAR = 3,     /* sessions from the threshold, as the query has it */
+	UNFOLDED = 6, /* tasks */
+};
 
 static void put_registers(struct visit *v, const json_t *school)
 {
@@ -81,26 +84,43 @@ static void put_near(struct visit *v, const json_t *school)
 	html(&v->page, "</section>\n");
 }
 
+static void put_task(struct visit *v, const json_t *task)
+{
+	char action[128];
+	html(&v->page, "<li class=\"due\"><p class=\"what\">%s</p><p class=\"when\">by %s</p>", says(task, "title"), page_date(says(task, "last_day")));
+	if (!v->as_of && strcmp(v->session.role, "auditor") != 0) {
+		snprintf(action, sizeof action, "/school/%s/task/%s", v->words[1], says(task, "task"));
+		page_form(v, action, "ack");
+		page_id(v);
+		html(&v->page, "<button class=\"quiet\" aria-label=\"Done: %s\">Done</button></form>", says(task, "title"));
+	}
+	html(&v->page, "</li>\n");
+}
+
+/* The first to fall due first; those of later days than the very next are folded where there are many. */
 static void put_tasks(struct visit *v, const json_t *school)
 {
-	size_t index;
-	json_t *task;
-	char action[128];
-	bool may = !v->as_of && strcmp(v->session.role, "auditor") != 0;
-	if (!json_array_size(json_object_get(school, "tasks")))
-		return;
-	html(&v->page, "<section aria-labelledby=\"tasks\"><h2 id=\"tasks\">Recurring tasks</h2>\n<ul class=\"list tasks\">\n");
+	size_t index, place, next = 0;
+	json_t *task, *tasks = json_array();
 	json_array_foreach(json_object_get(school, "tasks"), index, task) {
-		html(&v->page, "<li class=\"due\"><p class=\"what\">%s</p><p class=\"when\">by %s</p>", says(task, "title"), page_date(says(task, "last_day")));
-		if (may) {
-			snprintf(action, sizeof action, "/school/%s/task/%s", v->words[1], says(task, "task"));
-			page_form(v, action, "ack");
-			page_id(v);
-			html(&v->page, "<button class=\"quiet\" aria-label=\"Done: %s\">Done</button></form>", says(task, "title"));
-		}
-		html(&v->page, "</li>\n");
+		place = 0;
+		while (place < json_array_size(tasks) && strcmp(says(json_array_get(tasks, place), "last_day"), says(task, "last_day")) <= 0)
+			place++;
+		json_array_insert(tasks, place, task);
 	}
-	html(&v->page, "</ul></section>\n");
+	size_t count = json_array_size(tasks);
+	while (next < count && (count <= UNFOLDED || strcmp(says(json_array_get(tasks, next), "last_day"), says(json_array_get(tasks, 0), "last_day")) == 0))
+		next++;
+	if (count)
+		html(&v->page, "<section aria-labelledby=\"tasks\"><h2 id=\"tasks\">Recurring tasks</h2>\n<ul class=\"list tasks\">\n");
+	json_array_foreach(tasks, index, task) {
+		if (index == next)
+			html(&v->page, "</ul><details><summary>%llu later</summary><ul class=\"list tasks\">\n", (unsigned long long)(count - next));
+		put_task(v, task);
+	}
+	if (count)
+		html(&v->page, "</ul>%s</section>\n", next < count ? "</details>" : "");
+	json_decref(tasks);
 }
 
 void board_school(struct visit *v)
@@ -111,8 +131,10 @@ void board_school(struct visit *v)
 	json_t *school = visit_ask(v, &body);
 	if (!school)
 		return;
-	visit_title(v, "School %s", v->words[1]);
-	html(&v->page, "<h1>School %s</h1>\n<p>%lld pupils.</p>\n", says(school, "urn"), counts(school, "pupils"));
+	bool named = *says(school, "name");
+	visit_title(v, "%s%s", named ? "" : "School ", named ? says(school, "name") : v->words[1]);
+	html(&v->page, "<h1>%s%s</h1>\n<p>%s%s%s%lld pupils. <a href=\"/cases?school=%s%s%s\">Open cases</a></p>\n", named ? "" : "School ", named ? says(school, "name") : says(school, "urn"),
+	     named ? "URN " : "", named ? says(school, "urn") : "", named ? ", " : "", counts(school, "pupils"), says(school, "urn"), v->as_of ? "&as_of=" : "", v->as_of);
 	page_contents(v, "registers", "Registers", "near", "At or near a threshold", json_array_size(json_object_get(school, "tasks")) ? "tasks" : NULL, "Recurring tasks", NULL);
 	put_registers(v, school);
 	put_near(v, school);

@@ -23,8 +23,11 @@ static void put_due(struct visit *v, const char *group, const json_t *item)
 		page_href(v, "/case/", says(item, "case"), NULL);
 	else
 		page_href(v, "/school/", says(item, "urn"), NULL);
-	html(&v->page, ">%s</a> <span class=\"quiet\">%s%s%s</span></p><p class=\"what\">%s", of_case ? page_name(item) : "School",
-	     of_case ? says(item, "case") : says(item, "urn"), of_case ? ", " : "", of_case ? says(item, "stage") : "", says(item, "title"));
+	if (of_case)
+		html(&v->page, ">%s</a> <span class=\"quiet\">%s, %s</span></p><p class=\"what\">%s <span class=\"quiet\">%s</span>", page_name(item), says(item, "case"),
+		     page_school(item), says(item, "title"), says(item, "stage"));
+	else
+		html(&v->page, ">%s</a></p><p class=\"what\">%s", page_school(item), says(item, "title"));
 	if (*says(item, "parent"))
 		html(&v->page, " <span class=\"quiet\">for %s</span>", words_parent(json_object_get(item, "parents"), says(item, "parent")));
 	html(&v->page, "</p><p class=\"when\"><time datetime=\"%s\">%s</time> <span class=\"quiet\">%s</span></p></li>\n", says(item, "last_day"),

@@ -9,11 +9,11 @@
 #include "client/table.h"
 #include "client/when.h"
 
-enum { KEY_ON = 0x2200, KEY_SCHOOL, KEY_NONE, WORDS_MAX = 3 };
+enum { KEY_ON = 0x2200, KEY_SCHOOL, KEY_NONE, KEY_NAME, WORDS_MAX = 3 };
 
 struct school_arguments {
 	struct invocation invocation;
-	const char *words[WORDS_MAX], *on, *school;
+	const char *words[WORDS_MAX], *on, *school, *name;
 	unsigned count;
 	bool none;
 };
@@ -30,6 +30,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_SCHOOL:
 		a->school = argument;
+		return 0;
+	case KEY_NAME:
+		a->name = argument;
 		return 0;
 	case KEY_NONE:
 		a->none = true;
@@ -54,13 +57,14 @@ static const char *text_of(const json_t *answer, const char *key)
 
 static const struct argp_option school_options[] = {
 	{ "none", KEY_NONE, NULL, 0, "it has no recurring tasks any more", 0 },
+	{ "name", KEY_NAME, "NAME", 0, "what people call it, as it will stand beside its URN; an empty one takes it away", 0 },
 	{ 0 },
 };
 static const struct argp school_argp = {
 	.options = school_options,
 	.parser = parse,
-	.args_doc = "URN primary|secondary...\nURN --none\n[URN]",
-	.doc = "Says what a school is: primary, secondary, or both; without a kind, shows what is known of it, or of all.\v"
+	.args_doc = "URN primary|secondary...\nURN --name NAME\nURN --none\n[URN]",
+	.doc = "Says what a school is: primary, secondary, or both; and what it is called. Without either, shows what is known of it, or of all.\v"
 	       "From then on the recurring tasks of its pathway come up in the terms of its calendar; attend deadlines lists "
 	       "them, attend task ticks them off, and one that is not ticked off in its time is reminded of.",
 	.children = invocation_children,
@@ -69,7 +73,8 @@ static const struct argp school_argp = {
 static bool say_kinds(json_t *school)
 {
 	const json_t *kinds = json_object_get(school, "kinds");
-	printf("%s:", text_of(school, "urn"));
+	const char *name = json_string_value(json_object_get(school, "name"));
+	printf("%s%s%s:", text_of(school, "urn"), name ? " " : "", name ? name : "");
 	for (size_t i = 0; i < json_array_size(kinds); i++)
 		printf("%s %s", i ? " and" : "", json_string_value(json_array_get(kinds, i)));
 	return json_array_size(kinds);
@@ -80,7 +85,7 @@ static void say_school(json_t *answer)
 	if (say_kinds(answer))
 		printf("; its tasks: attend task --school %s\n", text_of(answer, "urn"));
 	else
-		puts(" no recurring tasks any more");
+		puts(" no recurring tasks");
 }
 
 struct schools {
@@ -142,15 +147,22 @@ int command_school(int argc, char **argv)
 		complain(&a.invocation, "which school has no recurring tasks any more? attend school URN --none");
 		return 2;
 	}
-	if (a.count < 2 && !a.none)
+	if (a.name && !a.count) {
+		complain(&a.invocation, "which school is called so? attend school URN --name NAME");
+		return 2;
+	}
+	if (a.count < 2 && !a.none && !a.name)
 		return show_schools(&a);
 	struct body body;
 	body_begin(&body);
 	body_text(&body, "urn", a.words[0]);
-	body_key(&body, "kinds");
-	msgpack_pack_array(&body.pack, a.count - 1);
-	for (unsigned i = 1; i < a.count; i++)
-		body_string(&body, a.words[i]);
+	if (a.count > 1 || a.none) {
+		body_key(&body, "kinds");
+		msgpack_pack_array(&body.pack, a.count - 1);
+		for (unsigned i = 1; i < a.count; i++)
+			body_string(&body, a.words[i]);
+	}
+	body_text(&body, "name", a.name);
 	return ask_once(&a.invocation, ATTEND_SCHOOL, &body, say_school);
 }
 

@@ -87,7 +87,7 @@ void digest_reader_id(const struct digest_state *s, const char *address, char id
 {
 	char lower[256];
 	size_t size = 0;
-	for (; address[size] && size < sizeof lower - 1; size++)
+	for (; size < sizeof lower - 1 && address[size]; size++)
 		lower[size] = (char)tolower((unsigned char)address[size]);
 	lower[size] = '\0';
 	hash(s, "reader", lower, READER_ID_SIZE / 2, id);

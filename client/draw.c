@@ -44,6 +44,7 @@ static const char STYLE[] =
 	".attend-pathway text.clause{font-size:11px;font-weight:bold;text-anchor:middle;fill:#0b3c6b}"
 	".attend-pathway rect.clause{fill:#e3eefa;stroke:#0b3c6b;stroke-width:.8}"
 	".attend-pathway .band>rect{fill:#f4f6f8;stroke:#8796a5}"
+	".attend-pathway .band:target>rect:first-of-type{fill:#fff6d6;stroke:#12424f;stroke-width:5}" /* where a case stands */
 	".attend-pathway .head>rect{fill:none;stroke:none}"
 	".attend-pathway .action>rect:first-child,.attend-pathway .watch>rect:first-child{fill:#fff;stroke:#0b3c6b;stroke-width:1.6}"
 	".attend-pathway .deadline>rect:first-child{fill:#fff9e8;stroke:#7a5600;stroke-width:1.6}"

@@ -30,6 +30,11 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 	X(COUNTER, "counters", "replies_unsent", "attend_replies_unsent_total", 1, "Replies that nobody was there to take.") \
 	X(COUNTER, "counters", "handshakes_refused", "attend_handshakes_refused_total", 1, "Handshakes refused: keys never granted, or revoked.") \
 	X(COUNTER, "counters", "connections_cut", "attend_connections_cut_total", 1, "Connections cut off because peers filled the memory.") \
+	X(COUNTER, "counters", "connections_accepted", "attend_connections_accepted_total", 1, "Connections let come, before any handshake.") \
+	X(COUNTER, "counters", "connections_turned_away", "attend_connections_turned_away_total", 1, "Connections closed at once: too many at a time, too many that say nothing, or too often.") \
+	X(COUNTER, "counters", "connections_unspoken", "attend_connections_unspoken_total", 1, "Connections that ended without a message under a known key.") \
+	X(COUNTER, "counters", "frames_put_off", "attend_frames_put_off_total", 1, "Messages put off because very much of their key's waited already.") \
+	X(COUNTER, "counters", "keys_held_off", "attend_keys_held_off_total", 1, "Times that a key was shut out for some seconds, having gone on though it was put off.") \
 	X(COUNTER, "counters", "cpu_ms", "attend_cpu_seconds_total", 0.001, "Processor time taken by attendd.") \
 	X(COUNTER, "gauges", "head", "attend_log_events_total", 1, "Events in the log, since it was made: the position of the last one.") \
 	X(GAUGE, "gauges", "pupils", "attend_pupils", 1, "Pupils known.") \
@@ -53,6 +58,7 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 	X(GAUGE, "gauges", "started_ms", "attend_start_time_seconds", 0.001, "When attendd began to serve, in seconds since 1970.") \
 	X(GAUGE, "gauges", "memory_resident_bytes", "attend_memory_resident_bytes", 1, "Resident memory of attendd, the store's mapped pages included.") \
 	X(GAUGE, "gauges", "memory_own_bytes", "attend_memory_own_bytes", 1, "Resident memory without what is mapped from files.") \
+	X(GAUGE, "gauges", "connections", "attend_connections", 1, "Connections open now.") \
 	X(GAUGE, "gauges", "memory_limit_bytes", "attend_memory_limit_bytes", 1, "Own memory from which on peers that fill it are cut off; 0: it is not watched.") \
 	X(HISTOGRAM, "histograms", "commit_us", "attend_commit_seconds", 0.000001, "How long a commit took, until its replies could go out.") \
 	X(HISTOGRAM, "histograms", "commit_events", "attend_commit_events", 1, "Events committed together.") \

@@ -17,7 +17,7 @@
 
 #include <sodium.h>
 
-enum { LOCK_STEP_MS = 50 };
+enum { LOCK_STEP_MS = 50, NUMBERS_MAX = 1 << 28 /* from the oldest that waits to the newest */ };
 
 static bool open_folder(struct attend_spool *s)
 {
@@ -102,6 +102,7 @@ struct finding {
 	uint8_t (*refused)[8 + UUID_SIZE]; /* number and id of each */
 	size_t refused_count;
 	bool no_memory;
+	bool misplaced; /* one that was kept has not the number that its place gives it */
 };
 
 static void key_of(uint8_t key[static 8 + UUID_SIZE], const struct spooled *r)
@@ -138,8 +139,12 @@ static bool find(void *context, const struct spooled *r)
 	uint8_t key[8 + UUID_SIZE];
 	if (r->kind == SPOOLED_ANSWERED)
 		spool_remove_waiting(s, r->number);
-	if (r->kind != SPOOLED_KEPT || r->number < s->base)
+	if (r->kind != SPOOLED_KEPT)
 		return true;
+	/* What waits is a bit a number: one from nowhere would take any amount of memory. */
+	f->misplaced = r->number != s->next || r->number - s->base > NUMBERS_MAX;
+	if (f->misplaced)
+		return false;
 	key_of(key, r);
 	if (!spool_add_waiting(s, r->number)) {
 		f->no_memory = true;
@@ -171,7 +176,7 @@ static bool read_file(struct attend_spool *s, const char *name, uint64_t first, 
 		spool_fails(s, ATTEND_MISUSE, "%s/%s can't be read: %s", s->path, name, strerror(f->no_memory ? ENOMEM : errno));
 		return false;
 	}
-	if (read == SPOOL_READ_DAMAGED)
+	if (read == SPOOL_READ_DAMAGED || f->misplaced)
 		return damaged(s, name, end);
 	file->size = end;
 	if (!last || s->options.look || read == SPOOL_READ_FAILED)
@@ -195,12 +200,14 @@ static bool read_all(struct attend_spool *s, struct finding *f)
 		return false;
 	if (f->refused_count)
 		qsort(f->refused, f->refused_count, sizeof *f->refused, by_key);
-	s->next = s->segment_count ? s->segments[s->segment_count - 1].first : 1;
-	s->base = s->lowest = s->segment_count ? s->segments[0].first : 1;
+	s->base = s->lowest = s->next = s->segment_count ? s->segments[0].first : 1;
 	for (unsigned i = 0; i < s->segment_count; i++) {
 		char name[24];
 		bool last = i + 1 == s->segment_count;
 		spool_segment_name(name, s->segments[i].first);
+		if (s->segments[i].first < s->next)
+			return damaged(s, name, 0); /* the one before reaches into it */
+		s->next = s->segments[i].first; /* files may be missing between them: whoever took them out was told to */
 		if (!read_file(s, name, s->segments[i].first, last, find, f, last ? &s->tail : &file))
 			return false;
 		s->segments[i].size = last ? 0 : file.size;

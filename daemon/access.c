@@ -118,6 +118,8 @@ bool access_query(uint8_t role, struct slice what)
 		{"year", READERS | R(SCHOOL) | R(LEAD)},
 		{"school", READERS | R(SCHOOL)},
 		{"authority", READERS | R(SCHOOL)},
+		{"names", READERS | R(SCHOOL)},
+		{"cases", READERS | R(SCHOOL) | R(LEAD)},
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -156,11 +158,15 @@ bool access_alert(const struct principal *p, uint32_t urn, uint32_t case_no)
 	return access_school(p, urn);
 }
 
-/* Whoever reads all to see that all is right is told of every alert. */
+/* Whoever reads all to see that all is right is told of everything. */
+bool access_for_role(const struct principal *p, uint32_t tells)
+{
+	return !tells || (tells | R(AUDITOR) | R(ADMINISTRATOR)) >> p->role & 1;
+}
+
 bool access_told(const struct principal *p, const struct alert *a)
 {
-	return access_alert(p, a->urn, a->case_no) &&
-	       (!a->tells || (a->tells | R(AUDITOR) | R(ADMINISTRATOR)) >> p->role & 1);
+	return access_alert(p, a->urn, a->case_no) && access_for_role(p, a->tells);
 }
 
 bool access_pupil(struct engine *e, const struct principal *p, uint32_t pupil, uint32_t urn)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "daemon/engine_parts.h"
+#include "daemon/names.h"
 #include "daemon/memory.h"
 
 struct again {
@@ -62,38 +63,46 @@ static bool is_a_move(const struct event *ev)
 	return ev->kind == EVENT_CASE_MOVED;
 }
 
+/* Is this of what went before? Not what a submission made, nor what stands before that (a roster's pupils, a
+ * pupil's first register), nor what time did. */
+static bool follows(const struct event *ev)
+{
+	return !ev->submitted && ev->kind != EVENT_ROSTER_RECORDED && ev->kind != EVENT_PUPIL_REGISTERED &&
+	       ev->kind != EVENT_DEADLINE_FIRED && ev->kind != EVENT_DAY_ENDED;
+}
+
 /* What followed from a submission stands behind it, up to the next one. */
 static uint64_t followed_by(struct engine *e, uint64_t position, bool (*is_one)(const struct event *))
 {
 	struct event *ev = memory_new(sizeof *ev);
 	uint64_t count = 0;
 
-	while (event_at(e, ++position, ev) && !ev->submitted)
+	while (event_at(e, ++position, ev) && follows(ev))
 		count += is_one(ev);
 	free(ev);
 	return count;
 }
 
-/* Likewise what followed from something learnt. */
-static uint64_t changed_by(struct engine *e, uint64_t known)
+static bool is_a_changed_fact(const struct event *ev)
 {
-	struct event *ev = memory_new(sizeof *ev);
-	uint64_t changed = 0;
-
-	while (event_at(e, ++known, ev) && !ev->submitted)
-		changed += ev->kind == EVENT_ALERT_RAISED && ev->alert_raised.kind == ALERT_FACT_CHANGED;
-	free(ev);
-	return changed;
+	return ev->kind == EVENT_ALERT_RAISED && ev->alert_raised.kind == ALERT_FACT_CHANGED;
 }
 
-/* And what a clock fired on its way stands before it, each in its own time. */
-static uint64_t fired_by(struct engine *e, uint64_t clock)
+/* A phase of a deadline, or the reminder of a school's task, in its own time. */
+static bool fell_due(const struct event *ev)
+{
+	if (ev->kind == EVENT_ALERT_RAISED)
+		return ev->alert_raised.kind == ALERT_REMINDER && !ev->alert_raised.case_no && !ev->alert_raised.late_ms;
+	return ev->kind == EVENT_DEADLINE_FIRED && ev->at_ms == ev->deadline_fired.due_ms;
+}
+
+uint64_t fired_by(struct engine *e, uint64_t clock)
 {
 	struct event *ev = memory_new(sizeof *ev);
 	uint64_t fired = 0;
 
 	while (event_at(e, --clock, ev) && !ev->submitted)
-		fired += ev->kind == EVENT_DEADLINE_FIRED && ev->at_ms == ev->deadline_fired.due_ms;
+		fired += fell_due(ev);
 	free(ev);
 	return fired;
 }
@@ -141,7 +150,7 @@ static void answer(struct again *a, uint64_t position)
 		pack_map(p, OFFER_KEYS);
 		pack_offer(p, &ev->meeting_offered);
 	} else if (ev->kind == EVENT_SCHOOL_DESCRIBED) {
-		pack_map(p, 2);
+		pack_map(p, DESCRIBED_KEYS);
 		pack_described(p, &ev->school_described);
 	} else if (ev->kind == EVENT_TASK_DONE) {
 		pack_map(p, 5);
@@ -151,7 +160,7 @@ static void answer(struct again *a, uint64_t position)
 		pack_key_uint(p, "principal", position);
 	} else if (ev->kind == EVENT_PUPIL_FACT || ev->kind == EVENT_PUPILS_LINKED) {
 		pack_map(p, 1);
-		pack_key_uint(p, "changed", changed_by(a->engine, position));
+		pack_key_uint(p, "changed", followed_by(a->engine, position, is_a_changed_fact));
 	} else if (ev->kind == EVENT_CLOCK_MOVED) {
 		answer_clock(a, ev->clock_moved.to_ms, fired_by(a->engine, position));
 	} else if (ev->kind == EVENT_CLOCK_CONFIRMED) {

@@ -66,11 +66,8 @@ static int fill_new_store(const struct command_options *options, char *why)
 {
 	char path[DATA_PATH_SIZE];
 	struct identity admin;
-	int rc = data_dir_new_daemon(options->data, why, WHY_SIZE);
+	int rc = data_dir_new_identity(options->data, "admin.identity", &admin, path, why, WHY_SIZE);
 
-	if (rc)
-		return rc;
-	rc = data_dir_new_identity(options->data, "admin.identity", &admin, path, why, WHY_SIZE);
 	sodium_memzero(admin.secret_text, sizeof admin.secret_text);
 	if (rc)
 		return rc;
@@ -82,7 +79,8 @@ static int fill_new_store(const struct command_options *options, char *why)
 		.pathway_count = options->pathway_count,
 		.now_ms = now_ms(),
 	};
-	return engine_create(&init, why, WHY_SIZE);
+	rc = engine_create(&init, why, WHY_SIZE);
+	return rc ? rc : data_dir_new_daemon(options->data, why, WHY_SIZE);
 }
 
 int command_init(const struct command_options *options)
@@ -142,6 +140,8 @@ int command_run(const struct command_options *options)
 		.identity = &identity,
 		.manual_clock = options->manual_clock,
 		.manual_ms = options->manual_ms,
+		.connections = options->connections,
+		.memory = options->memory,
 	};
 	enum server_end end = server_run(engine, &server_options);
 	engine_close(&engine);

@@ -17,6 +17,8 @@ struct command_options {
 	const char *listen;
 	bool manual_clock;
 	uint64_t manual_ms;
+	unsigned connections;    /* 0: as many as there may be descriptors */
+	uint64_t memory;         /* bytes; 0: FLOOD_ROOM */
 	const char *backup, *backup_key;
 	bool if_missing;
 };

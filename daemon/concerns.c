@@ -97,7 +97,7 @@ static void add(struct concerns *c, uint8_t kind, uint32_t id, uint32_t lowest, 
 	if (!chunk || chunk->count == CONCERN_CHUNK)
 		chunk = concerns_new_chunk(l);
 	if (chunk->room - chunk->used < ENTRY_MAX) {
-		chunk->room = 2 * chunk->room + 128;
+		chunk->room = 2 * chunk->room + 128; /* one that was read back has no more than it needs */
 		chunk->bytes = memory_grow(chunk->bytes, chunk->room);
 	}
 	w = writer_of(chunk->bytes + chunk->used, ENTRY_MAX);

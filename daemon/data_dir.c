@@ -82,16 +82,26 @@ void data_dir_undo(struct data_dir *data)
 		rmdir(data->path);
 }
 
-int data_dir_sync(const struct data_dir *data, char *why, size_t why_size)
+static int sync_folder(int fd, const char *path, char *why, size_t why_size)
 {
-	int fd = open(data->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int failed = fd < 0 || fsync(fd);
 
 	if (failed)
-		snprintf(why, why_size, "%s can't be put on disk: %s", data->path, strerror(errno));
+		snprintf(why, why_size, "%s can't be put on disk: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return failed ? -1 : 0;
+}
+
+int data_dir_sync(const struct data_dir *data, char *why, size_t why_size)
+{
+	int fd = open(data->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), above = -1, rc;
+
+	/* A folder that was made has a name of its own in the one above; which may be closed to who may write there. */
+	if (fd >= 0 && data->made)
+		above = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rc = sync_folder(fd, data->path, why, why_size);
+	return rc || above < 0 ? rc : sync_folder(above, data->path, why, why_size);
 }
 
 static int join(char path[static DATA_PATH_SIZE], const char *dir, const char *name,
@@ -154,9 +164,23 @@ static int new_pair(const char *dir, const char *identity_name, const char *publ
 	return rc;
 }
 
+/* The key says that there is a store, so it gets its name when all else has, for certain, and is whole itself. */
 int data_dir_new_daemon(const char *dir, char *why, size_t why_size)
 {
-	return new_pair(dir, "attendd.identity", "attendd.pub", why, why_size);
+	const struct data_dir data = { .path = dir };
+	int rc = new_pair(dir, "attendd.identity.new", "attendd.pub.new", why, why_size);
+	int fd = rc ? -1 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (rc)
+		return rc;
+	if (fd < 0 || renameat2(fd, "attendd.pub.new", fd, "attendd.pub", RENAME_NOREPLACE) || fsync(fd) ||
+	    renameat2(fd, "attendd.identity.new", fd, "attendd.identity", RENAME_NOREPLACE)) {
+		snprintf(why, why_size, "the keys in %s can't take their places: %s", dir, strerror(errno));
+		rc = -1;
+	}
+	if (fd >= 0)
+		close(fd);
+	return rc ? rc : data_dir_sync(&data, why, why_size);
 }
 
 bool data_dir_has_store(const char *dir)

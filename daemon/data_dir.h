@@ -28,7 +28,7 @@ struct data_dir {
 int data_dir_prepare(struct data_dir *, const char *path, char *why, size_t why_size);
 /* Removes what was put into a folder that data_dir_prepare found empty. */
 void data_dir_undo(struct data_dir *);
-/* Puts the names of what was made on disk. */
+/* Puts the names of what was made on disk, and its own where it was made. */
 int data_dir_sync(const struct data_dir *, char *why, size_t why_size);
 
 /* A new key pair in dir/name; `path` gets where. */
@@ -36,7 +36,8 @@ int data_dir_new_identity(const char *dir, const char *name, struct identity *,
                           char path[static DATA_PATH_SIZE], char *why, size_t why_size);
 /* Whether a daemon's key is there, and so a store. */
 bool data_dir_has_store(const char *dir);
-/* attendd.identity and attendd.pub. */
+/* attendd.identity and attendd.pub, once all else of the store is there: a power cut before leaves a
+ * folder of which nobody says that it is a store. */
 int data_dir_new_daemon(const char *dir, char *why, size_t why_size);
 /* Others in their place; the old pair stays as attendd.identity.old. */
 int data_dir_renew_daemon(const char *dir, char *why, size_t why_size);

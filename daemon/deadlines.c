@@ -7,24 +7,37 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
-uint64_t first_timer(struct engine *e, struct txn *txn, struct slice *key)
+enum store_result first_timer(struct txn *txn, struct slice *key, uint64_t *instant)
 {
 	struct scan scan;
 	struct slice value;
 	struct reader r;
 	enum store_result result = scan_open(&scan, txn, TABLE_TIMERS, slice_of(NULL, 0));
-	uint64_t instant = 0;
 
+	*instant = 0;
 	if (result == STORE_OK)
 		result = scan_next(&scan, key, &value);
 	if (result == STORE_OK) {
 		r = reader_of(*key);
-		instant = read_u64(&r);
-	} else if (result != STORE_NONE) {
-		e->broken = result;
+		*instant = read_u64(&r);
 	}
 	scan_close(&scan);
-	return instant;
+	return result == STORE_NONE ? STORE_OK : result;
+}
+
+/* The next one is known until another is set; but one that can't be read now is looked for again, or nothing
+ * would fire until then. */
+static enum store_result look_for_timer(struct engine *e)
+{
+	struct txn *txn = engine_read(e);
+	struct slice key;
+	enum store_result result;
+
+	e->next_timer = 0;
+	result = txn ? first_timer(txn, &key, &e->next_timer) : STORE_FAILED;
+	e->timer_known = result == STORE_OK;
+	engine_read_end(e, txn);
+	return result;
 }
 
 /* Marks arm the day's timer beside engine_append. */
@@ -37,19 +50,10 @@ static bool timer_known(struct engine *e)
 
 uint64_t engine_next_timer(struct engine *e)
 {
-	struct txn *txn;
-	struct slice key;
-
 	if (e->state.clock_held || e->options.manual_clock)
 		return 0;
-	if (timer_known(e))
-		return e->next_timer;
-	txn = engine_read(e);
-	if (!txn)
-		return 0;
-	e->next_timer = first_timer(e, txn, &key);
-	e->timer_known = true;
-	engine_read_end(e, txn);
+	if (!timer_known(e))
+		look_for_timer(e);
 	return e->next_timer;
 }
 
@@ -65,10 +69,10 @@ static void fire(struct engine *e, uint64_t instant, uint32_t case_no, uint8_t d
 	e->broken = state_case_load(&e->state, case_no, c);
 	if (e->broken == STORE_OK && (deadline < 1 || deadline > c->deadline_count))
 		e->broken = STORE_DAMAGED;
-	if (e->broken == STORE_OK) {
-		state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
+	if (e->broken == STORE_OK)
+		e->broken = state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
+	if (e->broken == STORE_OK)
 		e->broken = state_view_earlier(&e->state, c, &view);
-	}
 	if (e->broken == STORE_OK) {
 		count = case_fired_alerts(c, &view, deadline, phase, alerts);
 		/* after a long time down: what is due already is not due soon */
@@ -105,15 +109,17 @@ bool fire_due(struct engine *e, uint64_t until_ms, bool manual)
 		return false;
 	for (unsigned fired = 0; e->broken == STORE_OK; fired++) {
 		struct slice key;
-		uint64_t instant = first_timer(e, e->txn, &key);
-		struct reader r = reader_of(key);
+		uint64_t instant;
+		struct reader r;
 		uint32_t case_no;
 		uint8_t deadline, phase;
 
-		if (!instant || instant > until_ms)
+		e->broken = first_timer(e->txn, &key, &instant);
+		if (e->broken != STORE_OK || !instant || instant > until_ms)
 			return false;
 		if (fired == FIRE_MAX)
 			return true;
+		r = reader_of(key);
 		read_u64(&r);
 		case_no = read_u32(&r);
 		deadline = read_u8(&r);
@@ -130,26 +136,17 @@ bool fire_due(struct engine *e, uint64_t until_ms, bool manual)
 
 bool engine_tick(struct engine *e, uint64_t now_ms)
 {
-	uint64_t next;
+	bool known = timer_known(e);
 
 	(void)now_ms; /* engine_begin was given it */
 	if (e->state.clock_held || e->damaged || e->broken != STORE_OK)
 		return false;
 	/* Under a manual clock what is due is what an action dated back has made due. */
-	if (e->options.manual_clock) {
-		struct txn *txn;
-		struct slice key;
-
-		if (timer_known(e))
-			return false;
-		txn = engine_read(e);
-		next = txn ? first_timer(e, txn, &key) : 0;
-		engine_read_end(e, txn);
-		e->timer_known = true;
-	} else {
-		next = engine_next_timer(e);
-	}
-	return next && next <= e->now_ms && fire_due(e, e->now_ms, false);
+	if (known && e->options.manual_clock)
+		return false;
+	if (!known)
+		e->broken = look_for_timer(e);
+	return e->broken == STORE_OK && e->next_timer && e->next_timer <= e->now_ms && fire_due(e, e->now_ms, false);
 }
 
 /* ---- the clock that is held ---- */

@@ -232,6 +232,8 @@ static int open_store(struct engine *e, char *why, size_t why_size)
 
 int engine_recover(struct engine *e, char *why, size_t why_size)
 {
+	bool held = engine_clock_held(e);
+
 	if (e->backup.joinable) /* it reads the store that is about to be closed */
 		pthread_join(e->backup.thread, NULL);
 	e->backup.joinable = false;
@@ -245,7 +247,11 @@ int engine_recover(struct engine *e, char *why, size_t why_size)
 	persons_close(&e->persons);
 	store_close(&e->store);
 	e->timer_known = false;
-	return open_store(e, why, why_size);
+	if (open_store(e, why, why_size) != 0)
+		return -1;
+	/* what said so may have been in the batch that is gone: without it the shell would take the clock for confirmed */
+	e->hold.wanted = held && !e->state.clock_held;
+	return 0;
 }
 
 int engine_open(struct engine **out, const struct engine_options *options, char *why, size_t why_size)

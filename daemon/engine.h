@@ -62,6 +62,8 @@ unsigned engine_receive(struct engine *, const uint8_t key[static PUBLIC_KEY_SIZ
 /* A peer's message that is not one frame; 0 frames: the peer chose its own routing
  * id, which the shell refuses (router.h says why). */
 void engine_receive_malformed(struct engine *, const struct peer *, unsigned frames);
+/* One for which there is no room among those that wait (turns.h): answered "not now", unread. */
+void engine_receive_later(struct engine *, const struct peer *, struct slice frame);
 /* Fires what is due, at most a bounded number; true where there is more. */
 bool engine_tick(struct engine *, uint64_t now_ms);
 /* Commits, then sends the replies. -1: the store is in an unknown state and the
@@ -91,6 +93,8 @@ void engine_forget_peer(struct engine *, const struct peer *);
 
 /* Is a key let in at the handshake? */
 bool engine_knows_key(struct engine *, const uint8_t key[static PUBLIC_KEY_SIZE]);
+/* Where in the log the grant of a key stands, which says whose it is to those who may read that; 0: none. */
+uint64_t engine_grant_of(struct engine *, const uint8_t key[static PUBLIC_KEY_SIZE]);
 /* All such keys, for the thread that answers handshakes: how many there are, of
  * which the first `max` were copied; asked with (NULL, 0) it costs nothing. The
  * generation is never 0 and changes whenever the set does, before the first reply

@@ -105,7 +105,7 @@ bool engine_origin(char origin[static NOTE_NAME_MAX + 1], const char *authority)
 {
 	size_t n = 0;
 
-	for (; authority[n] && n < NOTE_NAME_MAX; n++)
+	for (; n < NOTE_NAME_MAX && authority[n]; n++)
 		origin[n] = strchr(" \t\n\r+", authority[n]) ? '-' : authority[n];
 	origin[n] = '\0';
 	return note_name_good(slice_text(origin));

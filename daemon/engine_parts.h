@@ -215,6 +215,7 @@ struct engine {
 
 	struct subscription *subscriptions[SUBSCRIPTIONS_MAX];
 	unsigned subscription_count;
+	unsigned feed_first;   /* who is fed first the next time */
 	bool feed_wanted;
 	uint64_t fed_ms;       /* monotonic: when subscribers were last gone through */
 
@@ -302,6 +303,7 @@ bool access_for(uint8_t reader, uint8_t command); /* may a board ask this for a 
 bool access_school(const struct principal *, uint32_t urn);   /* may it see this school's pupils */
 bool access_pupil(struct engine *, const struct principal *, uint32_t pupil, uint32_t urn);
 bool access_alert(const struct principal *, uint32_t urn, uint32_t case_no);
+bool access_for_role(const struct principal *, uint32_t tells); /* is what tells these roles (0: all) for its role */
 bool access_told(const struct principal *, const struct alert *); /* may it see this alert, and is it for its role */
 bool access_query(uint8_t role, struct slice what);
 bool access_reads_all(uint8_t role);
@@ -316,6 +318,7 @@ submit submit_marks, submit_roster, submit_action, submit_calendar, submit_pathw
 bool answer_receipt(struct engine *, uint64_t position, uint64_t *receipt);
 /* The first answer of a submission, made again from its event. */
 void answer_again(struct engine *, const struct request *, uint64_t position);
+uint64_t fired_by(struct engine *, uint64_t clock); /* what fell due on the way to that move of a manual clock */
 /* Puts id and receipt into the event that a submission makes. */
 struct compile_report;
 void pack_compile_faults(struct pack *, const struct compile_report *); /* "faults" and their list */
@@ -355,7 +358,6 @@ enum { OFFER_KEYS = 4 };
 void pack_offer(struct pack *, const struct event_meeting_offered *); /* as the answer, and in the log */
 
 /* ---- submit_schools.c ---- */
-void pack_described(struct pack *, const struct event_school_described *); /* two keys and their values */
 void pack_task_done(struct pack *, const struct event_task_done *);        /* five */
 
 /* ---- query_schools.c ---- */
@@ -408,7 +410,7 @@ typedef enum status query(struct engine *, const struct request *, struct txn *)
 query query_pupil, query_marks, query_case, query_actions, query_deadlines, query_alerts, query_log, query_stats,
 	query_health, query_checkpoint, query_prove, query_consistency, query_pathways, query_pathway,
 	query_backup, query_calendar, query_people, query_covers, query_try, query_report, query_letter, query_reader, query_today,
-	query_timeline, query_year, query_school, query_authority, query_schools;
+	query_timeline, query_year, query_school, query_authority, query_schools, query_names, query_cases;
 void trial_end(struct engine *); /* whatever becomes of it */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);
@@ -495,7 +497,7 @@ void feed_close(struct engine *);
 
 /* ---- deadlines.c ---- */
 void deadlines_hold(struct engine *); /* writes down a step of the clock */
-uint64_t first_timer(struct engine *, struct txn *, struct slice *key);
+enum store_result first_timer(struct txn *, struct slice *key, uint64_t *instant); /* 0: there is none */
 /* Fires what is due up to `until`, at most FIRE_MAX phases; a manual clock's time
  * goes along. True where there is more. */
 bool fire_due(struct engine *, uint64_t until_ms, bool manual);

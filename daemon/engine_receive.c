@@ -12,6 +12,13 @@ bool engine_knows_key(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE
 	return p && !p->revoked;
 }
 
+uint64_t engine_grant_of(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE])
+{
+	const struct principal *p = state_principal(&e->state, key);
+
+	return p ? p->number : 0;
+}
+
 size_t engine_keys(struct engine *e, uint64_t *generation, uint8_t (*keys)[PUBLIC_KEY_SIZE], size_t max)
 {
 	size_t count = 0;
@@ -269,6 +276,33 @@ void engine_receive_malformed(struct engine *e, const struct peer *peer, unsigne
 
 	engine_refuse(e, &r, STATUS_BAD_FRAME, NULL,
 		      frames ? "a message is exactly one frame" : "a routing id of the peer's own choice is not taken");
+}
+
+static void put_off_one(struct engine *e, const struct peer *peer, struct slice frame)
+{
+	struct message message;
+	const char *why = NULL;
+	size_t offset = 0;
+	struct request r = {.peer = peer, .message = &message, .frame = frame};
+
+	/* its head is read, so that the answer finds its way; what is wrong with the rest will be said another time */
+	message_decode(&message, slice_of(frame.bytes, frame.size < REQUEST_HEAD_SIZE ? frame.size : REQUEST_HEAD_SIZE), &why, &offset);
+	engine_refuse(e, &r, STATUS_RETRY_LATER, NULL, "much of this key's waits already; send less at once");
+}
+
+void engine_receive_later(struct engine *e, const struct peer *peer, struct slice frame)
+{
+	struct message message;
+	struct slice piece, pieces;
+	const char *why = NULL;
+	size_t offset = 0;
+
+	if (frame.size > REQUEST_HEAD_SIZE && frame.bytes[MESSAGE_VERSION_AT + 1] == COMMAND_BUNDLE &&
+	    message_decode(&message, frame, &why, &offset) == STATUS_OK)
+		for (pieces = message.body; bundle_next(&pieces, &piece);)
+			put_off_one(e, peer, piece);
+	else
+		put_off_one(e, peer, frame);
 }
 
 void engine_sign(struct event *ev, const struct request *r)

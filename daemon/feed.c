@@ -9,7 +9,9 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
-enum { CURSOR_NAME_MAX = 31, CREDIT_MAX = 100000, FEED_ITEMS_MAX = 256, FEED_BYTES_MAX = 256 * 1024, HEARTBEAT_MS = 1000 };
+enum { CURSOR_NAME_MAX = 31, CREDIT_MAX = 100000, FEED_ITEMS_MAX = 256, FEED_BYTES_MAX = 256 * 1024, HEARTBEAT_MS = 1000,
+       /* What all of them are sent at one time, some milliseconds' work: submissions wait meanwhile. */
+       ROUND_RECORDS_MAX = 5000, ROUND_BYTES_MAX = 2 * 1024 * 1024 };
 
 static bool same_peer(const struct peer *a, const struct peer *b)
 {
@@ -328,7 +330,6 @@ static void feed_alerts(struct feeding *f)
 	while (!enough(f)) {
 		enum store_result result = scan_next(&scan, &key, &value);
 		struct reader k, v;
-		struct key at;
 		struct alert a;
 		uint64_t position;
 
@@ -339,14 +340,10 @@ static void feed_alerts(struct feeding *f)
 		k = reader_of(key);
 		v = reader_of(value);
 		position = read_u64(&k);
-		at = key_u64(read_u64(&v));
 		f->looked++;
 		s->next = position + 1;
-		if (store_get(f->txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK ||
-		    !alert_decode(&a, 0, value))
+		if (alert_get(f->txn, read_u64(&v), &a) != STORE_OK)
 			break;
-		v = reader_of(key_slice(&at));
-		a.number = read_u64(&v);
 		if (!access_told(f->who, &a) || (s->case_no && a.case_no != s->case_no) ||
 		    (s->pupil && a.pupil != s->pupil) || !alert_in_hands_of(e, f->txn, &a, slice_text(s->officer)))
 			continue;
@@ -380,26 +377,46 @@ static void speak(struct engine *e, struct subscription *s, uint8_t command, str
 	pack_clear(p);
 }
 
+/* What is left for this time. */
+struct feed_round {
+	unsigned records;
+	size_t bytes;
+};
+
+static void round_takes(struct feed_round *round, const struct feeding *f)
+{
+	round->records -= f->looked < round->records ? f->looked : round->records;
+	round->bytes -= f->items.buffer.size < round->bytes ? f->items.buffer.size : round->bytes;
+}
+
 /* True where there is more to send at once. */
-static bool feed_one(struct engine *e, struct subscription *s, struct txn *txn, struct event *room, uint64_t now_ms)
+static bool feed_one(struct engine *e, struct subscription *s, struct txn *txn, struct event *room, uint64_t now_ms,
+		     struct feed_round *round)
 {
 	struct feeding f = {.engine = e, .subscription = s, .txn = txn, .event = room};
-	bool more = false;
+	uint64_t from = s->next;
+	bool more = false, sound;
 
 	f.who = state_principal(&e->state, s->key);
-	if (s->credit && s->next <= e->committed) {
+	more = s->credit && s->next <= e->committed;
+	if (more && round->records && round->bytes) {
 		pack_init(&f.items);
 		if (s->log)
 			feed_log(&f);
 		else
 			feed_alerts(&f);
-		if (f.count) {
+		/* where something could not be read nothing is told, and it is tried again later */
+		sound = store_trouble(txn) == STORE_OK;
+		if (!sound)
+			s->next = from;
+		if (f.count && sound) {
 			s->credit -= f.count;
 			s->spoke_ms = now_ms;
 			e->counters[COUNT_ITEMS] += f.count;
 			speak(e, s, COMMAND_ITEMS, &f);
 		}
-		more = s->credit && s->next <= e->committed;
+		more = sound && s->credit && s->next <= e->committed;
+		round_takes(round, &f);
 		pack_free(&f.items);
 	}
 	if (now_ms - s->spoke_ms >= HEARTBEAT_MS) {
@@ -426,8 +443,10 @@ static bool still_may(struct engine *e, const struct subscription *s)
 
 void engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, void *context)
 {
+	struct feed_round round = {ROUND_RECORDS_MAX, ROUND_BYTES_MAX};
 	struct event *room;
 	struct txn *txn;
+	unsigned first = 0;
 
 	engine_scrub(e, monotonic_ms);
 	/* what is told is on disk: a feeding waits for the commit behind */
@@ -439,12 +458,19 @@ void engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, voi
 		return;
 	e->feed_wanted = false;
 	room = memory_new(sizeof *room);
-	for (unsigned i = e->subscription_count; i-- > 0;) {
+	for (unsigned i = e->subscription_count; i-- > 0;)
 		if (!still_may(e, e->subscriptions[i]))
 			drop(e, i);
-		else
-			e->feed_wanted |= feed_one(e, e->subscriptions[i], txn, room, monotonic_ms);
+	/* who came to nothing this time is the first the next time */
+	for (unsigned i = 0; i < e->subscription_count; i++) {
+		unsigned at = (e->feed_first + i) % e->subscription_count;
+		bool any = round.records && round.bytes;
+
+		e->feed_wanted |= feed_one(e, e->subscriptions[at], txn, room, monotonic_ms, &round);
+		if (any)
+			first = at + 1;
 	}
+	e->feed_first = first;
 	free(room);
 	/* the transaction ends before anything is sent */
 	engine_read_end(e, txn);

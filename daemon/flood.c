@@ -1,30 +1,30 @@
-/* flood.c - own memory from /proc, and the connections of this process.
+/* flood.c - own memory from /proc, and a thread that looks at it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/flood.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <fcntl.h>
-#include <linux/tcp.h>
 #include <malloc.h>
 #include <netinet/in.h>
-#include <stdbool.h>
+#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
+#include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "daemon/connections.h"
 #include "daemon/journal.h"
 
 enum {
 	CHECK_MS = 100,    /* a peer on the same machine sends some 30 MB in that time */
 	TELL_MS = 10000,
+	TRIM_MS = 500, TRIM_MS_MAX = 10 * 60 * 1000,
 
-	/* A connection that has brought less than this since it was made can't be the
-	 * cause: those of people at a screen stay. */
-	INNOCENT_BYTES = 1024 * 1024,
+	/* Who holds less is cut off only where nobody holds more. */
+	HEAVY_BYTES = 1024 * 1024,
+	LIGHT_BYTES = 16 * 1024,
+	MMAP_BYTES = 256 * 1024,
 };
 
 /* Resident without what is mapped from files: LMDB's pages are not ours to give back. 0: unknown. */
@@ -42,50 +42,12 @@ static uint64_t own_memory(const struct flood *flood)
 	return (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-struct heaviest {
-	uint64_t received;
-	struct sockaddr_storage address;
-};
-
-/* The process has no connections over tcp but those of its peers. libzmq's thread
- * owns the descriptor and may close it meanwhile; at worst its number is another
- * peer's by then, who has to connect again. */
-static bool cut_one(int fd, struct heaviest *heaviest)
+static uint64_t now_ms(void)
 {
-	struct sockaddr_storage address;
-	socklen_t address_size = sizeof address;
-	struct tcp_info info;
-	socklen_t info_size = sizeof info;
+	struct timespec now;
 
-	if (getpeername(fd, (struct sockaddr *)&address, &address_size) ||
-	    (address.ss_family != AF_INET && address.ss_family != AF_INET6))
-		return false;
-	memset(&info, 0, sizeof info);
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_size))
-		return false;
-	if (info.tcpi_bytes_received < INNOCENT_BYTES)
-		return false;
-	if (shutdown(fd, SHUT_RDWR))
-		return false;
-	if (info.tcpi_bytes_received >= heaviest->received) {
-		heaviest->received = info.tcpi_bytes_received;
-		heaviest->address = address;
-	}
-	return true;
-}
-
-static unsigned cut_all(struct heaviest *heaviest)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	struct dirent *entry;
-	unsigned cut = 0;
-
-	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && cut_one(atoi(entry->d_name), heaviest))
-			cut++;
-	if (dir)
-		closedir(dir);
-	return cut;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static void tell(const struct flood *flood, uint64_t own, unsigned cut, const struct heaviest *heaviest)
@@ -103,48 +65,88 @@ static void tell(const struct flood *flood, uint64_t own, unsigned cut, const st
 		inet_ntop(AF_INET, &v4->sin_addr, address, sizeof address);
 	else
 		inet_ntop(AF_INET6, &v6->sin6_addr, address, sizeof address);
-	journal(JOURNAL_CONNECTIONS_CUT, "own_mib=%llu limit_mib=%llu cut=%u heaviest=%s port=%u received_mib=%llu",
+	journal(JOURNAL_CONNECTIONS_CUT, "own_mib=%llu limit_mib=%llu cut=%u heaviest=%s port=%u held_mib=%llu",
 	        (unsigned long long)own >> 20, (unsigned long long)flood->limit >> 20, cut, address,
 	        ntohs(heaviest->address.ss_family == AF_INET ? v4->sin_port : v6->sin6_port),
-	        (unsigned long long)heaviest->received >> 20);
+	        (unsigned long long)heaviest->held >> 20);
+}
+
+/* What was freed may still be malloc's, and count. To ask for it holds others up, so where it was to no avail that is
+ * done half as often each time. */
+static uint64_t give_back(struct flood *flood, uint64_t own, uint64_t least, uint64_t ms)
+{
+	if (ms - flood->trimmed_ms < flood->trim_every_ms)
+		return own;
+	malloc_trim(0);
+	flood->trimmed_ms = ms;
+	uint64_t left = own_memory(flood);
+	if (left + least < own)
+		flood->trim_every_ms = TRIM_MS;
+	else if (flood->trim_every_ms < TRIM_MS_MAX)
+		flood->trim_every_ms *= 2;
+	return left;
+}
+
+static void check(struct flood *flood)
+{
+	struct heaviest heaviest = { 0 };
+	uint64_t own = own_memory(flood), room = flood->limit - flood->start, ms = now_ms();
+	unsigned cut = 0;
+
+	if (own > flood->start + room / 2)
+		cut = connections_cut_heaviest(UINT64_MAX, room / 16, 0, &heaviest);
+	if (!cut && own > flood->start + room / 8)
+		own = give_back(flood, own, room / 32, ms);
+	else if (!cut)
+		flood->trim_every_ms = TRIM_MS;
+	/* many of them a little each (which takes several times as much in memory, where it is small messages); but it
+	 * is not for peers to pay for what they do not hold */
+	if (!cut && own > flood->limit)
+		cut = connections_cut_heaviest(own - flood->limit + room / 4, HEAVY_BYTES, 0, &heaviest);
+	if (!cut && own > flood->limit)
+		cut = connections_cut_heaviest(own - flood->limit + room / 4, LIGHT_BYTES, room / 16, &heaviest);
+	atomic_fetch_add(&flood->cut, cut);
+	if (!cut && (own <= flood->limit || (flood->told_ms && ms - flood->told_ms < TELL_MS)))
+		return;
+	flood->told_ms = ms;
+	tell(flood, own, cut, &heaviest);
+}
+
+static void *watch(void *context)
+{
+	struct flood *flood = context;
+	struct pollfd stop = { .fd = flood->stop_fd, .events = POLLIN };
+
+	while (poll(&stop, 1, CHECK_MS) <= 0)
+		check(flood);
+	return NULL;
 }
 
 void flood_start(struct flood *flood, uint64_t room)
 {
-	*flood = (struct flood){ .statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC) };
-	uint64_t own = flood->statm_fd < 0 ? 0 : own_memory(flood);
-	if (own)
-		flood->limit = own + room;
-	else
+	/* Long messages go back to the system as they are freed: else malloc learns from the first of them to keep all. */
+	mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+	flood->statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	flood->stop_fd = eventfd(0, EFD_CLOEXEC);
+	flood->trim_every_ms = TRIM_MS;
+	flood->start = flood->statm_fd < 0 ? 0 : own_memory(flood);
+	flood->limit = flood->start ? flood->start + room : 0;
+	flood->runs = flood->limit && flood->stop_fd >= 0 && !pthread_create(&flood->thread, NULL, watch, flood);
+	if (!flood->runs) {
+		flood->limit = 0;
 		journal(JOURNAL_MEMORY_UNWATCHED, "file=/proc/self/statm");
+	}
 }
 
 void flood_end(struct flood *flood)
 {
+	if (flood->runs) {
+		eventfd_write(flood->stop_fd, 1);
+		pthread_join(flood->thread, NULL);
+	}
 	if (flood->statm_fd >= 0)
 		close(flood->statm_fd);
-	flood->statm_fd = -1;
-}
-
-void flood_check(struct flood *flood, uint64_t monotonic_ms)
-{
-	struct heaviest heaviest = { 0 };
-
-	if (!flood->limit || monotonic_ms - flood->checked_ms < CHECK_MS)
-		return;
-	flood->checked_ms = monotonic_ms;
-	uint64_t own = own_memory(flood);
-	if (own <= flood->limit)
-		return;
-	/* What was freed after an earlier cut may still be malloc's, and count. */
-	malloc_trim(0);
-	own = own_memory(flood);
-	if (own <= flood->limit)
-		return;
-	unsigned cut = cut_all(&heaviest);
-	flood->cut += cut;
-	if (!cut && flood->told_ms && monotonic_ms - flood->told_ms < TELL_MS)
-		return;
-	flood->told_ms = monotonic_ms;
-	tell(flood, own, cut, &heaviest);
+	if (flood->stop_fd >= 0)
+		close(flood->stop_fd);
+	*flood = (struct flood){ .statm_fd = -1, .stop_fd = -1 };
 }

@@ -67,6 +67,9 @@
 	X(HANDSHAKES_REFUSED, WARNING, "handshakes-refused", "8703e23c6df347ef99d723c7f941b920", \
 	  "keys that were never granted, or were revoked, tried to connect: `count` since it was last said", \
 	  "") \
+	X(TURNED_AWAY, WARNING, "connections-turned-away", "b351a55a5e9a47168ae0115b5641d652", \
+	  "connections were closed at once, `count` since it was last said: too many at a time, too many that say nothing, or too often", \
+	  "who they are the firewall says; let in only those that should come, with IPAddressAllow= or there") \
 	X(MEMORY_HIGH, CRITICAL, "memory-high", "72623f0bdec84495bd38f4502e101c96", \
 	  "own memory is over its limit and no connection is the cause", \
 	  "the unit's MemoryMax ends it; report it") \
@@ -74,8 +77,11 @@
 	  "own memory can't be read, so peers that fill it are not cut off", \
 	  "") \
 	X(CONNECTIONS_CUT, CRITICAL, "connections-cut", "a0865f20a2074a9e8f5da52109a44988", \
-	  "peers filled the memory with messages without an end and were cut off; `heaviest` is where most came from", \
-	  "find whose that was, and revoke its key") \
+	  "peers filled the memory, with messages without an end or by not reading, and were cut off; `heaviest` is the one that held most", \
+	  "find whose that was; revoke its key, or keep the address out") \
+	X(KEY_HELD_OFF, WARNING, "key-held-off", "14cf314e7d714b578dce58017fd0f02f", \
+	  "a key went on sending more than is taken though it was told to wait; its connections were cut, and for `seconds` it is not let in", \
+	  "attend log --from GRANT --json | head -1 says whose it is, where `grant` is not 0") \
 	X(TRIAL_FAILED, WARNING, "trial-failed", "83d16fab1c144c95a141c05241773354", \
 	  "a trial of a changed pathway file did not come to its end", \
 	  "")

@@ -26,4 +26,8 @@ void known_keys_close(struct known_keys **);
 void known_keys_replace(struct known_keys *, uint8_t (*keys)[PUBLIC_KEY_SIZE], size_t count);
 bool known_keys_has(struct known_keys *, const uint8_t key[static PUBLIC_KEY_SIZE]);
 
+/* Until then (monotonic) this key is as if unknown: it was told to wait, and didn't. Of very many at once the one whose
+ * time is over first is let in again. Its sessions that stand are the caller's to end. */
+void known_keys_hold_off(struct known_keys *, const uint8_t key[static PUBLIC_KEY_SIZE], uint64_t until_ms);
+
 #endif

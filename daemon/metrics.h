@@ -35,7 +35,12 @@ enum histogram_name {
 	X(DROPPED, "frames_dropped") \
 	X(UNSENT, "replies_unsent") \
 	X(HANDSHAKES_REFUSED, "handshakes_refused") \
-	X(CUT, "connections_cut")
+	X(PUT_OFF, "frames_put_off") \
+	X(HELD_OFF, "keys_held_off") \
+	X(CUT, "connections_cut") \
+	X(ACCEPTED, "connections_accepted") \
+	X(TURNED_AWAY, "connections_turned_away") \
+	X(UNSPOKEN, "connections_unspoken")
 
 enum shell_counter {
 #define X(name, text) SHELL_##name,
@@ -64,6 +69,7 @@ struct metrics {
 	uint64_t commit_us;                    /* when the present commit began */
 	uint64_t shell[SHELL_COUNTER_COUNT];
 	uint64_t started_ms;                   /* wall clock; 0: by no shell */
+	uint64_t connections;                  /* open now, where the shell counts them */
 	uint64_t memory_limit;                 /* of own memory, where the shell watches it (flood.h) */
 };
 

@@ -23,6 +23,10 @@ const struct argp_option run_options[] = {
 	  "); * as the port takes a free one, and the ready line shows it", 0 },
 	{ "clock", 'c', "CLOCK", 0, "system (default), or manual:TIME such as manual:2026-09-01T08:00:00Z: "
 	  "time then moves only by `attend clock`", 0 },
+	{ "connections", 'n', "NUMBER", 0, "at once, at most (default: as many as there may be descriptors, 256 left for "
+	  "all else)", 0 },
+	{ "memory", 'm', "MIB", 0, "what peers may make it keep beyond what it has at the start (default 1024); half of "
+	  "the unit's MemoryMax", 0 },
 	{ 0 },
 };
 
@@ -32,6 +36,15 @@ static bool parse_clock(struct command_options *options, const char *text)
 	if (!options->manual_clock)
 		return true;
 	return !strncmp(text, "manual:", 7) && time_parse(slice_text(text + 7), &options->manual_ms);
+}
+
+/* 0 where it is none of them. */
+static unsigned number_between(const char *text, unsigned least, unsigned most)
+{
+	char *end;
+	unsigned long number = text[0] >= '1' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+
+	return number >= least && number <= most && !*end ? (unsigned)number : 0;
 }
 
 static bool add_pathway(struct command_options *options, const char *file)
@@ -65,6 +78,16 @@ bool option_take(struct command_options *options, int key, char *value, char *wh
 	case 'c':
 		if (!parse_clock(options, value))
 			snprintf(why, why_size, "clock %s: neither system nor manual:TIME such as manual:2026-09-01T08:00:00Z", value);
+		return true;
+	case 'n':
+		options->connections = number_between(value, 16, 65536);
+		if (!options->connections)
+			snprintf(why, why_size, "connections %s: give a number from 16 to 65536", value);
+		return true;
+	case 'm':
+		options->memory = (uint64_t)number_between(value, 16, 1 << 20) << 20;
+		if (!options->memory)
+			snprintf(why, why_size, "memory %s: give MiB, from 16 to 1048576", value);
 		return true;
 	default:
 		return false;

@@ -20,7 +20,7 @@ static const struct {
 	{"letter", query_letter},	      {"reader", query_reader},
 	{"today", query_today},	      {"timeline", query_timeline},
 	{"year", query_year},	      {"school", query_school},     {"authority", query_authority},
-	{"schools", query_schools},
+	{"schools", query_schools},   {"names", query_names},	      {"cases", query_cases},
 };
 
 enum status query_fault(struct engine *e, enum status status, const char *field, const char *reason)
@@ -39,6 +39,7 @@ void answer_query(struct engine *e, const struct request *r)
 	struct slice what = mp_find_str(r->message->body, "what", &wrong);
 	struct txn *txn;
 	enum status status = STATUS_NOT_FOUND;
+	enum store_result trouble;
 	query *answer = NULL;
 
 	if (!access_query(r->who->role, what)) {
@@ -57,7 +58,14 @@ void answer_query(struct engine *e, const struct request *r)
 		engine_refuse(e, r, STATUS_FAILED, NULL, "the store can't be read now");
 		return;
 	}
+	/* of the batch, so far: that is no fault of the question's, and for its commit to see */
+	if (txn == e->txn && e->broken == STORE_OK)
+		e->broken = store_trouble(txn);
 	status = answer(e, r, txn);
+	/* what could not be read is no part of the answer, and there is none without it */
+	trouble = store_trouble(txn);
+	if (trouble != STORE_OK)
+		status = query_fault(e, trouble == STORE_DAMAGED ? STATUS_DAMAGED : STATUS_FAILED, NULL, store_why(e->store));
 	engine_read_end(e, txn);
 	e->counters[COUNT_QUERIES]++;
 	if (status == STATUS_FORBIDDEN)

@@ -6,6 +6,7 @@
 
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/names.h"
 
 enum { SCHOOL_SUMS_MAX = 2048, STAGES_ROOM = 256, OVERRIDES_SHOWN = 50 };
 
@@ -21,7 +22,7 @@ struct stage_sum {
 };
 
 struct override {
-	uint32_t case_no;
+	uint32_t case_no, pupil;
 	uint64_t position;
 	uint16_t on;
 	struct slice title;
@@ -31,6 +32,7 @@ struct sums {
 	struct engine *engine;
 	struct state *state;
 	const struct request *request;
+	struct txn *txn;
 	bool then;        /* not now */
 	day_t day, since; /* today; the first of the school year */
 	struct school_sum schools[SCHOOL_SUMS_MAX];
@@ -39,6 +41,7 @@ struct sums {
 	unsigned school_count, stage_count, overridden;
 	unsigned met, missed, open, overdue, closed;
 	struct case_state c;
+	uint8_t room[PARTICULARS_ROOM];
 };
 
 static struct school_sum *school_of(struct sums *s, uint32_t urn)
@@ -119,7 +122,7 @@ static void count_overrides(struct sums *s, const struct case_state *c, const st
 		if (!d->overridden || d->on < s->since || d->chapter)
 			continue;
 		s->overrides[s->overridden++ % OVERRIDES_SHOWN] =
-			(struct override){c->number, d->position, d->on, pathway->actions[d->action].title};
+			(struct override){c->number, c->pupil, d->position, d->on, pathway->actions[d->action].title};
 	}
 }
 
@@ -193,9 +196,10 @@ static void pack_overrides(struct sums *s, struct pack *p)
 	pack_text(p, "items");
 	pack_array(p, shown);
 	for (unsigned i = 0; i < shown; i++) {
-		pack_map(p, 4);
+		pack_map(p, 4 + NAME_KEYS);
 		pack_text(p, "case");
 		pack_case(p, s->overrides[i].case_no);
+		pack_pupil_name(s->engine, p, s->txn, s->overrides[i].pupil, s->room);
 		pack_key_str(p, "title", s->overrides[i].title);
 		pack_text(p, "on");
 		pack_date(p, s->overrides[i].on);
@@ -219,9 +223,10 @@ static void pack_schools(const struct sums *s, struct pack *p)
 	for (unsigned i = 0; i < s->school_count; i++) {
 		const struct school_sum *school = &s->schools[i];
 
-		pack_map(p, 6);
+		pack_map(p, 7);
 		pack_text(p, "urn");
 		pack_urn(p, school->urn);
+		pack_school_name(p, &s->engine->state, "name", school->urn);
 		pack_key_bool(p, "school_day", calendar_is_school_day(state_calendar(s->state, school->urn), s->day));
 		pack_counted(p, "pupils", s->then, school->pupils);
 		pack_counted(p, "am", s->then, school->am);
@@ -248,6 +253,7 @@ enum status query_authority(struct engine *e, const struct request *r, struct tx
 	s->then = many != NULL;
 	s->state = many ? many->state : &e->state;
 	s->request = r;
+	s->txn = txn;
 	s->day = day;
 	s->since = school_year_start(day_school_year(s->day));
 	if (!s->then) /* then only those with a case are known */

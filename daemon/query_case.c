@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "casework/case_deadline.h"
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
@@ -296,12 +297,11 @@ enum status query_case(struct engine *e, const struct request *r, struct txn *tx
 		status = query_fault(e, STATUS_NOT_FOUND, "as_of", "the case was not open yet");
 	if (status != STATUS_OK)
 		goto done;
-	state_case_view(s, c, now ? day_of_ms(e->now_ms) : day_of_ms(s->last_ms), &view);
-	state_view_earlier(s, c, &view);
-	if (view.pathway)
+	if (state_case_view(s, c, now ? day_of_ms(e->now_ms) : day_of_ms(s->last_ms), &view) == STORE_OK &&
+	    state_view_earlier(s, c, &view) == STORE_OK)
 		pack_case_map(e, r, txn, c, &view, now, now ? engine_head(e) : position);
 	else
-		status = query_fault(e, STATUS_DAMAGED, NULL, "the case's pathway is not there");
+		status = query_fault(e, STATUS_DAMAGED, NULL, "what surrounds the case can't be read");
 done:
 	shadow_close(&shadow);
 	free(c);
@@ -330,10 +330,61 @@ void pack_fields(struct pack *p, const struct action_rule *rule)
 	}
 }
 
-static void pack_action(struct pack *p, const struct case_view *view, const struct action_rule *rule, enum role who,
-			const struct lacks *lacks)
+/* Is it waited for, and would the action do it? A period runs its course first; what needn't be done here is not waited for. */
+static bool would_meet(const struct case_state *c, const struct case_view *view, const struct action_rule *rule, unsigned deadline)
 {
-	pack_map(p, 8);
+	const struct case_deadline *d = &c->deadlines[deadline];
+	const struct deadline_rule *of = &view->pathway->deadlines[d->rule];
+
+	if (d->state == DEADLINE_OPEN ? of->period || (of->reminder && deadline_met_if(c, view, d)) : !case_deadline_overdue(d))
+		return false;
+	for (unsigned i = 0; i < rule->meet_count; i++)
+		if (rule->meets[i].deadline == d->rule)
+			return true;
+	return false;
+}
+
+static void pack_meets(struct pack *p, const struct case_state *c, const struct case_view *view, const struct action_rule *rule)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < c->deadline_count; i++)
+		count += would_meet(c, view, rule, i);
+	pack_text(p, "meets");
+	pack_array(p, count);
+	for (unsigned i = 0; i < c->deadline_count; i++)
+		if (would_meet(c, view, rule, i))
+			pack_uint(p, i + 1);
+}
+
+/* Has what it asks for to be supplied by another step, named before it? */
+static bool follows_anew(const struct action_rule *rule, unsigned condition)
+{
+	struct slice by = rule->conditions[condition].supplied_by;
+
+	for (unsigned i = 0; i < condition; i++)
+		if (slice_equal(rule->conditions[i].supplied_by, by))
+			return false;
+	return by.size > 0 && !slice_equal(by, rule->name);
+}
+
+static void pack_follows(struct pack *p, const struct action_rule *rule)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < rule->condition_count; i++)
+		count += follows_anew(rule, i);
+	pack_text(p, "follows");
+	pack_array(p, count);
+	for (unsigned i = 0; i < rule->condition_count; i++)
+		if (follows_anew(rule, i))
+			pack_str(p, rule->conditions[i].supplied_by);
+}
+
+static void pack_action(struct pack *p, const struct case_state *c, const struct case_view *view, const struct action_rule *rule,
+			enum role who, const struct lacks *lacks)
+{
+	pack_map(p, 10);
 	pack_key_str(p, "action", rule->name);
 	pack_key_str(p, "title", rule->title);
 	pack_text_or_nil(p, "clause", rule->clause);
@@ -342,6 +393,8 @@ static void pack_action(struct pack *p, const struct case_view *view, const stru
 		pack_str(p, view->pathway->stages[rule->stage - 1]);
 	else
 		pack_nil(p);
+	pack_meets(p, c, view, rule);
+	pack_follows(p, rule);
 	pack_key_bool(p, "needs_parent", rule->needs_parent);
 	pack_key_bool(p, "may_override", case_may_override(rule, who));
 	pack_text(p, "fields");
@@ -358,15 +411,19 @@ static void pack_actions(struct engine *e, const struct request *r, const struct
 
 	for (unsigned i = 0; i < view->pathway->action_count; i++)
 		count += try_action(e, r, c, view, i, lacks);
-	pack_map(p, 3);
+	pack_map(p, 4);
 	pack_text(p, "case");
 	pack_case(p, c->done_count ? c->number : 0);
 	pack_key_str(p, "stage", view->pathway->stages[c->stage - 1]);
+	pack_text(p, "stages");
+	pack_array(p, view->pathway->stage_count);
+	for (unsigned i = 0; i < view->pathway->stage_count; i++)
+		pack_str(p, view->pathway->stages[i]);
 	pack_text(p, "items");
 	pack_array(p, count);
 	for (unsigned i = 0; i < view->pathway->action_count; i++)
 		if (try_action(e, r, c, view, i, lacks))
-			pack_action(p, view, &view->pathway->actions[i], r->who->role, lacks);
+			pack_action(p, c, view, &view->pathway->actions[i], r->who->role, lacks);
 	free(lacks);
 }
 
@@ -400,9 +457,10 @@ enum status query_actions(struct engine *e, const struct request *r, struct txn 
 	}
 	if (status != STATUS_OK)
 		goto done;
-	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
-	state_view_earlier(&e->state, c, &view);
-	pack_actions(e, r, c, &view);
+	if (state_case_view(&e->state, c, day_of_ms(e->now_ms), &view) == STORE_OK && state_view_earlier(&e->state, c, &view) == STORE_OK)
+		pack_actions(e, r, c, &view);
+	else
+		status = query_fault(e, STATUS_DAMAGED, NULL, "what surrounds the case can't be read");
 done:
 	free(a);
 	free(c);

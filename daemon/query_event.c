@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "daemon/engine_parts.h"
+#include "daemon/names.h"
 #include "daemon/memory.h"
 
 enum { OPENED_ROOM = 256 * 1024 };
@@ -413,7 +414,7 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 		pack_date(p, ev->day_ended.day);
 		break;
 	case EVENT_SCHOOL_DESCRIBED:
-		head(e, p, ev, position, 2);
+		head(e, p, ev, position, DESCRIBED_KEYS);
 		pack_described(p, &ev->school_described);
 		break;
 	case EVENT_TASK_DONE:

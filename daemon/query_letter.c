@@ -177,18 +177,14 @@ static bool put_alert(void *context, uint8_t kind, struct writer *out)
 {
 	const struct writing *l = context;
 	struct standing standing;
-	struct slice value;
 	struct alert a;
-	struct key key;
 
 	if (state_standing(&l->engine->state, l->c.pupil, &standing) != STORE_OK)
 		return false;
 	for (unsigned i = standing.count; i-- > 0;) {
 		if (standing.alerts[i].kind != kind)
 			continue;
-		key = key_u64(standing.alerts[i].alert);
-		return store_get(l->txn, TABLE_ALERTS, key_slice(&key), &value) == STORE_OK &&
-		       alert_decode(&a, standing.alerts[i].alert, value) && put_slice(out, a.text);
+		return alert_get(l->txn, standing.alerts[i].alert, &a) == STORE_OK && put_slice(out, a.text);
 	}
 	return false;
 }
@@ -254,10 +250,8 @@ static enum status look(struct writing *l)
 	a->parent = mp_find_str(l->request->message->body, "parent", &wrong);
 	if (wrong || (a->parent.size && !parent_ok(a->parent)))
 		return query_fault(e, STATUS_BAD_FIELD, "parent", "not a parent's id: a letter, then letters, digits or -");
-	state_case_view(&e->state, &l->c, day_of_ms(e->now_ms), &l->view);
-	if (!l->view.pathway)
-		return query_fault(e, STATUS_DAMAGED, NULL, "the case's pathway is not there");
-	if (state_view_earlier(&e->state, &l->c, &l->view) != STORE_OK)
+	if (state_case_view(&e->state, &l->c, day_of_ms(e->now_ms), &l->view) != STORE_OK ||
+	    state_view_earlier(&e->state, &l->c, &l->view) != STORE_OK)
 		return query_fault(e, STATUS_DAMAGED, NULL, store_why(e->store));
 	view_particulars(e, l->c.pupil, l->view.today, &l->roster, &l->view);
 	a->on = (uint16_t)l->view.today;

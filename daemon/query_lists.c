@@ -123,8 +123,10 @@ static void gather(struct engine *e, struct open_list *out, const struct case_st
 {
 	struct case_view view;
 
-	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
-	for (unsigned i = 0; view.pathway && i < c->deadline_count; i++) {
+	/* where it can't be read, the question as a whole is not answered (store_trouble) */
+	if (state_case_view(&e->state, c, day_of_ms(e->now_ms), &view) != STORE_OK)
+		return;
+	for (unsigned i = 0; i < c->deadline_count; i++) {
 		const struct case_deadline *d = &c->deadlines[i];
 		const struct deadline_rule *rule = case_rule_of(&e->state, c, view.pathway, d);
 		bool overdue = case_deadline_overdue(d);
@@ -284,8 +286,6 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 	while (result == STORE_OK && (result = scan_next(&scan, &key, &value)) == STORE_OK) {
 		struct reader k = reader_of(key), v = reader_of(value);
 		uint64_t seq = read_u64(&k), number = read_u64(&v);
-		struct key at = key_u64(number);
-		struct slice record;
 		struct alert a;
 
 		if (page_full(&page)) {
@@ -294,9 +294,7 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 			break;
 		}
 		page.looked++;
-		result = store_get(txn, TABLE_ALERTS, key_slice(&at), &record);
-		if (result == STORE_OK && !alert_decode(&a, number, record))
-			result = STORE_DAMAGED;
+		result = alert_get(txn, number, &a);
 		if (result != STORE_OK || a.newest != seq || !access_told(r->who, &a) ||
 		    !alert_in_hands_of(e, txn, &a, officer))
 			continue;

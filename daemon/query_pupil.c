@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "daemon/engine_parts.h"
+#include "daemon/names.h"
 #include "daemon/memory.h"
 
 void pack_text_or_nil(struct pack *p, const char *key, struct slice text)
@@ -174,11 +175,12 @@ enum status query_pupil(struct engine *e, const struct request *r, struct txn *t
 	if (!pupil)
 		return status;
 	pupil_figures(pupil, calendar, &f);
-	pack_map(p, 22);
+	pack_map(p, 23);
 	pack_text(p, "upn");
 	pack_upn(e, p, txn, number);
 	pack_text(p, "urn");
 	pack_urn(p, pupil->urn ? pupil->urn : state_school_of(&e->state, number));
+	pack_school_name(p, &e->state, "school", pupil->urn ? pupil->urn : state_school_of(&e->state, number));
 	pack_pupil_figures(p, &f);
 	pack_key_uint(p, "as_of", shadow ? position : engine_head(e));
 	pack_particulars(e, p, number);

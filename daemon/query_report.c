@@ -51,8 +51,11 @@ static void pack_known(struct pack *p, const struct facts *facts, struct slice s
 /* "PP; 7B" is two groups. */
 static bool next_group(struct slice *left, struct slice *group)
 {
-	const uint8_t *at = left->bytes, *end = at + left->size, *last;
+	const uint8_t *at = left->bytes, *end, *last;
 
+	if (left->size == 0)
+		return false;
+	end = at + left->size;
 	while (at < end && (*at == ',' || *at == ';' || isspace(*at)))
 		at++;
 	for (last = at; last < end && *last != ',' && *last != ';';)

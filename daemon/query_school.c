@@ -5,6 +5,7 @@
 
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/names.h"
 
 enum { NEAR = 3, SHOWN_MAX = 300, YEARS_MAX = 24, YEAR_SIZE = 16 };
 
@@ -174,9 +175,10 @@ static void pack_school(struct school_today *t)
 	qsort(t->years, t->year_count, sizeof *t->years, by_name);
 	if (t->count)
 		qsort(t->rows, t->count, sizeof *t->rows, by_count);
-	pack_map(p, 11);
+	pack_map(p, 12);
 	pack_text(p, "urn");
 	pack_urn(p, t->urn);
+	pack_school_name(p, &t->engine->state, "name", t->urn);
 	pack_text(p, "day");
 	pack_date(p, (uint16_t)t->day);
 	pack_registers(t, p);

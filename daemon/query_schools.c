@@ -2,17 +2,16 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/engine_parts.h"
+#include "daemon/names.h"
 
 bool task_missed(struct txn *txn, const struct principal *told, const struct school *school, const struct task_rule *rule,
 		 uint64_t *due_ms)
 {
 	const struct school_task *task = school_task(school, rule->name);
-	struct key at = key_u64(task ? task->alert : 0);
-	struct slice value;
 	struct alert a;
 
 	if (!task || !task->alert || !task_concerns(rule, school) ||
-	    store_get(txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK || !alert_decode(&a, task->alert, value))
+	    alert_get(txn, task->alert, &a) != STORE_OK)
 		return false;
 	*due_ms = a.due_ms;
 	return a.status == ALERT_STATUS_RAISED && (!told || access_told(told, &a));
@@ -42,12 +41,12 @@ static void pack_task(struct engine *e, struct pack *p, struct txn *txn, const s
 static void pack_school(struct engine *e, struct pack *p, struct txn *txn, const struct school *school)
 {
 	const struct pathway *pathway = state_school_pathway(&e->state, school->urn);
-	const struct event_school_described described = {.urn = school->urn, .kinds = school->kinds};
+	const struct event_school_described described = {.urn = school->urn, .kinds = school->kinds, .name = slice_text(school->name)};
 	unsigned count = 0;
 
 	for (unsigned t = 0; pathway && t < pathway->task_count; t++)
 		count += task_concerns(&pathway->tasks[t], school);
-	pack_map(p, 5);
+	pack_map(p, DESCRIBED_KEYS + 3);
 	pack_described(p, &described);
 	pack_text(p, "since");
 	pack_date(p, school->kinds ? school->since : 0);

@@ -65,9 +65,9 @@ static void pack_gauges(struct engine *e, struct pack *p, struct txn *txn, const
 			oldest = e->subscriptions[i]->next - 1;
 	for (uint32_t i = 0; i < e->state.principal_count; i++)
 		keys += !e->state.principals[i]->revoked;
-	first = first_timer(e, txn, &key);
+	first_timer(txn, &key, &first); /* where it can't be read the question is not answered */
 	store_room(e->store, &e->room);
-	pack_map(p, 23);
+	pack_map(p, 24);
 	pack_key_uint(p, "head", engine_head(e));
 	pack_key_uint(p, "pupils", e->state.pupil_count);
 	pack_key_uint(p, "cases", e->state.case_count);
@@ -83,6 +83,7 @@ static void pack_gauges(struct engine *e, struct pack *p, struct txn *txn, const
 	pack_key_uint(p, "started_ms", e->metrics.started_ms);
 	pack_key_uint(p, "memory_resident_bytes", process->resident);
 	pack_key_uint(p, "memory_own_bytes", process->own);
+	pack_key_uint(p, "connections", e->metrics.connections);
 	pack_key_uint(p, "memory_limit_bytes", e->metrics.memory_limit);
 }
 
@@ -121,10 +122,9 @@ static struct unread unread_of(struct engine *e, struct txn *txn, const struct p
 	for (; u.count < UNREAD_MAX && *looks && (result = scan_next(&scan, &key, &value)) == STORE_OK; --*looks) {
 		struct reader k = reader_of(key), v = reader_of(value);
 		uint64_t position = read_u64(&k);
-		struct key at = key_u64(read_u64(&v));
 		struct alert a;
 
-		if (store_get(txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK || !alert_decode(&a, 0, value))
+		if (alert_get(txn, read_u64(&v), &a) != STORE_OK)
 			break;
 		if (!access_told(who, &a))
 			continue;

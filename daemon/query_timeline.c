@@ -74,9 +74,8 @@ static enum store_result give_alerts(struct timeline *t, const struct case_state
 		return result;
 	for (uint64_t i = 0; i < count && i < ALERTS_SHOWN; i++) {
 		uint64_t number = ring[(count - 1 - i) % ALERTS_SHOWN];
-		struct key at = key_u64(number);
 
-		if (store_get(t->txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK || !alert_decode(&a, number, value))
+		if (alert_get(t->txn, number, &a) != STORE_OK)
 			return STORE_DAMAGED;
 		give_alert(t, &a);
 	}

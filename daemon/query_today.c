@@ -7,6 +7,7 @@
 #include "casework/case_deadline.h"
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/names.h"
 
 enum { SOON_DAYS = 7, SHOWN = 50, SHOWN_MAX = 500 };
 
@@ -76,12 +77,22 @@ static uint8_t group_of(const struct today *t, day_t last)
 	return last <= t->day ? GROUP_TODAY : last <= t->day + SOON_DAYS ? GROUP_SOON : GROUP_LATER;
 }
 
+/* Is there something to do about it, for who asks? What only reminds, of what needn't be done here, is left out. */
+static bool matters(const struct today *t, const struct case_state *c, const struct case_view *view, const struct case_deadline *d,
+		    const struct deadline_rule *rule)
+{
+	return (d->state == DEADLINE_OPEN || case_deadline_overdue(d)) && access_for_role(t->request->who, rule->tells) &&
+	       !(rule->reminder && d->state == DEADLINE_OPEN && deadline_met_if(c, view, d));
+}
+
 static void gather_case(struct today *t, const struct case_state *c)
 {
 	struct case_view view;
 
-	state_case_view(t->state, c, t->day, &view);
-	for (unsigned i = 0; view.pathway && i < c->deadline_count; i++) {
+	/* where it can't be read, the question as a whole is not answered (store_trouble) */
+	if (state_case_view(t->state, c, t->day, &view) != STORE_OK)
+		return;
+	for (unsigned i = 0; i < c->deadline_count; i++) {
 		const struct case_deadline *d = &c->deadlines[i];
 		const struct deadline_rule *rule = &view.pathway->deadlines[d->rule];
 		bool overdue = case_deadline_overdue(d);
@@ -90,7 +101,7 @@ static void gather_case(struct today *t, const struct case_state *c)
 				  .provisional = d->provisional, .last = d->last, .kind = rule->name, .title = rule->title,
 				  .stage = view.pathway->stage_titles[c->stage - 1]};
 
-		if (d->state != DEADLINE_OPEN && !overdue)
+		if (!matters(t, c, &view, d, rule))
 			continue;
 		memcpy(due.parent, d->parent, sizeof due.parent);
 		due.group = question ? GROUP_DECIDE : overdue ? GROUP_OVERDUE : group_of(t, d->last);
@@ -161,12 +172,13 @@ static void pack_name(struct today *t, struct pack *p, uint32_t pupil)
 
 static void pack_due(struct today *t, struct pack *p, const struct due *d)
 {
-	pack_map(p, 13);
+	pack_map(p, 14);
 	pack_text(p, "case");
 	pack_case(p, d->case_no);
 	pack_name(t, p, d->pupil);
 	pack_text(p, "urn");
 	pack_urn(p, d->urn);
+	pack_school_name(p, &t->engine->state, "school", d->urn);
 	pack_text_or_nil(p, "stage", d->stage);
 	pack_text(p, "deadline");
 	if (d->case_no)
@@ -257,18 +269,17 @@ static enum store_result gather_alerts(struct today *t, struct slice officer, st
 
 static bool pack_one(struct today *t, struct pack *p, uint64_t number)
 {
-	struct key at = key_u64(number);
-	struct slice value;
 	struct alert a;
 
-	if (store_get(t->txn, TABLE_ALERTS, key_slice(&at), &value) != STORE_OK || !alert_decode(&a, number, value))
+	if (alert_get(t->txn, number, &a) != STORE_OK)
 		return false;
-	pack_map(p, 10);
+	pack_map(p, 11);
 	pack_key_uint(p, "alert", a.number);
 	pack_key_text(p, "kind", alert_kind_text(a.kind));
 	pack_name(t, p, a.pupil);
 	pack_text(p, "urn");
 	pack_urn(p, a.urn);
+	pack_school_name(p, &t->engine->state, "school", a.urn);
 	pack_text(p, "case");
 	pack_case(p, a.case_no);
 	pack_text(p, "raised");

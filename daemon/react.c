@@ -125,12 +125,13 @@ static void look_at_case(struct engine *e, uint32_t number, const struct watch_m
 	size_t count;
 
 	e->broken = state_case_load(&e->state, number, c);
+	if (e->broken == STORE_OK)
+		e->broken = state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
 	if (e->broken != STORE_OK) {
 		free(c);
 		return;
 	}
-	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
-	count = touches(mark, view.pathway ? view.pathway->breach_codes : 0)
+	count = touches(mark, view.pathway->breach_codes)
 			? case_breaches(c, &view, mark ? mark->day : 0, breaches)
 			: 0;
 	for (size_t i = 0; i < count && e->broken == STORE_OK; i++) {
@@ -228,7 +229,9 @@ static bool tell_move(struct engine *e, const struct due *due, struct case_state
 	d = &c->deadlines[due->deadline - 1];
 	if (d->due_ms == due->due_ms || d->state != DEADLINE_OPEN)
 		return false;
-	state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
+	e->broken = state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
+	if (e->broken != STORE_OK)
+		return false;
 	day_text_long(was, day_of_ms(due->due_ms) - 1);
 	day_text_long(now, day_of_ms(d->due_ms) - 1);
 	snprintf(text, sizeof text, "{title}: its last day moves from %s to %s, for %s.", was, now, why);

@@ -23,10 +23,10 @@ static bool excused(struct engine *e, const struct pathway *pathway, struct pupi
 	int rule;
 
 	e->broken = c ? state_case_load(&e->state, p->case_no, c) : state_people(&e->state, number, &e->state.view_people);
+	if (e->broken == STORE_OK && c)
+		e->broken = state_case_view(&e->state, c, on, &view);
 	if (e->broken == STORE_OK) {
-		if (c)
-			state_case_view(&e->state, c, on, &view);
-		rule = view.pathway ? pathway_watch(view.pathway, kind) : -1;
+		rule = pathway_watch(view.pathway, kind);
 		yes = rule >= 0 && watch_excused(&view.pathway->watches[rule], c, &view, on);
 	}
 	free(c);
@@ -134,9 +134,10 @@ void react_to_excuse(struct engine *e, uint32_t case_no)
 	p = e->broken == STORE_OK ? state_pupil(&e->state, c->pupil) : NULL;
 	if (p && p->standing) {
 		e->broken = state_standing(&e->state, c->pupil, &standing);
-		state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
+		if (e->broken == STORE_OK)
+			e->broken = state_case_view(&e->state, c, day_of_ms(e->now_ms), &view);
 	}
-	for (unsigned i = 0; i < standing.count && e->broken == STORE_OK && view.pathway; i++) {
+	for (unsigned i = 0; i < standing.count && e->broken == STORE_OK; i++) {
 		const struct standing_alert *alert = &standing.alerts[i];
 		int rule = pathway_watch(view.pathway, alert->kind);
 

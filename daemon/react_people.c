@@ -32,8 +32,9 @@ static bool look(struct engine *e, uint32_t number, struct case_state *c, struct
 	e->broken = state_case_load(&e->state, number, c);
 	if (e->broken != STORE_OK)
 		return false;
-	state_case_view(&e->state, c, day_of_ms(e->now_ms), view);
-	e->broken = view->pathway ? state_view_earlier(&e->state, c, view) : STORE_DAMAGED;
+	e->broken = state_case_view(&e->state, c, day_of_ms(e->now_ms), view);
+	if (e->broken == STORE_OK)
+		e->broken = state_view_earlier(&e->state, c, view);
 	return e->broken == STORE_OK;
 }
 

@@ -2,8 +2,8 @@
  *
  * What these options do not bound: a peer that sends frames of one message
  * without ever ending it is buffered by libzmq 4.3.4 outside both MAXMSGSIZE
- * (a frame's) and RCVHWM (whole messages'), and no event tells us. Only known keys get that far;
- * flood.h watches for it.
+ * (a frame's) and RCVHWM (whole messages'), and no event tells us; and whoever has no key yet may send a frame of
+ * a handshake as long as any. flood.h watches for both.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/router.h"
@@ -15,19 +15,26 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/connections.h"
+#include "daemon/peers.h"
 #include "daemon/zap.h"
 
 enum {
 	/* Of zmq.h's draft part, so not named there, but in every 4.3 library. */
 	OPTION_ZAP_ENFORCE_DOMAIN = 93,
+	/* Of the context. Without it a message of a few bytes is a few bytes: with it each that waits holds on
+	 * to the 18 KiB that it was received in. */
+	OPTION_ZERO_COPY_RECEIVE = 10,
 
 	/* Twice what a message may have: who is a little over the limit gets an
 	 * answer that says so, rather than a connection that is cut each time. */
 	FRAME_SIZE_MAX = 2 * MESSAGE_SIZE_MAX,
-	/* Of one peer, in messages. Receiving: a client's window of 1,000 and room to
-	 * spare. Sending: libzmq notices what was read in steps of half the mark, and a turn may
+	/* Of one peer, in messages. Receiving: without bound, for a peer that libzmq 4.3.4 stopped reading
+	 * at the mark ends this process when it goes: its engine, marked as failed, is asked for a heartbeat's answer, and
+	 * asserts (stream_engine_base.cpp, out_event). What waits is taken off at once and bounded in turns.h, what is
+	 * not whole yet in flood.h. Sending: libzmq notices what was read in steps of half the mark, and a turn may
 	 * answer 4,096 frames of one peer at once. */
-	RECEIVE_HWM = 2000,
+	RECEIVE_HWM = 0,
 	SEND_HWM = 8192,
 	BACKLOG = 1024,
 	LINGER_MS = 2000,
@@ -36,18 +43,15 @@ enum {
 	HEARTBEAT_TIMEOUT_MS = 15000,
 	HEARTBEAT_TTL_MS = 20000,
 	KEEPALIVE_IDLE_S = 60,
-
-	GIVEN_ID_SIZE = 5,
 };
 
 struct router {
 	void *socket;
 	int fd;
 	char endpoint[256];
-	/* Whose connection was heard last: messages come in runs of one peer's. Its number is libzmq's own, counted
-	 * up and not given again, and a connection keeps the key that it proved, so the one tells the other. */
-	struct peer last;
-	uint8_t key[PUBLIC_KEY_SIZE];
+	struct peers peers;
+	struct known_peer *last;  /* messages come in runs of one peer's */
+	struct peer last_id;
 };
 
 static int configure(void *socket, const char *listen, const struct identity *identity)
@@ -80,6 +84,17 @@ static int configure(void *socket, const char *listen, const struct identity *id
 	if (zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN, strlen(ZAP_DOMAIN)))
 		return -1;
 	return zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, identity->secret_text, Z85_KEY_SIZE + 1);
+}
+
+void *router_context(void)
+{
+	void *context = zmq_ctx_new();
+
+	if (context && zmq_ctx_set(context, OPTION_ZERO_COPY_RECEIVE, 0)) {
+		zmq_ctx_term(context);
+		return NULL;
+	}
+	return context;
 }
 
 int router_open(struct router **out, void *zmq_context, const char *listen,
@@ -116,6 +131,7 @@ void router_close(struct router **router)
 		return;
 	if ((*router)->socket)
 		zmq_close((*router)->socket);
+	peers_close(&(*router)->peers);
 	free(*router);
 	*router = NULL;
 }
@@ -143,10 +159,28 @@ void received_close(struct received *received)
 	zmq_msg_close(&received->payload);
 }
 
-/* libzmq's own: no peer may choose one that begins with a zero. */
-static bool given_id(const struct peer *peer)
+void received_move(struct received *to, struct received *from)
 {
-	return peer->size == GIVEN_ID_SIZE && peer->bytes[0] == 0;
+	/* the routing id's frame was read already: it is in `peer` */
+	to->peer = from->peer;
+	memcpy(to->key, from->key, PUBLIC_KEY_SIZE);
+	to->frames = from->frames;
+	to->malformed = from->malformed;
+	to->fd = from->fd;
+	to->serial = from->serial;
+	zmq_msg_init(&to->routing_id);
+	zmq_msg_init(&to->payload);
+	zmq_msg_move(&to->payload, &from->payload);
+	to->frame = slice_of(zmq_msg_data(&to->payload), zmq_msg_size(&to->payload));
+}
+
+static struct known_peer *known_peer(struct router *router, const struct peer *peer)
+{
+	if (!router->last || peer->size != router->last_id.size || memcmp(peer->bytes, router->last_id.bytes, peer->size)) {
+		router->last = peers_find(&router->peers, peer);
+		router->last_id = *peer;
+	}
+	return router->last;
 }
 
 /* libzmq 4.3.4 leaves the properties off a message's first frame where the
@@ -154,24 +188,32 @@ static bool given_id(const struct peer *peer)
  * the routing id's frame. */
 static bool proven_key(struct router *router, struct received *received)
 {
-	const struct peer *peer = &received->peer;
-	const char *user_id;
+	struct known_peer *known = known_peer(router, &received->peer);
 
-	if (!given_id(peer) || peer->size != router->last.size || memcmp(peer->bytes, router->last.bytes, peer->size)) {
-		router->last.size = 0;
-		user_id = zmq_msg_gets(&received->payload, "User-Id");
-		if (!user_id || strlen(user_id) != Z85_KEY_SIZE || !z85_key_parse(slice_text(user_id), router->key))
+	if (!known) {
+		const char *user_id = zmq_msg_gets(&received->payload, "User-Id");
+		if (!user_id || strlen(user_id) != Z85_KEY_SIZE || !z85_key_parse(slice_text(user_id), received->key))
 			return false;
-		router->last = *peer;
+		router->last = NULL;
+		known = peers_add(&router->peers, &received->peer, zmq_msg_get(&received->payload, ZMQ_SRCFD), received->key);
 	}
-	memcpy(received->key, router->key, PUBLIC_KEY_SIZE);
+	memcpy(received->key, known->key, PUBLIC_KEY_SIZE);
+	received->fd = known->fd;
+	received->serial = known->serial;
+	connections_took(known->fd, known->serial, received->size);
 	return true;
+}
+
+unsigned router_cut(struct router *router, const uint8_t key[static PUBLIC_KEY_SIZE])
+{
+	return peers_cut(&router->peers, key);
 }
 
 /* Frames of one message come together or not at all, so none is waited for. */
 static enum router_result receive_frames(struct router *router, struct received *received)
 {
 	received->frames = 0;
+	received->size = 0;
 	while (zmq_msg_recv(&received->routing_id, router->socket, ZMQ_DONTWAIT) < 0) {
 		if (errno == EAGAIN)
 			return ROUTER_NOTHING;
@@ -188,6 +230,7 @@ static enum router_result receive_frames(struct router *router, struct received 
 			size = zmq_msg_recv(frame, router->socket, ZMQ_DONTWAIT);
 		while (size < 0 && errno == EINTR);
 		more = size >= 0 && zmq_msg_more(frame);
+		received->size += size > 0 ? (size_t)size : 0;
 		if (frame == &extra)
 			zmq_msg_close(&extra);
 		if (size < 0)
@@ -201,23 +244,24 @@ enum router_result router_receive(struct router *router, struct received *receiv
 {
 	enum router_result result = receive_frames(router, received);
 
+	received->malformed = false;
 	if (result != ROUTER_FRAME)
 		return result;
 	const uint8_t *id = zmq_msg_data(&received->routing_id);
 	size_t id_size = zmq_msg_size(&received->routing_id);
 	if (id_size > sizeof received->peer.bytes || !received->frames)
 		return ROUTER_DROPPED;
+	received->frame = slice_of(zmq_msg_data(&received->payload), zmq_msg_size(&received->payload));
 	memcpy(received->peer.bytes, id, id_size);
 	received->peer.size = (uint8_t)id_size;
 	if (!proven_key(router, received))
 		return ROUTER_DROPPED;
-	if (!given_id(&received->peer)) {
+	if (!peer_id_given(&received->peer)) {
 		received->frames = 0;
 		return ROUTER_MALFORMED;
 	}
 	if (received->frames != 1)
 		return ROUTER_MALFORMED;
-	received->frame = slice_of(zmq_msg_data(&received->payload), zmq_msg_size(&received->payload));
 	return ROUTER_FRAME;
 }
 
@@ -253,5 +297,8 @@ bool router_send(struct router *router, const struct peer *peer, struct slice fr
 	do
 		rc = zmq_send(router->socket, frame.bytes, frame.size, ZMQ_DONTWAIT);
 	while (rc < 0 && errno == EINTR);
+	struct known_peer *known = known_peer(router, peer);
+	if (rc >= 0 && known)
+		connections_gave(known->fd, known->serial, frame.size);
 	return rc >= 0;
 }

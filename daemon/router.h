@@ -20,6 +20,9 @@
 
 struct router;
 
+/* The process's one context. NULL where it can't be had. */
+void *router_context(void);
+
 /* `listen`: tcp://HOST:PORT, * as the port for a free one. The handshake handler
  * (zap.h) stands already. -1 with a sentence in `why`. */
 int router_open(struct router **, void *zmq_context, const char *listen,
@@ -43,12 +46,20 @@ struct received {
 	uint8_t key[PUBLIC_KEY_SIZE];
 	struct slice frame;
 	unsigned frames;
+	size_t size;             /* of all of them */
+	int fd;                  /* the connection that it came over, as connections.h knows it */
+	uint32_t serial;
+	bool malformed;          /* the caller's own, who keeps it */
 	zmq_msg_t routing_id, payload;
 };
 
 void received_open(struct received *);
 void received_close(struct received *);
+void received_move(struct received *to, struct received *from); /* `to` is not open yet; `from` is empty then */
 enum router_result router_receive(struct router *, struct received *);
+
+/* Ends all connections of a key. How many. */
+unsigned router_cut(struct router *, const uint8_t key[static PUBLIC_KEY_SIZE]);
 
 /* Waits for at most so long for a message; true where one is there. */
 bool router_wait(struct router *, unsigned timeout_us);

@@ -15,7 +15,9 @@
 #include <zmq.h>
 
 #include "daemon/clock.h"
+#include "daemon/connections.h"
 #include "daemon/flood.h"
+#include "daemon/intake.h"
 #include "daemon/journal.h"
 #include "daemon/known_keys.h"
 #include "daemon/pace.h"
@@ -29,6 +31,7 @@ enum {
 	FRAMES_PER_TURN = 512,
 	FRAMES_PER_LOOK = 16,    /* after so many it is asked whether the commit behind is done */
 	FRAMES_PER_BATCH = 2048, /* while it isn't, turns gather so many at most */
+	DRAIN_US = 10000,        /* then a turn commits what it has: acknowledgements wait for it, and questions are slow */
 	TURN_MS = 250,           /* the longest wait: heartbeats, feeds, watchdog, clock */
 
 	/* The wait for more that pace.h may find worth it; a slice in which nothing
@@ -50,7 +53,7 @@ struct server {
 	bool keys_failed;
 	struct zap *zap;
 	struct router *router;
-	struct received received;
+	struct intake intake;
 	int signal_fd, timer_fd;
 	uint64_t timer_ms;       /* what timer_fd is armed at; 0: nothing */
 	struct clock clock;
@@ -162,34 +165,15 @@ static enum server_end land(struct server *server)
  * next one to follow it at once. */
 static enum server_end drain(struct server *server, unsigned *taken)
 {
-	struct received *received = &server->received;
-	unsigned looked = 0;
+	uint64_t began_us = monotonic_us();
 
-	while (*taken < FRAMES_PER_TURN) {
-		enum router_result result = router_receive(server->router, received);
-		unsigned requests = 1;
-		switch (result) {
-		case ROUTER_NOTHING:
-			return SERVER_DONE;
-		case ROUTER_FAILED:
+	while (*taken < FRAMES_PER_TURN && monotonic_us() - began_us < DRAIN_US) {
+		unsigned served;
+		if (!intake_serve(&server->intake, FRAMES_PER_LOOK, &served))
 			return end_with(SERVER_SHELL, JOURNAL_SOCKET_FAILED, zmq_strerror(errno));
-		case ROUTER_FRAME:
-			server->metrics->shell[SHELL_FRAMES]++;
-			requests = engine_receive(server->engine, received->key, &received->peer, received->frame);
-			break;
-		case ROUTER_MALFORMED:
-			server->metrics->shell[SHELL_MALFORMED]++;
-			engine_receive_malformed(server->engine, &received->peer, received->frames);
-			break;
-		case ROUTER_DROPPED:
-			server->metrics->shell[SHELL_DROPPED]++;
-			break;
-		}
-		*taken += requests;
-		looked += requests;
-		if (looked < FRAMES_PER_LOOK)
-			continue;
-		looked = 0;
+		*taken += served;
+		if (!served)
+			return SERVER_DONE;
 		if (engine_landed(server->engine)) {
 			enum server_end end = land(server);
 			if (end != SERVER_DONE || server->gathered + *taken >= PACE_ENOUGH)
@@ -301,7 +285,12 @@ static bool worth_leaving_behind(const struct server *server, uint64_t monotonic
 static void tell(struct server *server, uint64_t monotonic_ms)
 {
 	server->metrics->shell[SHELL_HANDSHAKES_REFUSED] = zap_refused(server->zap) - server->self_tested;
-	server->metrics->shell[SHELL_CUT] = server->flood.cut;
+	server->metrics->shell[SHELL_CUT] = atomic_load(&server->flood.cut);
+	struct connections_told told = connections_told();
+	server->metrics->shell[SHELL_ACCEPTED] = told.accepted;
+	server->metrics->shell[SHELL_TURNED_AWAY] = told.turned_away;
+	server->metrics->shell[SHELL_UNSPOKEN] = told.unspoken;
+	server->metrics->connections = told.open;
 	tell_status(&server->tell, server->engine, router_endpoint(server->router), monotonic_ms);
 }
 
@@ -312,7 +301,6 @@ static enum server_end look_after(struct server *server, uint64_t now_ms, uint64
 		return end_with(SERVER_SHELL, JOURNAL_KEYS_FAILED, "no memory for the known keys");
 	if (!arm_timer(server, now_ms))
 		return end_with(SERVER_SHELL, JOURNAL_TIMER_FAILED, strerror(errno));
-	flood_check(&server->flood, monotonic_ms);
 	supervise_alive(&server->supervise, monotonic_ms);
 	tell(server, monotonic_ms);
 	return SERVER_DONE;
@@ -331,11 +319,11 @@ static enum server_end turn(struct server *server, bool *more)
 	if (!server->gathered && engine_begin(server->engine, now_ms))
 		return end_with(SERVER_STORE, JOURNAL_BEGIN_FAILED, "the store can't begin a transaction");
 	end = drain(server, &taken);
-	if (end == SERVER_DONE && pace_worth_waiting(&server->pace, taken, monotonic_ms))
+	if (end == SERVER_DONE && !intake_waits(&server->intake) && pace_worth_waiting(&server->pace, taken, monotonic_ms))
 		end = gather(server, &taken);
 	if (end != SERVER_DONE)
 		return end;
-	*more = taken >= FRAMES_PER_TURN;
+	*more = taken >= FRAMES_PER_TURN || intake_waits(&server->intake);
 	server->gathered += taken;
 	pace_count(&server->pace, taken, monotonic_ms);
 	/* the disk is at work: it wakes the loop when it is done, as frames do */
@@ -417,12 +405,14 @@ static enum server_end start(struct server *server)
 	sigaddset(&set, SIGHUP);
 	server->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	server->timer_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	server->zmq_context = zmq_ctx_new();
+	server->zmq_context = router_context();
 	server->known = known_keys_open();
 	if (server->signal_fd < 0 || server->timer_fd < 0 || !server->zmq_context || !server->known)
 		return end_with(SERVER_SHELL, JOURNAL_START_FAILED, strerror(errno));
 	if (!refresh_keys(server))
 		return end_with(SERVER_SHELL, JOURNAL_KEYS_FAILED, "no memory for the known keys");
+	if (!connections_start(server->options->connections))
+		return end_with(SERVER_SHELL, JOURNAL_START_FAILED, "no memory for connections");
 	/* The handler stands before the socket does: see zap.h. */
 	if (zap_open(&server->zap, server->zmq_context, server->known, why, sizeof why))
 		return end_with(SERVER_SHELL, JOURNAL_ZAP_FAILED, why);
@@ -432,6 +422,7 @@ static enum server_end start(struct server *server)
 	if (self_test(server->zmq_context, router_endpoint(server->router), server->options->identity,
 	              why, sizeof why) != SELF_TEST_REFUSED)
 		return end_with(SERVER_OPEN_DOOR, JOURNAL_SELF_TEST_FAILED, why);
+	intake_open(&server->intake, server->router, server->engine, server->known);
 	/* The test's own knock is nobody's attempt to get in. */
 	server->self_tested = zap_refused(server->zap);
 	return SERVER_DONE;
@@ -444,6 +435,7 @@ static void stop(struct server *server)
 	if (server->zmq_context)
 		while (zmq_ctx_term(server->zmq_context) && errno == EINTR)
 			;
+	connections_stop();
 	known_keys_close(&server->known);
 	if (server->timer_fd >= 0)
 		close(server->timer_fd);
@@ -460,10 +452,9 @@ enum server_end server_run(struct engine *engine, const struct server_options *o
 	clock_start(&server.clock, clock_read());
 	pace_start(&server.pace, monotonic_us() / 1000);
 	supervise_start(&server.supervise, monotonic_us() / 1000);
-	received_open(&server.received);
 	enum server_end end = start(&server);
 	if (end == SERVER_DONE) {
-		flood_start(&server.flood, FLOOD_ROOM);
+		flood_start(&server.flood, options->memory ? options->memory : FLOOD_ROOM);
 		server.metrics->started_ms = clock_read().wall_ms;
 		server.metrics->memory_limit = server.flood.limit;
 		printf("ready %s\n", router_endpoint(server.router));
@@ -475,7 +466,7 @@ enum server_end server_run(struct engine *engine, const struct server_options *o
 		supervise_stopping();
 		flood_end(&server.flood);
 	}
-	received_close(&server.received);
+	intake_close(&server.intake);
 	stop(&server);
 	if (end == SERVER_DONE)
 		journal(JOURNAL_ENDED, "frames=%llu malformed=%llu dropped=%llu unsent=%llu",

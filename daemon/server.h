@@ -35,6 +35,8 @@ struct server_options {
 	const char *listen;
 	const struct identity *identity;
 	bool manual_clock;
+	unsigned connections; /* at once; 0: as many as there may be descriptors */
+	uint64_t memory;     /* room for what peers make it keep; 0: FLOOD_ROOM */
 	uint64_t manual_ms;  /* where a manual clock starts, unless the store is later */
 };
 

@@ -30,11 +30,9 @@ static bool of_rules(uint8_t kind)
 
 static bool alert_concerns(struct txn *txn, uint64_t number, uint32_t case_no, uint32_t pupil)
 {
-	struct key key = key_u64(number);
-	struct slice value;
 	struct alert a;
 
-	return store_get(txn, TABLE_ALERTS, key_slice(&key), &value) == STORE_OK && alert_decode(&a, number, value) &&
+	return alert_get(txn, number, &a) == STORE_OK &&
 	       ((pupil && a.pupil == pupil) || (case_no && a.case_no == case_no));
 }
 

@@ -232,9 +232,9 @@ enum store_result state_case_load(struct state *, uint32_t number, struct case_s
 enum store_result state_case_save(struct state *, const struct case_state *before, const struct case_state *);
 /* The pathways of a case's chapters. NULL: not held. */
 const struct pathway *state_chapter_pathway(const struct state *, const struct case_state *, uint8_t chapter);
-/* What it lends of the pupil's people and schools lives until the next call. Without a
- * pathway where those can't be read. */
-void state_case_view(struct state *, const struct case_state *, day_t today, struct case_view *);
+/* What it lends of the pupil's people and schools lives until the next call. Not OK where
+ * those, or the pathway, can't be read: the view is then of no use. */
+enum store_result state_case_view(struct state *, const struct case_state *, day_t today, struct case_view *);
 /* Adds the notices of the pupil's other cases, and those of the family; they live until the next call. */
 enum store_result state_view_earlier(struct state *, const struct case_state *, struct case_view *);
 
@@ -282,6 +282,8 @@ struct alert {
 enum alert_status { ALERT_STATUS_RAISED = 1, ALERT_STATUS_ACKNOWLEDGED, ALERT_STATUS_WITHDRAWN };
 const char *alert_status_text(uint8_t);
 bool alert_decode(struct alert *, uint64_t number, struct slice value);
+/* Its texts live as long as a value of the table. */
+enum store_result alert_get(struct txn *, uint64_t number, struct alert *);
 
 /* Keys of tables. */
 struct key {

@@ -168,8 +168,8 @@ static enum store_result move_case(struct state *s, uint32_t number, uint32_t ur
 	if (c->closed || !state_case_at(s, c, urn))
 		return STORE_OK;
 	before = state_before(c);
-	state_case_view(s, c, day_of_ms(s->last_ms), &view);
-	if (view.pathway && case_apply_calendar(c, &view, moved))
+	result = state_case_view(s, c, day_of_ms(s->last_ms), &view);
+	if (result == STORE_OK && case_apply_calendar(c, &view, moved))
 		result = state_case_save(s, before, c);
 	free(before);
 	return result;

@@ -43,10 +43,10 @@ enum store_result state_case_load(struct state *s, uint32_t number, struct case_
 		const struct pathway *pathway;
 
 		if (!case_decode(c, value))
-			return STORE_DAMAGED;
+			return store_unreadable(s->txn, TABLE_CASES);
 		pathway = state_pathway(s, c->pathway_name, c->pathway_version);
 		if (!pathway || !case_fits(c, pathway))
-			return STORE_DAMAGED;
+			return store_unreadable(s->txn, TABLE_CASES);
 	}
 	return result;
 }
@@ -158,15 +158,14 @@ enum store_result state_apply_action(struct state *s, const struct event *e, uin
 			return result == STORE_NONE ? STORE_DAMAGED : result;
 		before = state_before(c);
 	}
-	state_case_view(s, c, day_of_ms(e->at_ms), &view);
-	result = state_view_earlier(s, c, &view);
-	if (view.pathway && result == STORE_OK) {
+	result = state_case_view(s, c, day_of_ms(e->at_ms), &view);
+	if (result == STORE_OK)
+		result = state_view_earlier(s, c, &view);
+	if (result == STORE_OK) {
 		case_apply_action(c, &view, a, position, e->at_ms);
 		result = state_case_save(s, before, c);
 		p->case_no = c->closed ? 0 : c->number;
 		state_touch(s, a->pupil, position);
-	} else if (result == STORE_OK) {
-		result = STORE_DAMAGED;
 	}
 	free(before);
 	return result;
@@ -193,10 +192,12 @@ enum store_result state_apply_moved(struct state *s, const struct event *e, uint
 	if (!from || !to)
 		return STORE_DAMAGED;
 	before = state_before(c);
-	state_case_view(s, c, day_of_ms(e->at_ms), &view);
-	view.pathway = to;
-	case_apply_moved(c, from, &view, m, position);
-	result = state_case_save(s, before, c);
+	result = state_case_view(s, c, day_of_ms(e->at_ms), &view);
+	if (result == STORE_OK) {
+		view.pathway = to;
+		case_apply_moved(c, from, &view, m, position);
+		result = state_case_save(s, before, c);
+	}
 	free(before);
 	return result;
 }
@@ -212,14 +213,12 @@ enum store_result state_apply_fired(struct state *s, const struct event *e, uint
 	if (result != STORE_OK)
 		return s->only_pupil && result == STORE_NONE ? STORE_OK : STORE_DAMAGED;
 	before = state_before(c);
-	state_case_view(s, c, day_of_ms(e->at_ms), &view);
-	if (e->version > 1)
+	result = state_case_view(s, c, day_of_ms(e->at_ms), &view);
+	if (result == STORE_OK && e->version > 1)
 		result = state_view_earlier(s, c, &view);
-	if (view.pathway && result == STORE_OK) {
+	if (result == STORE_OK) {
 		case_apply_fired(c, &view, f);
 		result = state_case_save(s, before, c);
-	} else if (result == STORE_OK) {
-		result = STORE_DAMAGED;
 	}
 	free(before);
 	return result;
@@ -268,6 +267,15 @@ bool alert_decode(struct alert *a, uint64_t number, struct slice value)
 	return reader_done(&r);
 }
 
+enum store_result alert_get(struct txn *txn, uint64_t number, struct alert *a)
+{
+	struct key key = key_u64(number);
+	struct slice value;
+	enum store_result result = store_get(txn, TABLE_ALERTS, key_slice(&key), &value);
+
+	return result == STORE_OK && !alert_decode(a, number, value) ? store_unreadable(txn, TABLE_ALERTS) : result;
+}
+
 static enum store_result save_alert(struct state *s, const struct alert *a)
 {
 	size_t size = 128 + a->deadline_kind.size + a->text.size + a->clause.size;
@@ -313,7 +321,7 @@ enum store_result state_standing(struct state *s, uint32_t pupil, struct standin
 	if (result == STORE_NONE)
 		return STORE_OK;
 	if (result == STORE_OK && !standing_decode(standing, value))
-		return STORE_DAMAGED;
+		return store_unreadable(s->txn, TABLE_STANDING);
 	return result;
 }
 
@@ -353,12 +361,13 @@ static enum store_result tell_case(struct state *s, uint32_t case_no, uint8_t ki
 	if (result != STORE_OK)
 		return result == STORE_NONE ? STORE_OK : result;
 	before = state_before(c);
-	state_case_view(s, c, day, &view);
-	if (raised && view.pathway)
+	result = state_case_view(s, c, day, &view);
+	if (result == STORE_OK && raised)
 		case_apply_alert(c, &view, kind, alert, day);
-	else
+	else if (result == STORE_OK)
 		case_apply_alert_withdrawn(c, alert);
-	result = state_case_save(s, before, c);
+	if (result == STORE_OK)
+		result = state_case_save(s, before, c);
 	free(before);
 	return result;
 }

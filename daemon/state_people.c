@@ -24,7 +24,7 @@ enum store_result state_people(struct state *s, uint32_t pupil, struct people *p
 	if (result == STORE_NONE)
 		return STORE_OK;
 	if (result == STORE_OK && !people_decode(people, value))
-		return STORE_DAMAGED;
+		return store_unreadable(s->txn, TABLE_PEOPLE);
 	return result;
 }
 
@@ -119,9 +119,8 @@ static enum store_result move_school(struct state *s, const struct event_pupil_f
 		people_moved(people, c->urn, f->urn, f->since);
 	c->urn = f->urn;
 	result = save_people(s, f->pupil, people);
-	state_case_view(s, c, day_of_ms(s->last_ms), &view);
-	if (result == STORE_OK && !view.pathway)
-		result = STORE_DAMAGED;
+	if (result == STORE_OK)
+		result = state_case_view(s, c, day_of_ms(s->last_ms), &view);
 	if (result == STORE_OK) {
 		case_apply_calendar(c, &view, moved);
 		result = state_case_save(s, before, c);

@@ -19,9 +19,10 @@ static const struct calendar *calendar_of_schools(struct state *s, const struct 
 	return &s->view_calendar;
 }
 
-void state_case_view(struct state *s, const struct case_state *c, day_t today, struct case_view *view)
+enum store_result state_case_view(struct state *s, const struct case_state *c, day_t today, struct case_view *view)
 {
 	struct people *people = &s->view_people;
+	enum store_result result;
 
 	*view = (struct case_view){
 		.pathway = state_pathway(s, c->pathway_name, c->pathway_version),
@@ -30,13 +31,13 @@ void state_case_view(struct state *s, const struct case_state *c, day_t today, s
 		.today = today,
 		.compulsory_age = UNKNOWN,
 	};
-	if (state_people(s, c->pupil, people) != STORE_OK) {
-		view->pathway = NULL;
-		return;
-	}
+	result = state_people(s, c->pupil, people);
+	if (result != STORE_OK)
+		return result;
 	view->facts = &people->facts;
 	if (people->school_count > 1)
 		view->calendar = calendar_of_schools(s, people);
+	return view->pathway ? STORE_OK : STORE_DAMAGED;
 }
 
 /* Numbers of a pupil's cases; of a shadow those that it holds. */

@@ -212,11 +212,9 @@ static bool look(struct engine *e, const struct request *r, struct looked_at *l)
 		return fault(e, r, STATUS_BAD_FIELD, "action", "the name of an action is wanted; attend actions lists them");
 	if (!take_on(e, r, l) || !find_case(e, r, l))
 		return false;
-	state_case_view(&e->state, &l->room, day_of_ms(e->now_ms), &l->view);
-	if (!l->view.pathway) {
-		e->broken = STORE_DAMAGED;
+	e->broken = state_case_view(&e->state, &l->room, day_of_ms(e->now_ms), &l->view);
+	if (e->broken != STORE_OK)
 		return false;
-	}
 	view_particulars(e, a->pupil, a->on, &l->roster, &l->view);
 	e->broken = state_view_earlier(&e->state, &l->room, &l->view);
 	if (e->broken != STORE_OK || !take_fields(e, r, l))

@@ -21,9 +21,7 @@ uint32_t engine_pupil_of(struct engine *e, struct slice upn, uint32_t urn, const
 	if (pupil || !may_register || !engine_write(e))
 		return pupil;
 	pupil = e->state.pupil_count + 1;
-	/* a crash between the sync of the keys and the commit leaves one that fits */
-	if (!persons_known(e->persons, pupil))
-		/* a key may stand there that a crash left without its event: as good as a new one */
+	/* a key may stand there that a crash left, between the sync of the keys and the commit, without its event: as good as a new one */
 	if (!persons_known(e->persons, pupil))
 		persons_add(e->persons, pupil);
 	engine_event(e, &ev, EVENT_PUPIL_REGISTERED, who->number);

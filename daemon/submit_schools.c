@@ -1,9 +1,10 @@
-/* What a school is, and what it has done of its recurring tasks.
+/* What a school is and is called, and what it has done of its recurring tasks.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
 #include "daemon/engine_parts.h"
+#include "daemon/names.h"
 
 void pack_described(struct pack *p, const struct event_school_described *d)
 {
@@ -13,6 +14,7 @@ void pack_described(struct pack *p, const struct event_school_described *d)
 		count += (d->kinds >> kind) & 1;
 	pack_text(p, "urn");
 	pack_urn(p, d->urn);
+	pack_text_or_nil(p, "name", d->name);
 	pack_text(p, "kinds");
 	pack_array(p, count);
 	for (uint8_t kind = 1; school_kind_text(kind); kind++)
@@ -50,37 +52,69 @@ static bool take_school(struct engine *e, const struct request *r, struct slice 
 	return true;
 }
 
+/* False: refused. */
+static bool take_kinds(struct engine *e, const struct request *r, struct event_school_described *d)
+{
+	struct mp at = mp_find(r->message->body, "kinds");
+	uint32_t count = mp_array(&at);
+
+	d->kinds = 0;
+	for (uint32_t i = 0; i < count && !at.fault; i++) {
+		uint8_t kind = school_kind_parse(mp_str(&at));
+
+		if (!at.fault && !kind)
+			return fault(e, r, STATUS_BAD_FIELD, "kinds", "not one of primary, secondary");
+		d->kinds |= (uint8_t)(1u << kind);
+	}
+	return !at.fault || fault(e, r, STATUS_BAD_FIELD, "kinds", "a list of primary and secondary is wanted; an empty one ends its tasks");
+}
+
+/* A line that people read; empty: it has none any more. */
+static bool take_name(struct engine *e, const struct request *r, struct event_school_described *d)
+{
+	const char *wrong = NULL;
+
+	d->name = mp_find_str(r->message->body, "name", &wrong);
+	for (size_t i = 0; i < d->name.size; i++)
+		if (d->name.bytes[i] < ' ' || d->name.bytes[i] == 0x7f)
+			wrong = "name";
+	if (wrong || d->name.size > SCHOOL_NAME_MAX)
+		return fault(e, r, STATUS_BAD_FIELD, "name", "a line of at most 120 bytes is wanted");
+	return true;
+}
+
+/* What isn't said stays as it is. */
 void submit_school(struct engine *e, const struct request *r)
 {
-	static const char *const keys[] = {"urn", "kinds", NULL};
+	static const char *const keys[] = {"urn", "kinds", "name", NULL};
 	struct slice body = r->message->body, unknown;
-	struct mp at = mp_find(body, "kinds");
-	uint32_t count = mp_array(&at);
+	struct mp kinds = mp_find(body, "kinds"), name = mp_find(body, "name");
+	struct event_school_described *d;
+	const struct school *before;
 	struct event ev;
 	uint64_t position;
 
 	engine_event(e, &ev, EVENT_SCHOOL_DESCRIBED, r->who->number);
 	engine_sign(&ev, r);
-	if (!mp_only(body, keys, &unknown) || at.fault) {
-		engine_refuse(e, r, STATUS_BAD_FIELD, "kinds", "{urn, kinds: [primary, secondary]} is wanted; an empty list ends its tasks");
+	d = &ev.school_described;
+	if (!mp_only(body, keys, &unknown) || (mp_peek(&kinds) == MP_NONE && mp_peek(&name) == MP_NONE)) {
+		engine_refuse(e, r, STATUS_BAD_FIELD, "kinds", "{urn, kinds: [primary, secondary], name} is wanted, of kinds and name at least one");
 		return;
 	}
-	if (!take_school(e, r, body, &ev.school_described.urn))
+	if (!take_school(e, r, body, &d->urn))
 		return;
-	for (uint32_t i = 0; i < count; i++) {
-		uint8_t kind = school_kind_parse(mp_str(&at));
-
-		if (at.fault || !kind) {
-			engine_refuse(e, r, STATUS_BAD_FIELD, "kinds", "not one of primary, secondary");
-			return;
-		}
-		ev.school_described.kinds |= (uint8_t)(1u << kind);
+	before = state_school(&e->state, d->urn);
+	if (before) {
+		d->kinds = before->kinds;
+		d->name = slice_text(before->name);
 	}
+	if ((mp_peek(&kinds) != MP_NONE && !take_kinds(e, r, d)) || (mp_peek(&name) != MP_NONE && !take_name(e, r, d)))
+		return;
 	engine_append(e, &ev);
 	position = engine_head(e);
 	e->counters[COUNT_SUBMISSIONS]++;
 	pack_clear(&e->body);
-	pack_map(&e->body, 2);
+	pack_map(&e->body, DESCRIBED_KEYS);
 	pack_described(&e->body, &ev.school_described);
 	engine_reply(e, r, STATUS_OK, position);
 }

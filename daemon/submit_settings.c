@@ -243,7 +243,6 @@ static void confirm_clock(struct engine *e, const struct request *r)
 
 static void move_clock(struct engine *e, const struct request *r, uint64_t to_ms)
 {
-	uint64_t fired = e->counters[COUNT_FIRED];
 	bool more = fire_due(e, to_ms, true);
 	struct event ev;
 
@@ -257,7 +256,7 @@ static void move_clock(struct engine *e, const struct request *r, uint64_t to_ms
 	pack_map(&e->body, more ? 3 : 2);
 	pack_text(&e->body, "now");
 	pack_time(&e->body, e->now_ms);
-	pack_key_uint(&e->body, "fired", e->counters[COUNT_FIRED] - fired);
+	pack_key_uint(&e->body, "fired", fired_by(e, engine_head(e)));
 	if (more)
 		pack_key_bool(&e->body, "more", true);
 	engine_reply(e, r, STATUS_OK, engine_head(e));

@@ -41,6 +41,11 @@ void tell_status(struct tell *tell, struct engine *engine, const char *endpoint,
 		journal(JOURNAL_HANDSHAKES_REFUSED, "count=%llu total=%llu",
 		        (unsigned long long)(refused - tell->refused), (unsigned long long)refused);
 	tell->refused = refused;
+	uint64_t away = shell[SHELL_TURNED_AWAY];
+	if (away > tell->turned_away)
+		journal(JOURNAL_TURNED_AWAY, "count=%llu total=%llu open=%llu", (unsigned long long)(away - tell->turned_away),
+		        (unsigned long long)away, (unsigned long long)engine_metrics(engine)->connections);
+	tell->turned_away = away;
 	supervise_status("%s%s; %llu frames, %llu refused handshakes, %llu replies nobody took",
 	                 tell->problems ? "NOT WELL, attend health says why; " : "", endpoint,
 	                 (unsigned long long)shell[SHELL_FRAMES], (unsigned long long)refused,

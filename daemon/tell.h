@@ -1,5 +1,6 @@
 /* tell.h - what a running daemon tells its operators by itself: in the journal each problem once when it
- * begins and once when it is over, and handshakes refused; to systemd its status, each ten seconds.
+ * begins and once when it is over, and handshakes refused and connections
+ * turned away; to systemd its status, each ten seconds.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef DAEMON_TELL_H
@@ -9,7 +10,7 @@
 
 struct tell {
 	unsigned problems;   /* those told of, as engine_problems gives them */
-	uint64_t refused;    /* handshakes told of */
+	uint64_t refused, turned_away; /* handshakes, connections told of */
 	uint64_t status_ms;  /* when the status was last told; 0: now */
 };
 

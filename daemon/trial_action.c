@@ -120,10 +120,13 @@ static bool look(struct trial_world *w, struct looking *l, const struct event *e
 		day_text(l->dates[i], day + days);
 		l->a->fields[i].value = slice_text(l->dates[i]);
 	}
-	state_case_view(&e->state, w->room, day_of_ms(e->now_ms), &l->view);
-	e->broken = state_view_earlier(&e->state, w->room, &l->view);
+	e->broken = state_case_view(&e->state, w->room, day_of_ms(e->now_ms), &l->view);
+	if (e->broken == STORE_OK)
+		e->broken = state_view_earlier(&e->state, w->room, &l->view);
+	if (e->broken != STORE_OK)
+		return false;
 	text_names(w, l);
-	return e->broken == STORE_OK;
+	return true;
 }
 
 /* ---- noting ---- */
@@ -324,7 +327,7 @@ static void drop(struct trial_world *w, size_t at)
 void world_action_waited(struct trial_world *w)
 {
 	struct event *ev = memory_new(sizeof *ev);
-	struct trial_wait *wait = w->waits, gone;
+	struct trial_wait *wait, gone;
 	uint64_t until, now = w->engine->now_ms;
 	size_t at = 0;
 

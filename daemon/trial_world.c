@@ -54,7 +54,8 @@ static void note_raised(struct trial_world *w, const struct event *ev, uint64_t 
 		return;
 	const struct case_deadline *d = &w->room->deadlines[r->deadline - 1];
 
-	state_case_view(s, w->room, a->day, &view);
+	if (state_case_view(s, w->room, a->day, &view) != STORE_OK)
+		return;
 	a->name = trial_name(w->names, r->deadline_kind, view.pathway->deadlines[d->rule].title);
 	memcpy(a->parent, d->parent, sizeof a->parent);
 	if (r->kind == ALERT_DECISION) {
@@ -92,10 +93,10 @@ static void note_due(struct trial_world *w, const struct event *ev)
 	if (fired->phase != PHASE_DUE || fired->case_no < 1 || fired->case_no > w->case_count)
 		return;
 	c = memory_new(sizeof *c);
-	if (state_case_load(s, fired->case_no, c) == STORE_OK) {
-		state_case_view(s, c, day_of_ms(ev->at_ms), &view);
-		rule = view.pathway ? &view.pathway->deadlines[c->deadlines[fired->deadline - 1].rule] : NULL;
-		if (rule && !rule->reminder && !rule->idle)
+	if (state_case_load(s, fired->case_no, c) == STORE_OK &&
+	    state_case_view(s, c, day_of_ms(ev->at_ms), &view) == STORE_OK) {
+		rule = &view.pathway->deadlines[c->deadlines[fired->deadline - 1].rule];
+		if (!rule->reminder && !rule->idle)
 			w->cases[fired->case_no - 1].due_ms = ev->at_ms;
 	}
 	free(c);
@@ -245,7 +246,9 @@ bool world_until(struct trial_world *w, uint64_t ms)
 		uint64_t waiting = w->next_wait;
 
 		if (!e->timer_known)
-			e->next_timer = first_timer(e, e->txn, &key);
+			e->broken = first_timer(e->txn, &key, &e->next_timer);
+		if (e->broken != STORE_OK)
+			return false;
 		e->timer_known = true;
 		if (waiting && waiting <= ms && (!e->next_timer || waiting < e->next_timer)) {
 			if (waiting > e->now_ms)
@@ -330,9 +333,10 @@ static void add_family(struct engine *e, struct family *out, uint32_t pupil)
 {
 	struct family more;
 
-	if (pupil && e->broken == STORE_OK)
-		e->broken = state_family(&e->state, pupil, false, &more);
-	for (unsigned i = 0; pupil && i < more.count && e->broken == STORE_OK; i++) {
+	if (!pupil || e->broken != STORE_OK)
+		return;
+	e->broken = state_family(&e->state, pupil, false, &more);
+	for (unsigned i = 0; e->broken == STORE_OK && i < more.count; i++) {
 		unsigned at = 0;
 
 		while (at < out->count && out->pupils[at] != more.pupils[i])

@@ -17,6 +17,8 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "daemon/connections.h"
+
 enum {
 	ZAP_FRAMES = 7,
 	ZAP_FRAME_SIZE_MAX = 255, /* what a ZeroMQ routing id may have; nothing else is longer */
@@ -82,9 +84,12 @@ static void answer(struct zap *zap, const struct request *request)
 	bool admitted = admit(zap, request);
 	size_t id_size = request->malformed ? 0 : request->sizes[REQUEST_ID];
 
-	if (admitted)
+	if (admitted) {
+		char address[ZAP_FRAME_SIZE_MAX + 1] = "";
+		memcpy(address, request->bytes[ADDRESS], request->sizes[ADDRESS]);
+		connections_known_address(address);
 		z85_key_text(user_id, request->bytes[CREDENTIALS]);
-	else
+	} else
 		atomic_fetch_add_explicit(&zap->refused, 1, memory_order_relaxed);
 	/* A REP socket drops a reply whose asker has gone; that is no failure. */
 	zmq_send(zap->socket, "1.0", 3, ZMQ_SNDMORE);

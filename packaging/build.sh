@@ -13,6 +13,7 @@ mkdir -p "$room"
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$room" --
 # Another Python before the system's, as developers have, would be taken for it.
 (cd "$room" && PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg-buildpackage --build=binary --no-sign >../build.log 2>&1) || { grep -E -A20 "FAILED|rror:|\*\*\*" build-package/build.log >&2; exit 1; }
+tests/hardening.sh cc "$room"/debian/attendd/usr/bin/attendd "$room"/debian/attend/usr/bin/attend
 [ "$(id -u)" != 0 ] || set -- --allow-root
 lintian "$@" --fail-on error --tag-display-limit 0 build-package/*.changes
 ls -1 build-package/*.deb

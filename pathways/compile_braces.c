@@ -187,8 +187,7 @@ static void alert(struct brace *b, size_t at, struct letter_part *part)
 	if (kind == 0 || pathway_watch(b->c->p, kind) < 0) {
 		struct nearest near = {.name = name};
 
-		for (unsigned i = 0; i < b->c->p->watch_count; i++)
-			nearest_offer(&near, slice_text(alert_kind_text(b->c->p->watches[i].kind)));
+		nearest_watches(&near, b->c->p);
 		brace_fault(b, offset, "no watch %.*s in this file: %s", SHOW(name), nearest_text(&near));
 	} else if (closed(b, at)) {
 		part->kind = PART_ALERT;
@@ -309,6 +308,7 @@ struct slice read_cell(struct compiler *c, struct letter_room *l, uint32_t node,
 			letter_part_encode(&l->cells, &part);
 		b.before++;
 	}
-	put_text(l, slice_of(text.bytes + at, text.size - at));
+	if (at < text.size)
+		put_text(l, slice_of(text.bytes + at, text.size - at));
 	return slice_of(start, (size_t)(l->cells.at - start));
 }

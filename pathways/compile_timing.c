@@ -128,8 +128,7 @@ static void compile_started_by(struct compiler *c, uint32_t list, struct deadlin
 		if (kind == 0 || pathway_watch(c->p, kind) < 0) {
 			struct nearest near = {.name = node_of(c, at)->text};
 
-			for (unsigned i = 0; i < c->p->watch_count; i++)
-				nearest_offer(&near, slice_text(alert_kind_text(c->p->watches[i].kind)));
+			nearest_watches(&near, c->p);
 			fault_node(c->report, node_of(c, at), "no watch of this file raises an alert %.*s: %s", SHOW(near.name), nearest_text(&near));
 		} else {
 			d->started_by |= UINT32_C(1) << kind;

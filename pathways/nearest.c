@@ -77,6 +77,14 @@ void nearest_deadlines(struct nearest *near, const struct pathway *p)
 		nearest_offer(near, p->deadlines[i].name);
 }
 
+/* One whose name is itself unknown has no kind. */
+void nearest_watches(struct nearest *near, const struct pathway *p)
+{
+	for (unsigned i = 0; i < p->watch_count; i++)
+		if (alert_kind_text(p->watches[i].kind) != NULL)
+			nearest_offer(near, slice_text(alert_kind_text(p->watches[i].kind)));
+}
+
 void nearest_fields(struct nearest *near, const struct action_rule *a)
 {
 	for (unsigned i = 0; i < a->field_count; i++)

@@ -26,6 +26,7 @@ const char *nearest_text(struct nearest *);
 void nearest_stages(struct nearest *, const struct pathway *);
 void nearest_actions(struct nearest *, const struct pathway *);
 void nearest_deadlines(struct nearest *, const struct pathway *);
+void nearest_watches(struct nearest *, const struct pathway *);
 void nearest_fields(struct nearest *, const struct action_rule *);
 void nearest_values(struct nearest *, const struct field_rule *);
 

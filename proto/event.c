@@ -393,6 +393,7 @@ void event_encode(struct writer *w, const struct event *e)
 	case EVENT_SCHOOL_DESCRIBED:
 		write_varint(w, e->school_described.urn);
 		write_u8(w, e->school_described.kinds);
+		write_blob(w, e->school_described.name);
 		return;
 	case EVENT_TASK_DONE:
 		write_varint(w, e->task_done.urn);

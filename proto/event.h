@@ -73,7 +73,7 @@
 	X(CASE_MOVED, 22, 1, "case-moved") \
 	X(PATHWAY_CHOSEN, 23, 1, "pathway-chosen") \
 	X(DAY_ENDED, 24, 1, "day-ended") \
-	X(SCHOOL_DESCRIBED, 25, 1, "school-described") \
+	X(SCHOOL_DESCRIBED, 25, 2, "school-described") \
 	X(TASK_DONE, 26, 1, "task-done") \
 	X(MEETING_OFFERED, 30, 1, "meeting-offered")
 
@@ -422,6 +422,7 @@ struct event_day_ended {
 struct event_school_described {
 	uint32_t urn;
 	uint8_t kinds;     /* bit per enum school_kind */
+	struct slice name; /* what people call it; empty: not said (nor in version 1) */
 };
 
 /* A recurring task of a school was done. */

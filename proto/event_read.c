@@ -282,6 +282,15 @@ bool event_decode_header(struct event *e, struct slice record, struct reader *re
 	return !rest->bad;
 }
 
+static void read_school_described_2(struct reader *r, struct event_school_described *e)
+{
+	e->urn = read_number(r);
+	e->kinds = read_u8(r);
+	e->name = read_blob(r);
+	if (e->kinds & ~SCHOOL_KINDS_ALL || e->name.size > SCHOOL_NAME_MAX)
+		reader_fault(r);
+}
+
 /* All bodies of version 1. A kind's version 2 gets a function of its own, and
  * read_body the choice between them. */
 static void read_body_1(struct reader *r, struct event *e, bool trusted)
@@ -376,6 +385,7 @@ static void read_body_1(struct reader *r, struct event *e, bool trusted)
 	case EVENT_SCHOOL_DESCRIBED:
 		e->school_described.urn = read_number(r);
 		e->school_described.kinds = read_u8(r);
+		e->school_described.name = (struct slice){NULL, 0};
 		if (e->school_described.kinds & ~SCHOOL_KINDS_ALL)
 			reader_fault(r);
 		return;
@@ -402,6 +412,8 @@ static void read_body(struct reader *r, struct event *e, bool trusted)
 		read_marks_recorded_3(r, &e->marks_recorded, trusted);
 	else if (e->version == 2 && e->kind == EVENT_DEADLINE_FIRED)
 		read_deadline_fired_1(r, &e->deadline_fired); /* the same bodies, of which more follows */
+	else if (e->version == 2 && e->kind == EVENT_SCHOOL_DESCRIBED)
+		read_school_described_2(r, &e->school_described);
 	else
 		reader_fault(r);
 }

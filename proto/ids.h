@@ -18,6 +18,7 @@ enum {
 	PUBLIC_KEY_SIZE = 32,
 	Z85_KEY_SIZE = 40,
 	PARENT_SIZE_MAX = 16,
+	SCHOOL_NAME_MAX = 120, /* bytes */
 };
 
 /* A unique pupil number: a check letter, nine digits of which the first three

@@ -308,7 +308,7 @@ enum store_result gathered_get(struct txn *txn, enum table table, struct slice k
 		return result;
 	if (!txn->snapshot)
 		result = store_begin(txn->store, false, &txn->snapshot);
-	return result == STORE_OK ? store_get(txn->snapshot, table, key, value) : result;
+	return store_looked(txn, result == STORE_OK ? store_get(txn->snapshot, table, key, value) : result);
 }
 
 enum store_result gathered_write(struct txn *txn, enum table table, struct slice key, const struct slice *value)
@@ -370,7 +370,7 @@ bool store_commit_behind(struct txn **out, enum store_result (*finish)(void *con
 	struct txn *txn = *out;
 	struct behind *b = txn->store->behind;
 
-	if (!txn->gathered || txn->spoilt != STORE_OK || b->stage != IDLE || !start(b))
+	if (!txn->gathered || txn->spoilt != STORE_OK || txn->trouble != STORE_OK || b->stage != IDLE || !start(b))
 		return false;
 	*out = NULL;
 	b->work = txn->gathered;

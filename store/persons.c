@@ -7,6 +7,11 @@
  * in the file's last page, and a record that is bad anywhere before it is damage
  * to a key that somebody needs: that file is refused, not mended by dropping.
  *
+ * In the last page sectors may have reached the disk in any order, so that good records
+ * follow a bad one: those are not taken either, since nothing refers to what was not synced. Should
+ * the bad one be damage, who opens the store finds that keys are missing (persons_count()), and refuses
+ * it; the file is cut only when the next records are written.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
 #include <errno.h>
@@ -91,6 +96,7 @@ bool persons_load(struct persons *persons, const uint8_t *bytes, size_t size, si
 	struct reader r;
 	bool torn = false;
 
+	persons->uncut = false;
 	*good_size = 0;
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *record = bytes + i * PERSON_RECORD_SIZE;
@@ -102,8 +108,10 @@ bool persons_load(struct persons *persons, const uint8_t *bytes, size_t size, si
 			torn = true;
 			continue;
 		}
-		if (torn)
-			return false;
+		if (torn) {
+			persons->uncut = true;
+			continue;
+		}
 		r = reader_of(slice_of(record, PERSON_RECORD_SIZE));
 		pupil = read_u32(&r);
 		if (!set_entry(persons, pupil, read_bytes(&r, PERSON_KEY_SIZE).bytes))
@@ -152,7 +160,7 @@ int persons_open(struct persons **out, const char *dir, bool write, char *why, s
 	persons->dropped = size - good;
 	persons->file_size = good;
 	persons->highest_synced = persons->highest;
-	if (write && good < size && (ftruncate(persons->fd, (off_t)good) != 0 || fsync(persons->fd) != 0)) {
+	if (write && good < size && !persons->uncut && (ftruncate(persons->fd, (off_t)good) != 0 || fsync(persons->fd) != 0)) {
 		tell(why, why_size, dir, strerror(errno));
 		goto failed;
 	}
@@ -263,6 +271,9 @@ int persons_sync(struct persons *persons)
 
 	if (size == 0)
 		return 0;
+	if (persons->uncut && (ftruncate(persons->fd, (off_t)persons->file_size) != 0 || fsync(persons->fd) != 0))
+		return -1;
+	persons->uncut = false;
 	room = malloc(size);
 	if (!room)
 		return -1;
@@ -356,5 +367,6 @@ int persons_erase(struct persons *persons, uint32_t pupil)
 	close(persons->fd);
 	persons->fd = fd;
 	persons->file_size = size;
+	persons->uncut = false;
 	return result;
 }

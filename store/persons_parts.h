@@ -30,6 +30,7 @@ struct persons {
 	bool write;
 	uint64_t file_size;     /* up to the last record that is known to be on disk */
 	size_t dropped;
+	bool uncut;             /* good records lie behind a torn one, of a sync that never ended */
 	struct person *entries; /* by pupil */
 	size_t room;
 	uint32_t highest, highest_synced;

@@ -333,9 +333,9 @@ enum store_result redo_start(struct store *store, const struct store_options *op
 	if (r->header && create_files(store, r) && (result = turn_over(r, true)) == STORE_OK && name_files(store) &&
 	    mdb_env_set_flags(store->env, MDB_NOSYNC, 1) == 0)
 		return STORE_OK;
-	redo_remove(store);
 	free_redo(&store->redo);
-	return result;
+	/* Whatever has a name on the disk must lose it before LMDB commits by itself. */
+	return result == STORE_OK ? redo_remove(store) : result;
 }
 
 void redo_end(struct store *store)

@@ -17,6 +17,9 @@
  * then written to it again. A process that died, on a system that did not, left the page
  * cache as it was, and nothing needs to be put back: the boot's id tells the two apart.
  *
+ * Both files are there or none is: with one alone, which is what a power cut may leave of a start or of
+ * an end, data.mdb is whole by itself.
+ *
  * A store that was closed has no redo log; neither has one that was opened while the disk was
  * full: there LMDB flushes by itself.
  *

@@ -36,7 +36,8 @@ static inline size_t redo_header_room(size_t page)
 	return (REDO_HEAD_SIZE + 2 * page + CHECK_SIZE + 4095) / 4096 * 4096;
 }
 
-void redo_remove(struct store *); /* the files */
+/* The files, and for good: what could not be removed, or not for certain, says so. data.mdb is on disk. */
+enum store_result redo_remove(struct store *);
 
 /* The system's, or the one that the options name; all zeroes where nothing tells. */
 void redo_boot(const struct store_options *, char boot[static REDO_BOOT_SIZE]);

@@ -99,9 +99,13 @@ static enum store_result look(struct store *store, const char *dir, struct found
 		if (code != 0)
 			return store_fail_mdb(code, redo_names[i]);
 	}
+	/* Both have their names before anything is committed by them alone, and until data.mdb holds all of it: one
+	 * without the other is what a power cut left of a start or an end, and what it says may be long past. */
+	if (!f->file[0].bytes || !f->file[1].bytes)
+		return STORE_OK;
 	for (unsigned i = 0; i < 2; i++)
 		take_header(store, f->file[i], f);
-	if (!f->generation && (f->file[0].bytes || f->file[1].bytes))
+	if (!f->generation)
 		return store_fail(STORE_DAMAGED, "%s: neither redo.0 nor redo.1 has a whole header of this store; where data.mdb was put "
 		                  "back from elsewhere, remove both, else restore a backup", dir);
 	return STORE_OK;
@@ -173,12 +177,14 @@ enum store_result redo_restore(struct store *store, const char *dir, const struc
 	return result;
 }
 
-void redo_remove(struct store *store)
+enum store_result redo_remove(struct store *store)
 {
-	for (unsigned i = 0; i < 2; i++) {
-		unlinkat(store->dir_fd, redo_names[i], 0);
-		unlinkat(store->dir_fd, redo_new_names[i], 0);
-	}
+	const char *const names[] = { redo_names[0], redo_names[1], redo_new_names[0], redo_new_names[1] };
+
+	for (unsigned i = 0; i < 4; i++)
+		if (unlinkat(store->dir_fd, names[i], 0) != 0 && errno != ENOENT)
+			return store_fail_mdb(errno, names[i]);
+	return fsync(store->dir_fd) == 0 ? STORE_OK : store_fail_mdb(errno, "remove the redo log");
 }
 
 /* ---- writing it again ---- */
@@ -286,9 +292,5 @@ enum store_result redo_recover(struct store *store, const char *dir, bool replay
 	}
 	if (replay)
 		drop(&f);
-	if (result == STORE_OK)
-		redo_remove(store);
-	if (result == STORE_OK && fsync(store->dir_fd) != 0)
-		result = store_fail_mdb(errno, dir);
-	return result;
+	return result == STORE_OK ? redo_remove(store) : result;
 }

@@ -20,11 +20,11 @@ enum store_result scan_open(struct scan *scan, struct txn *txn, enum table table
 		return STORE_OK; /* ended already, as where nothing is there */
 	code = mdb_cursor_open(txn->mdb, txn->store->tables[table], &cursor);
 	if (code != 0)
-		return store_fail_mdb(code, table_text(table));
+		return store_looked(txn, store_fail_mdb(code, table_text(table)));
 	code = mdb_cursor_get(cursor, &key, &stored, from.size > 0 ? MDB_SET_RANGE : MDB_FIRST);
 	if (code != 0 && code != MDB_NOTFOUND) {
 		mdb_cursor_close(cursor);
-		return store_fail_mdb(code, table_text(table));
+		return store_looked(txn, store_fail_mdb(code, table_text(table)));
 	}
 	if (code == MDB_NOTFOUND) {
 		/* Nothing there: ended already, and scan_next says NONE. */
@@ -62,7 +62,7 @@ enum store_result scan_next(struct scan *scan, struct slice *key, struct slice *
 	}
 	if (result != STORE_OK)
 		scan_close(scan);
-	return result;
+	return store_looked(txn, result);
 }
 
 enum store_result scan_last(struct txn *txn, enum table table, struct slice *key, struct slice *value)
@@ -79,7 +79,7 @@ enum store_result scan_last(struct txn *txn, enum table table, struct slice *key
 		return STORE_NONE;
 	code = mdb_cursor_open(txn->mdb, txn->store->tables[table], &cursor);
 	if (code != 0)
-		return store_fail_mdb(code, table_text(table));
+		return store_looked(txn, store_fail_mdb(code, table_text(table)));
 	code = mdb_cursor_get(cursor, &name, &stored, MDB_LAST);
 	if (code == 0) {
 		result = store_check(txn, table, name, stored, value);
@@ -88,7 +88,7 @@ enum store_result scan_last(struct txn *txn, enum table table, struct slice *key
 		result = store_fail_mdb(code, table_text(table));
 	}
 	mdb_cursor_close(cursor);
-	return result;
+	return store_looked(txn, result);
 }
 
 void scan_close(struct scan *scan)

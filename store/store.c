@@ -369,6 +369,7 @@ enum store_result store_open(struct store **out, const char *dir, const struct s
 	if (result == STORE_OK && store->mode == STORE_CREATE && fsync(store->dir_fd) != 0)
 		result = store_fail(STORE_FAILED, "%s: %s", dir, strerror(errno));
 	if (result != STORE_OK) {
+		redo_end(store);
 		if (fresh && store->env) {
 			mdb_env_close(store->env);
 			store->env = NULL;
@@ -383,6 +384,9 @@ enum store_result store_open(struct store **out, const char *dir, const struct s
 	*out = store;
 	return STORE_OK;
 failed:
+	/* LMDB's "not found" is a way of saying so, too, where something must be found. */
+	if (result == STORE_NONE)
+		result = store_fail(STORE_DAMAGED, "%s: what must be there is not", dir);
 	if (why && why_size > 0)
 		snprintf(why, why_size, "%s", why_text);
 	return result;

@@ -113,6 +113,12 @@ enum store_result store_sync(struct store *); /* a scratch store to disk; others
  * its transaction: every later call on it gives the same result again, its commit
  * too, which then changes nothing. */
 struct txn;
+/* What is looked for and can't be read (its checksum is wrong, LMDB or the disk says no) is easily taken for what is not
+ * there. So a transaction remembers the first such look: one that writes is then not committed, and who reads asks at the
+ * end, before anything is said of what was read. Gives what it was, OK where all could be read, and forgets it. */
+enum store_result store_trouble(struct txn *);
+/* A value was read that is none of this table's, though its checksum is right: such a look, too. STORE_DAMAGED. */
+enum store_result store_unreadable(struct txn *, enum table);
 enum store_result store_begin(struct store *, bool write, struct txn **);
 enum store_result store_commit(struct txn **);   /* of a write one: OK means on disk */
 void store_abort(struct txn **);

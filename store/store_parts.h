@@ -18,6 +18,7 @@ struct txn {
 	bool write;
 	unsigned scans;               /* open ones; none may be left at the end */
 	enum store_result spoilt;     /* by a write that failed; OK: it is sound */
+	enum store_result trouble;    /* the first look that failed; OK: none did */
 	uint32_t writes[TABLE_COUNT];
 	struct txn *next_idle;
 	/* Of one that gathers: no transaction of LMDB yet. */
@@ -60,6 +61,14 @@ enum store_result store_fail(enum store_result, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The result that a code of LMDB's or an errno stands for; keeps "<doing>: <its text>". */
 enum store_result store_fail_mdb(int code, const char *doing);
+
+/* Remembers a look that failed, for store_trouble, and gives the result back. */
+static inline enum store_result store_looked(struct txn *txn, enum store_result result)
+{
+	if (result != STORE_OK && result != STORE_NONE && txn->trouble == STORE_OK)
+		txn->trouble = result;
+	return result;
+}
 
 /* store_get() of one that gathers. */
 enum store_result gathered_get(struct txn *, enum table, struct slice key, struct slice *value);

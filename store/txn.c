@@ -127,6 +127,7 @@ static enum store_result begin_read(struct store *store, struct txn **out)
 
 	if (txn) {
 		store->idle = txn->next_idle;
+		txn->trouble = STORE_OK;
 	} else {
 		txn = calloc(1, sizeof(*txn));
 		if (!txn)
@@ -221,6 +222,8 @@ enum store_result store_commit(struct txn **out)
 	}
 	spoilt = store_settle(txn);
 	if (spoilt == STORE_OK)
+		spoilt = txn->trouble;
+	if (spoilt == STORE_OK)
 		spoilt = redo_before_commit(store, txn->mdb);
 	if (spoilt != STORE_OK) {
 		store_abort(&txn);
@@ -273,9 +276,20 @@ enum store_result store_get(struct txn *txn, enum table table, struct slice key,
 	if (txn->gathered)
 		return gathered_get(txn, table, key, value);
 	code = mdb_get(txn->mdb, txn->store->tables[table], &name, &stored);
-	if (code != 0)
-		return store_fail_mdb(code, table_text(table));
-	return store_check(txn, table, name, stored, value);
+	return store_looked(txn, code != 0 ? store_fail_mdb(code, table_text(table)) : store_check(txn, table, name, stored, value));
+}
+
+enum store_result store_unreadable(struct txn *txn, enum table table)
+{
+	return store_looked(txn, store_fail(STORE_DAMAGED, "table %s holds a value that can't be read", table_text(table)));
+}
+
+enum store_result store_trouble(struct txn *txn)
+{
+	enum store_result trouble = txn->trouble;
+
+	txn->trouble = STORE_OK;
+	return trouble;
 }
 
 /* LMDB's rule: after a put that failed, the transaction can only be aborted. */
@@ -350,7 +364,12 @@ uint64_t store_count(struct txn *txn, enum table table)
 {
 	MDB_stat stat;
 
-	if (store_settle(txn) != STORE_OK || txn->store->absent[table] || mdb_stat(txn->mdb, txn->store->tables[table], &stat) != 0)
+	int code;
+
+	if (store_settle(txn) != STORE_OK || txn->store->absent[table])
 		return 0;
-	return stat.ms_entries;
+	code = mdb_stat(txn->mdb, txn->store->tables[table], &stat);
+	if (code != 0)
+		store_looked(txn, store_fail_mdb(code, table_text(table)));
+	return code == 0 ? stat.ms_entries : 0;
 }

@@ -1,4 +1,4 @@
-foreach(name codes civil calendar pupil pupil_random watch watch_runs watch_stays watch_random standing people task)
+foreach(name codes civil calendar calendar_splice pupil pupil_cut pupil_random watch watch_runs watch_stays watch_random standing people task)
   attend_test(casework_${name} attend-casework attend-proto)
 endforeach()
 add_test(NAME purity COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/purity.sh ${CMAKE_C_COMPILER}

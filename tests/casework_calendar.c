@@ -113,6 +113,62 @@ static void en_05_holidays_that_were_proclaimed(void **state)
 	}
 }
 
+/* Easter by the table of the Book of Common Prayer for 1900 to 2199: the Sunday after the full moon of the
+ * year's golden number. */
+static void en_05_easter_by_the_prayer_book(void **state)
+{
+	(void)state;
+	static const struct {
+		uint8_t month, day;
+	} moon[19] = {
+		{4, 14}, {4, 3},  {3, 23}, {4, 11}, {3, 31}, {4, 18}, {4, 8}, {3, 28}, {4, 16}, {4, 5},
+		{3, 25}, {4, 13}, {4, 2},  {3, 22}, {4, 10}, {3, 30}, {4, 17}, {4, 7}, {3, 27},
+	};
+	struct calendar c;
+	no_rows(&c);
+	for (int year = 2000; year <= 2099; year++) {
+		day_t full = day_of(year, moon[year % 19].month, moon[year % 19].day);
+		day_t sunday = full + 7 - (day_weekday(full) + 1) % 7;
+		assert_int_equal(day_weekday(sunday), SUNDAY);
+		assert_true(calendar_is_bank_holiday(&c, sunday - 2));
+		assert_true(calendar_is_bank_holiday(&c, sunday + 1));
+	}
+}
+
+static void the_first_day_and_the_last_are_in_it(void **state)
+{
+	(void)state;
+	struct calendar c;
+	size_t at;
+	/* 1 January 2000 is a Saturday, 31 December 2099 a Thursday. */
+	struct calendar_row rows[2] = {{DAY_MIN, DAY_MIN, CALENDAR_BANK_HOLIDAY, slice_text("")},
+				       {DAY_MAX, DAY_MAX, CALENDAR_TERM, slice_text("")}};
+	assert_null(calendar_fault(rows, 2, &at));
+	calendar_build(&c, rows, 2);
+	assert_true(calendar_is_bank_holiday(&c, DAY_MIN));
+	assert_true(calendar_is_school_day(&c, DAY_MAX));
+	assert_true(calendar_is_working_day(&c, DAY_MAX));
+	assert_false(calendar_is_provisional(&c, DAY_MAX));
+	assert_true(calendar_is_school_week(&c, day_week(DAY_MAX)));
+	assert_int_equal(calendar_school_days(&c, DAY_MAX, DAY_MAX + 9), 1);
+	assert_int_equal(calendar_school_days(&c, DAY_MIN - 9, DAY_MIN + 3), 1); /* Tuesday 4 January */
+	assert_int_equal(calendar_add(&c, DAY_MAX - 1, 1, UNIT_SCHOOL_DAYS, NULL), DAY_MAX);
+	/* The last day is the only one of its week, and what closes the others is said first. */
+	struct calendar_row last[2] = {{DAY_MAX - 3, DAY_MAX - 1, CALENDAR_CLOSURE, slice_text("")},
+				       {DAY_MAX - 10, DAY_MAX, CALENDAR_TERM, slice_text("")}};
+	assert_null(calendar_fault(last, 2, &at));
+	calendar_build(&c, last, 2);
+	assert_true(calendar_is_school_day(&c, DAY_MAX));
+	assert_false(calendar_is_school_day(&c, DAY_MAX - 1));
+	assert_true(calendar_is_school_week(&c, day_week(DAY_MAX)));
+	no_rows(&c);
+	assert_true(calendar_is_school_day(&c, DAY_MAX));
+	assert_false(calendar_is_bank_holiday(&c, DAY_MIN));
+	assert_false(calendar_is_bank_holiday(&c, DAY_MIN - 1));
+	assert_false(calendar_is_working_day(&c, DAY_MIN - 1)); /* a Friday */
+	assert_false(calendar_is_working_day(&c, DAY_MAX + 1)); /* a Friday */
+}
+
 static void en_05_a_school_year_has_190_days(void **state)
 {
 	(void)state;
@@ -211,12 +267,17 @@ static void en_02_window_of_ten_school_weeks(void **state)
 	assert_int_equal(calendar_window_start(&c, day_week(date("2026-10-28")), 2),
 			 day_week(date("2026-10-19")));
 	/* No more than 63 weeks back. */
-	struct calendar_row closed[3] = {row("2024-09-02", "2024-09-06", CALENDAR_TERM),
+	struct calendar_row closed[4] = {row("2024-09-02", "2024-09-06", CALENDAR_TERM),
 					 row("2026-09-07", "2026-09-11", CALENDAR_TERM),
-					 row("2026-08-03", "2026-08-07", CALENDAR_TERM)};
-	calendar_build(&c, closed, 3);
+					 row("2026-08-03", "2026-08-07", CALENDAR_TERM),
+					 row("2025-06-16", "2025-06-20", CALENDAR_TERM)}; /* 64 weeks */
+	calendar_build(&c, closed, 4);
 	assert_int_equal(calendar_window_start(&c, day_week(date("2026-09-07")), 10),
 			 day_week(date("2026-08-03")));
+	closed[3] = row("2025-06-23", "2025-06-27", CALENDAR_TERM);
+	calendar_build(&c, closed, 4);
+	assert_int_equal(calendar_window_start(&c, day_week(date("2026-09-07")), 10),
+			 day_week(date("2025-06-23")));
 }
 
 static void en_05_each_unit_counts_its_own_days(void **state)
@@ -321,6 +382,9 @@ static void nothing_leaves_the_century(void **state)
 		assert_int_equal(calendar_add(&c, DAY_MAX - 2, 60000, unit, NULL), DAY_MAX);
 		assert_int_equal(calendar_add(&c, DAY_MAX, UINT32_MAX, unit, NULL), DAY_MAX);
 		assert_int_equal(calendar_subtract(&c, DAY_MIN + 2, 60000, unit), DAY_MIN);
+		assert_int_equal(calendar_subtract(&c, date("2026-09-06"), 60000, unit), DAY_MIN); /* a Sunday */
+		/* what began before is counted from the first day */
+		assert_int_equal(calendar_add(&c, DAY_MIN - 500, 15, unit, NULL), calendar_add(&c, DAY_MIN, 15, unit, NULL));
 	}
 }
 
@@ -338,6 +402,14 @@ static void faults_are_named(void **state)
 	assert_int_equal(at, 2);
 	rows[2].from = rows[1].to + 1;
 	assert_null(calendar_fault(rows, count, &at));
+	/* the same where the later term was given first, and where one lies in the other */
+	struct calendar_row touching[2] = {row("2026-10-23", "2026-12-18", CALENDAR_TERM), row("2026-09-01", "2026-10-23", CALENDAR_TERM)};
+	assert_string_equal(calendar_fault(touching, 2, &at), "overlaps another term");
+	assert_int_equal(at, 1);
+	touching[1].to--;
+	assert_null(calendar_fault(touching, 2, &at));
+	touching[1] = row("2026-11-02", "2026-11-06", CALENDAR_TERM);
+	assert_string_equal(calendar_fault(touching, 2, &at), "overlaps another term");
 	rows[6].kind = 6;
 	assert_non_null(calendar_fault(rows, count, &at));
 	assert_int_equal(at, 6);
@@ -375,6 +447,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(en_05_bank_holidays_2024_to_2030),
 		cmocka_unit_test(en_05_holidays_that_were_proclaimed),
+		cmocka_unit_test(en_05_easter_by_the_prayer_book),
+		cmocka_unit_test(the_first_day_and_the_last_are_in_it),
 		cmocka_unit_test(en_05_a_school_year_has_190_days),
 		cmocka_unit_test(outside_the_terms_the_default_rule_holds),
 		cmocka_unit_test(rows_add_to_the_bank_holidays),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -65,6 +66,29 @@ static void every_day_of_the_century(void **state)
 	assert_int_equal(week_monday(0), -3);
 }
 
+/* From before the year 0 to past the leap years that are left out, which are all that eras of 400 years are about. */
+static void every_day_of_eight_eras(void **state)
+{
+	(void)state;
+	static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	day_t d = day_of(-801, 1, 1);
+	int last = -1;
+	for (int year = -801; year <= 2402; year++)
+		for (int month = 1; month <= 12; month++) {
+			int days = lengths[month - 1] + (month == 2 && is_leap(year));
+			for (int day = 1; day <= days; day++, d++) {
+				int y, m, n;
+				day_split(d, &y, &m, &n);
+				if (y != year || m != month || n != day || day_of(year, month, day) != d ||
+				    day_school_year(d) != (month >= 9 ? year : year - 1))
+					fail_msg("day %d is %d-%d-%d", d, year, month, day);
+				last = d;
+			}
+		}
+	assert_int_equal(day_of(1970, 1, 1), 0);
+	assert_int_equal(last, day_of(2402, 12, 31));
+}
+
 static day_t date(const char *text)
 {
 	day_t day = 0;
@@ -119,9 +143,15 @@ static void en_05_months_end_on_the_corresponding_date(void **state)
 		{"2026-12-31", 2, "2027-02-28"},  {"2026-05-31", -3, "2026-02-28"},
 		{"2026-01-15", -1, "2025-12-15"}, {"2026-03-31", -13, "2025-02-28"},
 		{"2026-06-30", 0, "2026-06-30"},  {"2026-01-31", 24, "2028-01-31"},
+		{"2026-10-31", 1, "2026-11-30"},  {"2026-10-31", 2, "2026-12-31"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
 		assert_int_equal(day_add_months(date(cases[i].from), cases[i].months), date(cases[i].to));
+	/* A calendar asks for a century before its first day, and then for its first day instead. */
+	assert_int_equal(day_add_months(day_of(0, 3, 15), -2), day_of(0, 1, 15));
+	assert_int_equal(day_add_months(day_of(0, 3, 15), -3), day_of(-1, 12, 15));
+	assert_int_equal(day_add_months(day_of(0, 3, 15), -14), day_of(-1, 1, 15));
+	assert_int_equal(day_add_months(day_of(0, 3, 15), -15), day_of(-2, 12, 15));
 	assert_int_equal(day_add_years(date("2028-02-29"), 1), date("2029-02-28"));
 	assert_int_equal(day_add_years(date("2028-02-29"), 4), date("2032-02-29"));
 	assert_int_equal(day_add_years(date("2026-09-07"), 3), date("2029-09-07"));
@@ -144,7 +174,7 @@ static void dates_that_are_none_are_refused(void **state)
 		"",           "2026-9-07",  "2026-09-7",  "2026/09/07",    "2026-09-07 ", " 2026-09-07",
 		"2026-13-01", "2026-00-10", "2026-02-29", "2100-02-29",    "2026-04-31",  "2026-01-00",
 		"2026-01-32", "1999-12-31", "2100-01-01", "20260907",      "2026-09-07T", "abcd-ef-gh",
-		"-026-09-07", "2026-+1-07", "2O26-09-07", "2026-09-0\xb7",
+		"-026-09-07", "2026-+1-07", "2O26-09-07", "2026-09-0\xb7", "2026-11-31", "2026-12-32",
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		day_t day = 77;
@@ -169,6 +199,38 @@ static void long_dates_read_well(void **state)
 	assert_string_equal(text, "Wednesday 30 September 2026");
 	day_text_long(text, date("2027-05-02"));
 	assert_string_equal(text, "Sunday 2 May 2027");
+	day_text_long(text, -5);
+	assert_string_equal(text, "Thursday 1 January 1970");
+	day_text_long(text, 3000000);
+	assert_string_equal(text, "Friday 31 December 9999");
+}
+
+/* What no date in four digits shows is shown as the nearest that one does. */
+static void what_lies_beyond_is_held(void **state)
+{
+	(void)state;
+	char text[TIME_TEXT_SIZE + 1];
+	day_text(text, -1);
+	assert_string_equal(text, "1970-01-01");
+	day_text(text, 2932896);
+	assert_string_equal(text, "9999-12-31");
+	day_text(text, 2932897);
+	assert_string_equal(text, "9999-12-31");
+	assert_int_equal(day_start_ms(-1), 0);
+	assert_int_equal(day_start_ms(-200), 0);
+	assert_int_equal(day_start_ms(0), 0);
+	assert_int_equal(day_start_ms(1), DAY_MS);
+	/* whatever season a number cut to 32 bits would fall into */
+	for (uint64_t back = 0; back < 400; back += 20)
+		assert_int_equal(london_offset_s(UINT64_MAX - back * DAY_MS), 0);
+	/* nothing is read behind a text that is too short, not even to see that it is */
+	char *exact = malloc(19);
+	uint64_t ms = 77;
+	assert_non_null(exact);
+	memcpy(exact, "2026-09-07T08:00:00", 19);
+	assert_false(time_parse(slice_of(exact, 19), &ms));
+	assert_int_equal(ms, 77);
+	free(exact);
 }
 
 static void times_that_are_times(void **state)
@@ -251,6 +313,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_day_of_the_century),
+		cmocka_unit_test(every_day_of_eight_eras),
+		cmocka_unit_test(what_lies_beyond_is_held),
 		cmocka_unit_test(en_05_summer_time_begins_and_ends),
 		cmocka_unit_test(en_05_months_end_on_the_corresponding_date),
 		cmocka_unit_test(school_years_turn_on_1_september),

@@ -144,6 +144,27 @@ static void en_02_window_spans_school_years(void **state)
 }
 
 /* A week that only the latest register is in: in the window, school week or not. */
+/* The weeks of the window before are not held any more, so it is counted anew, the new mark with it. */
+static void en_02_a_mark_after_a_year_away_counts_once(void **state)
+{
+	static const char *const days[] = {"2027-07-12", "2027-09-27", "2027-11-22", "2028-06-05"};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof days / sizeof *days; i++) {
+		struct calendar c;
+		struct pupil p = {0};
+
+		school_year(&c);
+		mark(&p, &c, date("2026-09-07"), AM, CODE_AM);
+		mark(&p, &c, date("2026-09-08"), AM, CODE_N);
+		mark(&p, &c, date(days[i]), AM, CODE_O);
+		assert_int_equal(p.window, 1);
+		mark(&p, &c, date(days[i]), PM, CODE_O);
+		assert_int_equal(p.window, 2);
+		pupil_check(&p, &c);
+	}
+}
+
 static void en_02_the_latest_registers_own_week_always_counts(void **state)
 {
 	(void)state;
@@ -154,6 +175,23 @@ static void en_02_the_latest_registers_own_week_always_counts(void **state)
 	assert_int_equal(p.window, 1);
 	mark(&p, &c, date("2026-11-02"), AM, CODE_AM);
 	assert_int_equal(p.window, 0);
+}
+
+/* Away for a week or for years: the first absence after it is one session. */
+static void en_02_the_first_mark_after_a_silence_counts_once(void **state)
+{
+	(void)state;
+	struct calendar c;
+	school_year(&c);
+	for (int weeks = 1; weeks < 300; weeks++) {
+		struct pupil p = {0};
+		const day_t back = date("2026-09-14") + weeks * 7;
+		mark_days(&p, &c, date("2026-09-14"), 1, CODE_O, CODE_O);
+		mark(&p, &c, back, PM, CODE_U);
+		assert_int_equal(p.window, pupil_window(&p, &c, UNAUTHORISED, 10, back));
+		if (weeks > 60)
+			assert_int_equal(p.window, 1);
+	}
 }
 
 static void en_06_a_recount_follows_the_calendar(void **state)
@@ -363,7 +401,9 @@ int main(void)
 		cmocka_unit_test(en_01_figures_follow_the_classes),
 		cmocka_unit_test(en_02_window_is_ten_school_weeks_to_the_latest),
 		cmocka_unit_test(en_02_window_spans_school_years),
+		cmocka_unit_test(en_02_a_mark_after_a_year_away_counts_once),
 		cmocka_unit_test(en_02_the_latest_registers_own_week_always_counts),
+		cmocka_unit_test(en_02_the_first_mark_after_a_silence_counts_once),
 		cmocka_unit_test(en_06_a_recount_follows_the_calendar),
 		cmocka_unit_test(the_threshold_arms_below_its_number),
 		cmocka_unit_test(a_new_school_year_starts_from_nothing),

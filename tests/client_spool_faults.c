@@ -166,6 +166,23 @@ static void a_failed_flush_is_never_taken_back(void **state)
 	attend_spool_close(&s);
 }
 
+/* What is kept is numbered one after the other; a record that is whole and says otherwise is damage, not a reason to
+ * take memory up to its number. */
+static void a_number_out_of_its_place_is_damage(void **state)
+{
+	static const uint64_t numbers[] = { 1, 3, UINT64_C(1) << 35 }; /* the next is 2 */
+	for (unsigned i = 0; i < 3; i++) {
+		char why[1200] = "";
+		struct attend_spool *s = open_spool(*state, why);
+		assert_int_equal(keep(s, 1), ATTEND_OK);
+		assert_int_equal(spool_file_append(&s->tail, &(struct spooled){ .kind = SPOOLED_KEPT, .number = numbers[i] }), 0);
+		attend_spool_close(&s);
+		assert_null(open_spool(*state, why));
+		assert_non_null(strstr(why, "is damaged"));
+		remove_spool(*state);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
@@ -173,6 +190,7 @@ int main(void)
 		TEST(the_power_goes_at_each_call),
 		TEST(what_does_not_fit_leaves_no_trace),
 		TEST(a_failed_flush_is_never_taken_back),
+		TEST(a_number_out_of_its_place_is_damage),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

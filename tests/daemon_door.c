@@ -2,12 +2,16 @@
  * a process round them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <netinet/in.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include <cmocka.h>
@@ -17,6 +21,7 @@
 #include "daemon/self_test.h"
 #include "daemon/zap.h"
 #include "tests/daemon_host.h"
+#include "tests/hostile/wire.h"
 
 struct door {
 	void *context;
@@ -236,6 +241,94 @@ static void a_peer_that_went_is_noticed(void **state)
 	assert_false(router_send(door->router, &stranger, slice_text("anybody there?")));
 }
 
+/* ---- a peer that libzmq would have stopped reading ---- */
+
+enum { FRAMES = 6000, FRAME_ROOM = 128 };
+
+static void send_all(int fd, const uint8_t *bytes, size_t size)
+{
+	while (size) {
+		struct pollfd item = { .fd = fd, .events = POLLOUT };
+		ssize_t sent = send(fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (sent < 0 && poll(&item, 1, 500) != 1)
+			return; /* it is stopped: what is on its way is enough */
+		bytes += sent > 0 ? sent : 0;
+		size -= sent > 0 ? (size_t)sent : 0;
+	}
+}
+
+static void receive_all(int fd, uint8_t *bytes, size_t size)
+{
+	for (ssize_t got; size; bytes += got, size -= (size_t)got) {
+		got = recv(fd, bytes, size, 0);
+		assert_true(got > 0);
+	}
+}
+
+/* Connected, and through the handshake. */
+static int open_raw(struct door *door, struct wire *wire, struct wire_key *key, uint8_t server[32])
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	uint8_t out[WIRE_INITIATE_MAX], in[WIRE_GREETING + WIRE_WELCOME], ready[512];
+	const uint8_t *body;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(z85_key_parse(slice_text(door->server.public_text), server));
+	assert_true(z85_key_parse(slice_text(door->client.public_text), key->public));
+	assert_true(z85_key_parse(slice_text(door->client.secret_text), key->secret));
+	*wire = (struct wire){ .server = server, .key = key };
+	address.sin_port = htons((uint16_t)atoi(strrchr(router_endpoint(door->router), ':') + 1));
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+	wire_greeting(out);
+	wire_hello(wire, out + WIRE_GREETING);
+	send_all(fd, out, WIRE_GREETING + WIRE_HELLO);
+	receive_all(fd, in, sizeof in);
+	size_t size = wire_initiate(wire, in + WIRE_GREETING, out);
+	assert_true(size > 0);
+	send_all(fd, out, size);
+	receive_all(fd, ready, 2);
+	size = wire_frame(ready, 2, &body);
+	assert_in_range(size, 8, sizeof ready);
+	receive_all(fd, ready + 2, size - 2);
+	assert_memory_equal(ready + 2, "\5READY", 6);
+	return fd;
+}
+
+/* One that sends much and asks for a heartbeat's answer in between, and goes while nobody takes what it sent: with a
+ * mark beyond which libzmq 4.3.4 stops reading, that would end this process. */
+static void a_peer_that_floods_and_goes_ends_nobody_else(void **state)
+{
+	static uint8_t out[FRAMES * FRAME_ROOM];
+	struct door *door = *state;
+	struct received received;
+	struct wire wire;
+	struct wire_key key;
+	uint8_t server[32];
+	const struct linger none = { .l_onoff = 1 };
+	size_t size = 0;
+	unsigned taken = 0;
+
+	int fd = open_raw(door, &wire, &key, server);
+	for (unsigned i = 0; i < FRAMES; i++)
+		size += i % 5 ? wire_seal(&wire, 0, (const uint8_t *)"message", 7, out + size)
+		              : wire_seal(&wire, WIRE_COMMAND, (const uint8_t *)"\4PING\0\0now", 10, out + size);
+	send_all(fd, out, size);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	close(fd);
+	/* A handshake goes through libzmq's thread after all that. */
+	assert_int_equal(self_test(door->context, router_endpoint(door->router), &door->server, door->why,
+	                           sizeof door->why), SELF_TEST_REFUSED);
+	received_open(&received);
+	do
+		while (router_receive(door->router, &received) == ROUTER_FRAME)
+			taken++;
+	while (router_wait(door->router, 200000));
+	assert_true(taken > 100);
+	assert_int_equal(self_test(door->context, router_endpoint(door->router), &door->server, door->why,
+	                           sizeof door->why), SELF_TEST_REFUSED);
+	received_close(&received);
+}
+
 static void only_tcp_is_listened_on(void **state)
 {
 	const char *const refused[] = { "ipc:///run/attend", "inproc://attend", "127.0.0.1:5570", "", "tcp://nowhere at all" };
@@ -268,6 +361,7 @@ int main(void)
 		DOOR_TEST(a_message_of_other_frames_is_malformed),
 		DOOR_TEST(a_chosen_routing_id_is_refused),
 		DOOR_TEST(a_peer_that_went_is_noticed),
+		DOOR_TEST(a_peer_that_floods_and_goes_ends_nobody_else),
 		DOOR_TEST(only_tcp_is_listened_on),
 	};
 

@@ -18,10 +18,12 @@ attend_test(daemon_pace attend-shell)
 attend_test(daemon_journal attend-shell)
 target_link_options(test-daemon_journal PRIVATE -Wl,--wrap=sd_journal_sendv)
 attend_test(daemon_door attend-shell)
+attend_test(daemon_turns attend-shell)
+attend_test(daemon_gate attend-shell)
 foreach(name daemon_commands daemon_config daemon_shell daemon_flood)
   attend_test(${name} attend-shell)
 endforeach()
-foreach(name daemon_door daemon_commands daemon_config daemon_shell daemon_flood)
+foreach(name daemon_door daemon_gate daemon_commands daemon_config daemon_shell daemon_flood)
   target_sources(test-${name} PRIVATE daemon_host.c)
   target_compile_definitions(test-${name} PRIVATE
     ATTENDD_FAKE="$<TARGET_FILE:attendd-fake>" ATTENDD_OPEN="$<TARGET_FILE:attendd-open>"
@@ -29,7 +31,8 @@ foreach(name daemon_door daemon_commands daemon_config daemon_shell daemon_flood
   add_dependencies(test-${name} attendd-fake attendd-open attendd-narrow)
 endforeach()
 # server.c calls an engine even where a test only wants what stands beside it.
-foreach(name clock_steps daemon_pace daemon_door daemon_journal)
+target_sources(test-daemon_door PRIVATE hostile/wire.c)
+foreach(name clock_steps daemon_pace daemon_door daemon_gate daemon_turns daemon_journal)
   target_sources(test-${name} PRIVATE fake_engine.c)
 endforeach()
 

@@ -74,7 +74,7 @@ static void sent_again(enum who who, uint8_t command, unsigned status, const cha
 	free((void *)f.body.bytes);
 }
 
-static char json[4000];
+static char json[4096];
 
 static void marks_all_new(void **context)
 {
@@ -194,6 +194,41 @@ static void a_manual_clock_moved(void **context)
 	sent_again(ADMIN, COMMAND_CLOCK, STATUS_OK, "\"now\":\"2026-10-05T00:00:00Z\",\"fired\":4", "{'to':'2026-10-05T00:00:00Z'}");
 }
 
+/* Schools' tasks whose time is over are reminded of on the way, and count with the deadlines. */
+static void a_manual_clock_that_reminded_schools(void **context)
+{
+	uint64_t fired;
+
+	(void)context;
+	host_end(&h);
+	host_make(&h, &(struct host_options){.start = "2026-09-11T15:30:00Z", .manual_clock = true});
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['primary','secondary']}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[['2026-09-02','2026-10-23','term','A'],['2026-11-02','2026-12-18','term','B']]}"),
+		      STATUS_OK, NULL);
+	sent_again(ADMIN, COMMAND_CLOCK, STATUS_OK, "\"fired\":", "{'to':'2026-11-30T12:00:00Z'}");
+	fired = number_of(h.answers[0].text, "fired");
+	assert_true(fired > 0);
+	assert_int_equal(fired, host_alerts(&h, "reminder", NULL, json));
+}
+
+/* What a roster says of pupils stands before it, and is no answer of the fact's before. */
+static void a_fact_before_a_roster(void **context)
+{
+	uint8_t id[UUID_SIZE];
+	static const char roster[] = "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'A','birth_date':'2013-04-15','parents':[{'id':'p1'}]}]}";
+
+	(void)context;
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-08", "AM", "N");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'contact','on':'2026-09-10','fields':{'reached':'yes'},'override':'r'}", upn[0]),
+		      STATUS_OK, NULL);
+	host_id(&h, id);
+	snprintf(json, sizeof json, "{'upn':'%s','fact':'free-school-meals'}", upn[0]);
+	assert_answer(host_again(&h, OFFICER, COMMAND_FACT, id, "%s", json), STATUS_OK, "{\"changed\":0}");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ROSTER, roster, upn[0]), STATUS_OK, NULL);
+	assert_true(host_alerts(&h, "fact-changed", NULL, (char[4096]){0}) > 0);
+	assert_answer(host_again(&h, OFFICER, COMMAND_FACT, id, "%s", json), STATUS_KNOWN, "{\"changed\":0}");
+}
+
 /* EN-03, and the contract's push: a file pushed again never undoes a later correction,
  * even where every row of it was known when it was first sent. */
 static void en_03_a_repeat_does_not_undo_a_correction(void **context)
@@ -260,6 +295,8 @@ int main(void)
 		T(a_pathway),
 		T(the_clock_confirmed),
 		T(a_manual_clock_moved),
+		T(a_manual_clock_that_reminded_schools),
+		T(a_fact_before_a_roster),
 		T(ids_that_do_not_rise),
 		T(en_03_a_repeat_does_not_undo_a_correction),
 	};

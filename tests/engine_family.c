@@ -67,7 +67,7 @@ static const char *family_of(uint32_t case_no)
 
 	text[0] = 0;
 	assert_int_equal(state_case_load(&h.engine->state, case_no, c), STORE_OK);
-	state_case_view(&h.engine->state, c, 20000, &view);
+	assert_int_equal(state_case_view(&h.engine->state, c, 20000, &view), STORE_OK);
 	assert_int_equal(state_view_earlier(&h.engine->state, c, &view), STORE_OK);
 	for (size_t i = 0; i < view.family_count; i++)
 		at += (size_t)snprintf(text + at, sizeof text - at, "%s%s %u", i ? ", " : "", view.family[i].parent, view.family[i].issued);

@@ -254,6 +254,35 @@ static void no_credit_holds_nobody_up(void **context)
 	assert_int_equal(idle.head, host_head(&h));
 }
 
+/* All from the beginning at once: so much between two commits and no more, and yet each comes to all of it. */
+static void all_at_once_are_fed_in_turns(void **context)
+{
+	enum { READERS = 40, A_TURN = 5000 + 256 };
+	uint64_t items = 0, all;
+	unsigned turns = 0;
+
+	(void)context;
+	some_events(300);
+	all = READERS * host_head(&h);
+	host_begin(&h);
+	for (unsigned i = 0; i < READERS; i++)
+		host_put(&h, AUDITOR, COMMAND_SUBSCRIBE, NULL, "{'what':'log','from':1,'credit':1000}");
+	host_commit(&h);
+	for (;; turns++) {
+		uint64_t before = items;
+		for (unsigned i = 0; i < h.count; i++)
+			for (const char *at = h.answers[i].command == COMMAND_ITEMS ? h.answers[i].text : ""; (at = strstr(at, "\"seq\":")); at++)
+				items++;
+		assert_true(items - before <= A_TURN);
+		if (items == all)
+			break;
+		assert_true(items > before); /* some come further in every turn */
+		host_begin(&h);
+		host_commit(&h);
+	}
+	assert_true(turns >= 2);
+}
+
 static void a_cursor_lasts_and_never_goes_back(void **context)
 {
 	struct reader_of_log r = {.who = OFFICER};
@@ -388,6 +417,7 @@ int main(void)
 		T(over_starts_and_crashes_no_gap_and_no_double),
 		T(a_heartbeat_each_second_of_silence),
 		T(no_credit_holds_nobody_up),
+		T(all_at_once_are_fed_in_turns),
 		T(a_cursor_lasts_and_never_goes_back),
 		T(it_ends_when_asked_and_when_the_peer_is_gone),
 		T(what_becomes_of_an_alert),

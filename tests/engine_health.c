@@ -141,6 +141,29 @@ static void a_clock_that_is_held(void **context)
 	assert_well();
 }
 
+/* What says so is in the batch that could not be put on disk; the shell, told that nothing is held, would take it
+ * for confirmed and let a year's deadlines fire. */
+static void a_clock_that_is_held_while_commits_fail(void **context)
+{
+	(void)context;
+	for (unsigned i = 0; i < 3; i++) {
+		engine_clock_stepped(h.engine, h.now_ms + 86400000, 86400000);
+		arm(FAIL, EIO, 1);
+		host_turns(&h);
+		assert_true(disk.struck);
+		arm(NO_FAULT, 0, 0);
+		assert_true(engine_clock_held(h.engine));
+		host_turns(&h);
+		assert_problem("clock-held", "attend clock --confirm");
+		host_crash(&h);
+		assert_true(engine_clock_held(h.engine));
+		assert_answer(host_ask(&h, ADMIN, COMMAND_CLOCK, "{'confirm':true}"), STATUS_OK, NULL);
+		assert_false(engine_clock_held(h.engine));
+		h.now_ms += 1000;
+	}
+	assert_well();
+}
+
 /* One bit of a value that was looked through at the start is turned round while the store is open. */
 static void a_damaged_store(void **context)
 {
@@ -377,6 +400,7 @@ int main(void)
 		T(a_full_disk),
 		T(a_commit_that_fails),
 		T(a_clock_that_is_held),
+		T(a_clock_that_is_held_while_commits_fail),
 		T(a_damaged_store),
 		T(several_at_once),
 		T(commits_and_refusals_are_counted),

@@ -259,6 +259,13 @@ static void take_answer(void *context, const struct peer *peer, struct slice fra
 	assert_false(r.bad);
 	body = slice_of(r.at, reader_left(&r));
 	a->who = (enum who)peer->bytes[0];
+	if (a->command == COMMAND_ITEMS || a->command == COMMAND_HEARTBEAT) {
+		struct store_room room;
+
+		/* What is sent to subscribers is sent when its reading has ended: who is slow to take it holds no page. */
+		store_room(h->engine->store, &room);
+		assert_int_equal(room.readers, 0);
+	}
 	if (version & MESSAGE_TOGETHER)
 		assert_true(together_read(&a->together, body));
 	a->text = host_text_of(body);

@@ -280,6 +280,47 @@ static void a_crash_in_the_middle_of_a_sweep(void **context)
 	assert_verified(&h);
 }
 
+/* The keys' file short of a record, or with a bad one in its last page: where the store needs them it is refused, and
+ * nothing of the file is taken away. */
+static void a_store_whose_keys_are_gone_is_refused(void **context)
+{
+	enum { RECORD = 44, COUNT = 5 };
+	char path[300], why[300];
+	uint8_t bytes[COUNT * RECORD], now[sizeof bytes];
+	struct engine_options options = {.dir = h.dir};
+	struct engine *e = NULL;
+	FILE *file;
+
+	(void)context;
+	for (unsigned i = 0; i < COUNT; i++)
+		host_mark(&h, SCHOOL_URN, i + 1, "2026-09-03", "AM", "/");
+	host_close(&h);
+	snprintf(path, sizeof path, "%s/persons.keys", h.dir);
+	file = fopen(path, "r+");
+	assert_non_null(file);
+	assert_int_equal(fread(bytes, 1, sizeof bytes, file), sizeof bytes);
+	for (unsigned i = 0; i < COUNT; i++) {
+		bytes[i * RECORD + 9] ^= 1;
+		fseek(file, 0, SEEK_SET);
+		assert_int_equal(fwrite(bytes, 1, sizeof bytes, file), sizeof bytes);
+		fflush(file);
+		/* the last one alone would be cut off as a torn end */
+		if (i < COUNT - 1) {
+			assert_int_equal(engine_open(&e, &options, why, sizeof why), -1);
+			assert_non_null(strstr(why, "persons.keys lacks the keys"));
+			fseek(file, 0, SEEK_SET);
+			assert_int_equal(fread(now, 1, sizeof now, file), sizeof now);
+			assert_memory_equal(now, bytes, sizeof bytes);
+		}
+		bytes[i * RECORD + 9] ^= 1;
+	}
+	fseek(file, 0, SEEK_SET);
+	assert_int_equal(fwrite(bytes, 1, sizeof bytes, file), sizeof bytes);
+	fclose(file);
+	host_open(&h);
+	assert_int_equal(host_pupils(&h), COUNT);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -289,6 +330,7 @@ int main(void)
 		T(a_pupil_of_a_roster_alone_then_a_crash),
 		T(a_case_opened_and_closed_in_the_tail),
 		T(a_crash_between_the_keys_and_the_commit),
+		T(a_store_whose_keys_are_gone_is_refused),
 		T(a_crash_in_the_middle_of_a_sweep),
 		T(a_random_workload),
 	};

@@ -187,6 +187,12 @@ void engine_receive_malformed(struct engine *engine, const struct peer *peer, un
 	reply(engine, peer, "malformed");
 }
 
+void engine_receive_later(struct engine *engine, const struct peer *peer, struct slice frame)
+{
+	(void)frame;
+	reply(engine, peer, "later");
+}
+
 bool engine_tick(struct engine *engine, uint64_t now_ms)
 {
 	(void)engine, (void)now_ms;
@@ -272,6 +278,11 @@ bool engine_knows_key(struct engine *engine, const uint8_t key[static PUBLIC_KEY
 		if (!memcmp(engine->keys[i], key, PUBLIC_KEY_SIZE))
 			return true;
 	return false;
+}
+
+uint64_t engine_grant_of(struct engine *engine, const uint8_t key[static PUBLIC_KEY_SIZE])
+{
+	return engine_knows_key(engine, key);
 }
 
 size_t engine_keys(struct engine *engine, uint64_t *generation, uint8_t (*keys)[PUBLIC_KEY_SIZE], size_t max)

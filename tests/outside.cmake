@@ -19,10 +19,15 @@ add_test(NAME outside-trial COMMAND /usr/bin/python3 ${outside}/trial.py ${progr
 add_test(NAME outside-runbook COMMAND /usr/bin/python3 ${outside}/runbook.py ${programs})
 add_test(NAME outside-pages COMMAND ${outside}/pages.sh ${programs})
 
+# What compiler and linker do against a fault's becoming a way in.
+add_test(NAME hardening COMMAND ${outside}/hardening.sh $<$<OR:$<BOOL:${ATTEND_SANITIZE}>,$<BOOL:${ATTEND_THREADS}>,$<BOOL:${ATTEND_COVERAGE}>>:--sanitized>
+  ${CMAKE_C_COMPILER} $<TARGET_FILE:attendd> $<TARGET_FILE:attend> COMMAND_EXPAND_LISTS)
 add_test(NAME outside-outbox COMMAND /usr/bin/python3 ${outside}/outbox.py ${programs} --kills 20)
 add_test(NAME outside-spool COMMAND /usr/bin/python3 ${outside}/spool.py ${programs})
 add_test(NAME outside-subscribers COMMAND /usr/bin/python3 ${outside}/subscribers.py ${programs}
   --subscribers 40 --minutes 12 --second 0.1)
+add_test(NAME outside-hostile COMMAND /usr/bin/python3 ${outside}/hostile.py --build ${CMAKE_BINARY_DIR} --short)
+set_tests_properties(outside-hostile PROPERTIES LABELS outside ENVIRONMENT PYTHONDONTWRITEBYTECODE=1 TIMEOUT 240)
 add_test(NAME outside-watch COMMAND /usr/bin/python3 ${outside}/watch.py ${programs})
 
 set_tests_properties(outside-runbook outside-pages PROPERTIES LABELS outside TIMEOUT 240 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)

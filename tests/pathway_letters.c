@@ -129,6 +129,7 @@ static void what_is_wrong_is_told_where_it_stands(void **state)
 		{"    body: [\"{on(ask) or so}\"]\n", 0, 20, "the bracket is closed here"},
 		{"    body: [\"{due(anser)}\"]\n", 0, 18, "no deadline anser in this file: is \"answer\" meant?"},
 		{"    body: [\"{alert(threshold)}\"]\n", 0, 20, "no watch threshold in this file"},
+		{"    body: [\"{alert(threshold)}\"]\nwatches:\n  thresold:\n    clause: XX-01\n", 0, 20, "no watch threshold in this file"},
 		{"    body: [\"{done(aks)}\"]\n", 0, 19, "no action aks"},
 		{"    body: [\"{lessons_missed}\"]\n", 0, 14, "give the letter a field lessons_a_day"},
 		{"    body: [\"to {name\"]\n", 0, 17, "a { without its }"},

@@ -79,6 +79,8 @@ static void faults_name_line_and_remedy(void **state)
 		{"escalates to: manager", "overdue: none\n    escalates to: manager", 1, "say when (\"overdue\")"},
 		{"tells: manager", "escalates to: manager", 0, "there is nothing to escalate"},
 		{"started by: [missing-from-school]", "started by: [severe]", 0, "no watch of this file raises an alert severe"},
+		/* the watch that is meant is misspelt itself */
+		{"  missing-from-school:\n", "  missing-from-scool:\n", 0, "a watch is named for the alert that it raises"},
 		{"started by: [missing-from-school]", "started by: [missing-from-school]\n    per parent: yes", 0, "an alert names no parent"},
 		{"started by: [missing-from-school]", "soon: none", -4, "nothing starts the deadline report-missing"},
 		{"- home-visit: running(plan)", "- home-visits: running(plan)", 0, "no deadline home-visits"},

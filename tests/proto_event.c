@@ -145,7 +145,7 @@ static void sample(struct event *e, uint8_t kind)
 		e->day_ended.day = 20703;
 		return;
 	case EVENT_SCHOOL_DESCRIBED:
-		e->school_described = (struct event_school_described){106125, 1 << SCHOOL_SECONDARY};
+		e->school_described = (struct event_school_described){106125, 1 << SCHOOL_SECONDARY, text("St Mary's")};
 		return;
 	case EVENT_TASK_DONE:
 		e->task_done = (struct event_task_done){106125, text("attendance-display"), 20704, 20703, 20707};

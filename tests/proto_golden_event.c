@@ -240,7 +240,8 @@ static void fill_body(struct event *e)
 		e->day_ended.day = (uint16_t)number("day");
 		return;
 	case EVENT_SCHOOL_DESCRIBED:
-		e->school_described = (struct event_school_described){(uint32_t)number("urn"), (uint8_t)number("kinds")};
+		e->school_described = (struct event_school_described){(uint32_t)number("urn"), (uint8_t)number("kinds"),
+		                                                        event.version == 1 ? (struct slice){NULL, 0} : text("name")};
 		return;
 	case EVENT_TASK_DONE:
 		e->task_done = (struct event_task_done){(uint32_t)number("urn"), text("task"), (uint16_t)number("on"),

@@ -329,7 +329,7 @@ static unsigned ways(struct world *w, struct way out[], unsigned max, bool overr
 	char date[DATE_TEXT_SIZE + 1];
 	unsigned count = 0;
 
-	state_case_view(&e->state, w->c, world_today(w), &view);
+	assert_int_equal(state_case_view(&e->state, w->c, world_today(w), &view), STORE_OK);
 	assert_int_equal(state_view_earlier(&e->state, w->c, &view), STORE_OK);
 	view_particulars(e, w->c->pupil, world_today(w), &roster, &view);
 	day_text(date, world_today(w) + 7);

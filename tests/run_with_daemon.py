@@ -44,6 +44,7 @@ class Daemon:
         self.log = os.path.join(self.folder, "attendd.log")
         self.process = None
         self.endpoint = None
+        self.options = []  # of `attendd run`, beside the usual
         try:
             self.run([self.attendd, "init", "--data", self.data, "--authority", authority, "--pathway", PATHWAY])
         except BaseException:
@@ -68,7 +69,7 @@ class Daemon:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [self.attendd, "run", "--data", self.data, "--listen", self.endpoint or "tcp://127.0.0.1:*",
-                 "--clock", "system" if self.clock == "system" else "manual:" + self.clock],
+                 "--clock", "system" if self.clock == "system" else "manual:" + self.clock, *self.options],
                 stdout=subprocess.PIPE, stderr=log)
         ready, line = time.monotonic() + READY_SECONDS, b""
         while not line.endswith(b"\n"):

@@ -159,6 +159,37 @@ static void it_reads_as_if_all_were_written(void **state)
 	store_close(&store);
 }
 
+/* Of two writes of a key the later one is read, wherever each stands: the earlier one is being committed, or was
+ * and has not been joined. */
+static void what_is_gathered_hides_what_is_behind(void **state)
+{
+	struct place *place = *state;
+	struct store *store = place_open(place->dir, STORE_CREATE);
+	struct model now = { 0 };
+	struct txn *txn;
+
+	assert_int_equal(store_begin_gathering(store, &txn), STORE_OK);
+	for (unsigned key = 0; key < KEYS; key++)
+		write_one(txn, &now, 0, key, 1 + 4 * key);
+	assert_true(store_commit_behind(&txn, nothing_more, NULL));
+	assert_int_equal(store_begin_gathering(store, &txn), STORE_OK);
+	for (unsigned key = 0; key < KEYS; key++) {
+		assert_reads(txn, &now, 0, key);
+		write_one(txn, &now, 0, key, key % 3 ? 1001 + 4 * key : 4);
+		assert_reads(txn, &now, 0, key);
+		if (key % 3 == 0)
+			write_one(txn, &now, 0, key, 2001 + 4 * key);
+		assert_reads(txn, &now, 0, key);
+	}
+	assert_true(store_behind(store));
+	assert_int_equal(store_join(store), STORE_OK);
+	for (unsigned key = 0; key < KEYS; key++)
+		assert_reads(txn, &now, 0, key);
+	assert_scans(txn, &now, 0);
+	store_abort(&txn);
+	store_close(&store);
+}
+
 static void more_than_memory_should_hold_is_settled(void **state)
 {
 	struct place *place = *state;
@@ -269,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(it_reads_as_if_all_were_written),
+		T(what_is_gathered_hides_what_is_behind),
 		T(more_than_memory_should_hold_is_settled),
 		T(a_failure_behind_is_told_at_the_join),
 	};

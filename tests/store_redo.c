@@ -3,19 +3,53 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/store_place.h"
 
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "store/crc32c.h"
 
 enum { BEFORE = 3, COMMITS = 12 }; /* so many before the store was opened again */
 
+static uint64_t redo_room = 64 << 10; /* does not turn over here */
+static unsigned names_left;           /* the process ends at the nth change of a name from now on; 0: it does not */
+
+static void a_name_changes(void)
+{
+	if (names_left > 0 && --names_left == 0)
+		_exit(9);
+}
+
+int unlinkat(int folder, const char *name, int flags)
+{
+	a_name_changes();
+	return (int)syscall(SYS_unlinkat, folder, name, flags);
+}
+
+int renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+	a_name_changes();
+	return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
+}
+
 static enum store_result open_in(const char *dir, enum store_mode mode, const char *boot, struct store **store, char why[static 300])
 {
 	struct store_options options = place_options(mode);
 
-	options.redo_size = 64 << 10; /* does not turn over here */
+	options.redo_size = redo_room;
 	options.boot = boot;
 	return store_open(store, dir, &options, why, 300);
+}
+
+static bool commit_one(struct store *store, unsigned i)
+{
+	struct txn *txn;
+
+	return store_begin(store, true, &txn) == STORE_OK &&
+	       store_append(txn, TABLE_LOG, place_key(i), slice_text("a record")) == STORE_OK &&
+	       store_put(txn, TABLE_CASES, slice_text("newest"), place_key(i)) == STORE_OK &&
+	       (i == 1 || store_delete(txn, TABLE_ALERTS, place_key(i - 1)) == STORE_OK) &&
+	       store_put(txn, TABLE_ALERTS, place_key(i), slice_text("only the newest")) == STORE_OK &&
+	       store_commit(&txn) == STORE_OK;
 }
 
 /* A process that commits so often and is gone, its store not closed. */
@@ -31,19 +65,12 @@ static void die_after(const char *dir, unsigned commits)
 		if (open_in(dir, STORE_CREATE, "one", &store, why) != STORE_OK)
 			_exit(1);
 		for (unsigned i = 1; i <= commits; i++) {
-			struct txn *txn;
-
 			if (i == BEFORE + 1) {
 				store_close(&store);
 				if (open_in(dir, STORE_WRITE, "one", &store, why) != STORE_OK)
 					_exit(1);
 			}
-			if (store_begin(store, true, &txn) != STORE_OK ||
-			    store_append(txn, TABLE_LOG, place_key(i), slice_text("a record")) != STORE_OK ||
-			    store_put(txn, TABLE_CASES, slice_text("newest"), place_key(i)) != STORE_OK ||
-			    (i > 1 && store_delete(txn, TABLE_ALERTS, place_key(i - 1)) != STORE_OK) ||
-			    store_put(txn, TABLE_ALERTS, place_key(i), slice_text("only the newest")) != STORE_OK ||
-			    store_commit(&txn) != STORE_OK)
+			if (!commit_one(store, i))
 				_exit(1);
 		}
 		_exit(7);
@@ -218,6 +245,90 @@ static void a_log_that_is_not_this_stores_is_refused(void **state)
 	store_close(&store);
 }
 
+/* A power cut after a clean end, when the disk has forgotten one of the two names. */
+static void one_of_its_files_alone_says_nothing(void **state)
+{
+	struct place *place = *state;
+	char dir[300], kept[300], path[400], why[300] = "";
+	struct store *store;
+	unsigned commits = 0;
+
+	place_inside(place, dir, "its");
+	place_inside(place, kept, "kept");
+	store = place_open(dir, STORE_CREATE);
+	/* each file comes to its turn, and the newest header is in the one or the other */
+	for (unsigned ends = 0; ends < 12; ends++) {
+		for (unsigned i = 0; i < 11; i++)
+			assert_true(commit_one(store, ++commits));
+		copy_store(dir, kept);
+		store_close(&store);
+		for (unsigned i = 0; i < 2; i++) {
+			const char *name = i ? "redo.1" : "redo.0";
+
+			copy_file(kept, dir, name);
+			if (open_in(dir, i ? STORE_WRITE : STORE_READ, "another", &store, why) != STORE_OK)
+				fail_msg("%s", why);
+			assert_int_equal(standing(store), commits);
+			store_close(&store);
+			assert_int_equal(is_there(dir, name), i == 0);
+			snprintf(path, sizeof(path), "%s/%s", dir, name);
+			unlink(path);
+		}
+		store = place_open(dir, STORE_WRITE);
+	}
+	store_close(&store);
+}
+
+/* It dies between two changes of the files' names, while a log is taken away or begun; and then the power fails. */
+static bool ends_at_name(const char *dir, unsigned nth)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct store *store;
+		char why[300];
+
+		names_left = nth;
+		if (open_in(dir, STORE_WRITE, "one", &store, why) != STORE_OK)
+			_exit(1);
+		store_close(&store);
+		_exit(7);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 7 || WEXITSTATUS(status) == 9));
+	return WEXITSTATUS(status) == 9;
+}
+
+static void one_file_left_of_two_is_no_log(void **state)
+{
+	unsigned ends = 0;
+
+	redo_room = 500; /* for two or three commits: the newest header is now in the one, now in the other */
+	for (unsigned commits = COMMITS; commits < COMMITS + 4; commits++) {
+		bool any = true;
+
+		for (unsigned nth = 1; any; nth++) {
+			char dir[300], name[32], why[300] = "";
+			struct store *store;
+
+			snprintf(name, sizeof(name), "left-%u-%u", commits, nth);
+			place_inside(*state, dir, name);
+			die_after(dir, commits);
+			any = ends_at_name(dir, nth);
+			ends += any;
+			if (open_in(dir, STORE_WRITE, "another", &store, why) != STORE_OK)
+				fail_msg("after %u commits, at the %u. name: %s", commits, nth, why);
+			assert_int_equal(standing(store), commits);
+			store_close(&store);
+			assert_false(is_there(dir, "redo.0") || is_there(dir, "redo.1"));
+		}
+	}
+	redo_room = 64 << 10;
+	print_message("%u ends\n", ends);
+	assert_true(ends >= 4 * 8);
+}
+
 static void its_checksum_is_crc_32c(void **state)
 {
 	uint8_t bytes[100];
@@ -240,6 +351,8 @@ int main(void)
 		TEST(what_a_dead_process_committed_stands),
 		TEST(a_bit_flipped_in_it_is_found_or_changes_nothing),
 		TEST(a_log_cut_short_gives_what_it_holds),
+		TEST(one_of_its_files_alone_says_nothing),
+		TEST(one_file_left_of_two_is_no_log),
 		cmocka_unit_test(its_checksum_is_crc_32c),
 		TEST(a_log_that_is_not_this_stores_is_refused),
 	};

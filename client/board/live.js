@@ -1,15 +1,17 @@
-// Follows what comes in while the page is looked at. Without this the page is the same, and is loaded again by hand.
+// Follows what comes in while the page is looked at, and says "dealt with" in place. Without this the page is the same,
+// and is loaded again by hand.
 //
 // An alert that comes is told in the line at the top; the lists of today are then fetched and put in place item by
-// item, so that what the reader looks at, has focused or is filling in stays where it is.
+// item, so that what the reader looks at, has focused or is filling in stays where it is. A case's page is told of its
+// own pupil alone.
 //
 // SPDX-License-Identifier: Apache-2.0
 "use strict";
 (function () {
 	const live = document.getElementById("live");
 	const status = live && live.querySelector("p");
-	if (!live || !window.EventSource) return;
-	let told = 0, waiting = null;
+	if (!live) return;
+	let told = 0, waiting = null, newest = null;
 
 	// Keeps an element where the reader sees it while lists above it grow.
 	function inPlace(change) {
@@ -70,27 +72,81 @@
 		}
 	}
 
+	// The lists know whom the newest is about, for whoever may see it.
+	function tell() {
+		const item = newest && (document.querySelector('[data-key="alert-' + newest.alert + '"] .whom a') ||
+			newest.case && document.querySelector('.whom a[href="/case/' + newest.case + '"]'));
+		const whom = item ? item.textContent + ": " : "";
+		if (newest) status.textContent = (told === 1 ? "Just now: " : told + " came in; the newest: ") + whom + newest.text;
+		newest = null;
+	}
+
 	async function refresh() {
 		waiting = null;
-		if (!document.querySelector(".kinds")) return;
-		const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
-		if (!answer.ok) return;
-		const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-		inPlace(() => merge(page));
-		live.dataset.merged = "yes";
+		if (document.querySelector(".kinds")) {
+			const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
+			if (answer.ok) {
+				const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+				inPlace(() => merge(page));
+				live.dataset.merged = "yes";
+			}
+		}
+		inPlace(tell);
 	}
 
 	function take(event) {
 		const alert = JSON.parse(event.data);
-		if (alert.status !== "raised") {
-			if (!waiting) waiting = setTimeout(refresh, 400);
-			return;
+		if (live.dataset.upn && live.dataset.upn !== alert.upn) return;
+		if (alert.status === "raised") {
+			told += 1;
+			newest = alert;
 		}
-		told += 1;
-		inPlace(() => { status.textContent = (told === 1 ? "Just now: " : told + " came in; the newest: ") + alert.text; });
 		if (!waiting) waiting = setTimeout(refresh, 400);
 	}
 
+	// ---- dealt with, or done: the item goes, the reader's place stays ----
+
+	function countDown(list) {
+		for (const id of ["count-" + list.dataset.list, list.dataset.list && "count-alerts"]) {
+			const count = document.getElementById(id);
+			if (count) count.textContent = Math.max(0, Number(count.textContent) - 1);
+		}
+	}
+
+	function takeAway(item) {
+		const list = item.parentElement;
+		const near = item.nextElementSibling || item.previousElementSibling;
+		const heading = list.closest("section").querySelector("h1, h2, h3");
+		countDown(list);
+		item.remove();
+		const to = near && near.querySelector("form.ack button") || heading;
+		if (to === heading) heading.tabIndex = -1;
+		to.focus({ preventScroll: true });
+	}
+
+	document.addEventListener("submit", async (event) => {
+		const form = event.target, item = form.closest("li");
+		if (!form.matches("form.ack") || !item) return;
+		event.preventDefault();
+		const button = form.querySelector("button");
+		if (button.disabled) return;
+		button.disabled = true;
+		let answer = null;
+		try {
+			answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), credentials: "same-origin", redirect: "manual" });
+		} catch (error) { /* told by the page that the form itself leads to */ }
+		if (!answer || answer.type !== "opaqueredirect") {
+			button.disabled = false;
+			form.submit();
+			return;
+		}
+		const name = item.querySelector(".whom a");
+		status.textContent = (name ? name.textContent + ": " : "") + button.textContent.toLowerCase() + ".";
+		takeAway(item);
+		if (live.dataset.from && !waiting) waiting = setTimeout(refresh, 400); // the next of its kind comes up
+	});
+
+	if (!live.dataset.from || !window.EventSource) return;
 	const source = new EventSource("/live?from=" + live.dataset.from);
 	source.addEventListener("alert", take);
 	window.addEventListener("pagehide", () => source.close());

@@ -65,6 +65,7 @@ async function morning() {
   await page.locator(".decide").getByText("for George Brown").waitFor();
   await keyboard(page);
   await liveAlert(page);
+  await dealtWith(page);
   await decide(page);
   await views(page);
   await page.context().close();
@@ -103,8 +104,26 @@ async function liveAlert(page) {
   await look(page, "today, with an alert that came in");
   const kinds = await page.locator(".kind h3").allInnerTexts();
   assert.ok(kinds[0].startsWith("Unauthorised absence while a period runs") && kinds.at(-1).startsWith("Persistently absent"), "the kinds: " + kinds.join(", "));
+  assert.match(await page.locator("#live").innerText(), /(Just now|the newest): \w+, \w+: /, "the live line does not say whom it is about");
   await page.evaluate(() => window.scrollTo(0, 0));
   await shot(page, "today");
+}
+
+// Said in place: the item goes, the next one is focused, the page stays where it is; on a case too, and once on two clicks.
+async function dealtWith(page) {
+  const button = page.locator(".alerts form.ack button").nth(2);
+  const item = await button.evaluate((one) => one.closest("li").dataset.key);
+  const count = Number(await page.locator("#count-alerts").innerText());
+  await button.scrollIntoViewIfNeeded();
+  const before = await page.evaluate(() => window.scrollY);
+  await button.dblclick();
+  await page.locator(`[data-key="${item}"]`).waitFor({ state: "detached" });
+  await page.waitForFunction((wanted) => Number(document.getElementById("count-alerts").textContent) === wanted, count - 1);
+  assert.ok(Math.abs(before - await page.evaluate(() => window.scrollY)) <= 2, "the reader's place was lost");
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /^Dealt with/);
+  assert.match(await page.locator("#live").innerText(), /dealt with\.$/);
+  await page.reload();
+  assert.equal(await page.locator(`[data-key="${item}"]`).count(), 0, "it came back");
 }
 
 async function decide(page) {
@@ -131,12 +150,12 @@ async function decide(page) {
   await page.getByRole("button", { name: "Record" }).dblclick(); // as impatient people do
   await page.getByText("Recorded.").waitFor();
   assert.equal(await page.locator(".decision").count(), 0, "the question still waits");
-  assert.ok(await page.getByText("through board (board)").count() > 0);
+  assert.equal(await page.getByText("through board (board)").count(), 0, "what is always so is told");
   assert.equal(await page.locator(".timeline .done strong").getByText("Decision of the Education Welfare Service", { exact: true }).count(), 1, "a form sent twice was recorded twice");
 }
 
 async function views(page) {
-  for (const [path, name] of [[`/pupil/${CHILD}`, "pupil"], [`/school/${URN}`, "school"], ["/authority", "authority"], ["/alerts/threshold", "alerts of a kind"], ["/find?q=brown+j", "pupils of a name"], ["/case/C1/letter/stage-2?f-from=Mrs+Hart", "letter"], ["/case/C1?as_of=2026-11-05", "case-then"],
+  for (const [path, name] of [[`/pupil/${CHILD}`, "pupil"], [`/school/${URN}`, "school"], ["/authority", "authority"], ["/cases", "cases"], ["/cases?as_of=2026-11-05", "cases-then"], ["/alerts/threshold", "alerts of a kind"], ["/find?q=brown+j", "pupils of a name"], ["/case/C1/letter/stage-2?f-from=Mrs+Hart", "letter"], ["/case/C1?as_of=2026-11-05", "case-then"],
     [`/pupil/${CHILD}?as_of=2026-10-01`, "pupil-then"], ["/?as_of=2026-11-05", "today-then"], [`/school/${URN}?as_of=2026-10-02`, "school-then"],
     ["/authority?as_of=2026-10-02", "authority-then"]]) {
     await go(page, path);
@@ -154,11 +173,24 @@ async function views(page) {
 async function phone() {
   const page = await open({ viewport: { width: 375, height: 720 }, hasTouch: true, isMobile: true });
   await signIn(page);
-  for (const [path, name] of [["/", "phone"], ["/case/C1", "a case on a phone"], [`/pupil/${CHILD}`, "a pupil's year on a phone"], [`/school/${URN}`, "a school on a phone"],
+  for (const [path, name] of [["/", "phone"], ["/case/C1", "a case on a phone"], [`/pupil/${CHILD}`, "a pupil's year on a phone"], [`/school/${URN}`, "a school on a phone"], ["/cases", "cases on a phone"],
     ["/case/C1/record/note", "a form on a phone"]]) {
     await go(page, path);
     await look(page, name);
     if (name === "phone") await shot(page, name);
+  }
+  await page.context().close();
+}
+
+// In the dark, where the reader's machine is.
+async function dark() {
+  const page = await open({ colorScheme: "dark" });
+  await signIn(page);
+  assert.notEqual(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), "rgb(255, 255, 255)");
+  for (const [path, name] of [["/", "today"], ["/case/C1", "a case"], ["/case/C1?as_of=2026-11-05", "a case then"], [`/pupil/${CHILD}`, "a pupil"], ["/authority", "the authority"], ["/cases", "cases"],
+    ["/case/C1/record/note", "a form"], ["/case/C1/letter/stage-2", "a letter"]]) {
+    await go(page, path);
+    await look(page, name + " in the dark");
   }
   await page.context().close();
 }
@@ -184,12 +216,16 @@ async function print() {
   await page.emulateMedia({ media: "print" });
   assert.equal(await page.locator("nav").isVisible(), false);
   assert.equal(await page.locator("table.year").isVisible(), true);
+  await go(page, "/case/C1/letter/stage-2");
+  for (const around of [".banner", "h1", ".problem", "form.record", ".said"]) assert.equal(await page.locator(around).first().isVisible(), false, around + " is printed with a letter");
+  assert.equal(await page.locator(".letter").isVisible(), true);
   await page.context().close();
 }
 
 try {
   await morning();
   await phone();
+  await dark();
   faults.splice(0, faults.length, ...faults.filter((one) => !/40[13]/.test(one)));
   await withoutScript();
   await print();

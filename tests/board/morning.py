@@ -44,7 +44,7 @@ class Morning(story.Story):
     def tell(self):
         for chapter in (self.opening, self.september, self.support, self.evidence, self.notice, self.snow, self.breach):
             chapter()
-        self.attend("officer", "school", "100001", "primary")
+        self.attend("officer", "school", "100001", "primary", "--name", "Mill Lane Primary")
         others = [one for one in self.town.pupils if one is not self.child and sum(code in "NOUG" for code in one.codes[:90]) > 6]
         for number, pupil in enumerate(others[:12]):
             day = "2026-10-%02d" % (13 + number)

@@ -46,6 +46,7 @@ class Scene:
         grant = daemon.grant
         self.officer, self.manager = grant("officer", "officer"), grant("manager", "manager")
         self.colleague = grant("colleague", "officer")
+        self.auditor = grant("auditor", "auditor")
         self.school = grant("school", "school", (MINE,))
         self.connector = grant("mis", "connector", (MINE, OTHER))
         self.upns = [school.upn_of("35610012210%d" % n) for n in range(1, 5)]
@@ -99,10 +100,13 @@ def headers_and_doors(scene, board):
     check("default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy, policy)
     for name, value in (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"), ("Referrer-Policy", "same-origin")):
         check(page.headers[name] == value, name, page.headers[name])
-    for path in ("/case/C1", "/pupil/" + scene.upns[0], "/school/" + MINE, "/authority", "/live?from=1"):
+    for path in ("/case/C1", "/pupil/" + scene.upns[0], "/school/" + MINE, "/authority", "/cases", "/process/stockport/1", "/live?from=1"):
         shows(stranger.get(path), 401)
         check(scene.upns[0] not in stranger.get(path).text or path.startswith("/pupil"), path)
     shows(stranger.get("/style.css"), 200, "--ink")
+    # kept by browsers where it is asked for by what it holds; nothing else is kept
+    asked = re.search(r'href="(/style\.css\?v=\w+)"', page.text).group(1)
+    check("max-age" in stranger.get(asked).headers["Cache-Control"] and stranger.get("/style.css?v=1").headers["Cache-Control"] == "no-store", asked)
     shows(stranger.get("/live.js"), 200, "EventSource")
     # another name for the same address is not ours (rebinding)
     shows(stranger.get("/", headers={"Host": "evil.example"}), 403)
@@ -166,9 +170,9 @@ def what_is_shown(scene, board, officer):
         page = officer.get(path)
         check(page.status == 303 and page.headers["Location"] == to, path, page.headers["Location"])
     shows(officer.get("/find?q=nobody"), 404, "Nothing found")
+    # the only one of a name is gone to; where there are several they are listed
     page = officer.get("/find?q=%3Cscript%3E")
-    shows(page, 200, "/pupil/" + scene.upns[0], "&lt;script&gt;", "/case/C1")
-    check(SCRIPT not in page.text and "<script>" not in page.text, "unescaped")
+    check(page.status == 303 and page.headers["Location"] == "/pupil/" + scene.upns[0], page.status)
     page = officer.get("/find?q=aBL")
     check(page.status == 200 and page.text.count("/pupil/") == 3, page.text.count("/pupil/"))
     shows(officer.get("/find?q=able+xyz"), 404)
@@ -185,6 +189,72 @@ def what_is_shown(scene, board, officer):
     shows(officer.get("/?as_of=yesterday"), 400, "2026-11-05")
 
 
+def steps(scene, officer):
+    """First what leads on from where the case stands; the rest is folded."""
+    page = officer.get("/case/C2")
+    first, folded = re.search(r'id="next">.*?<ul class="next first">(.*?)</ul>\n<details>(.*?)</section>', page.text, re.S).groups()
+    for action in ("stage-1-checks", "letter-sent", "meeting", "note"):
+        check('record/%s"' % action in first, action, first)
+    for action in ("contact", "close", "decision", "prosecution"):
+        check('record/%s"' % action not in first and 'record/%s"' % action in folded, action, "is not folded")
+    check("no School Attendance Meeting is recorded" in first, "what the next stage lacks is not said")
+    # a payment that no form could make right is lacking something
+    check(re.search(r'class="lacking"><a href="[^"]*record/payment">', folded), "a payment of nothing is offered")
+    page = officer.get("/pupil/" + scene.upns[3])
+    shows(page, 200, "the first step opens one")
+    first = re.search(r'<ul class="next first">(.*?)</ul>', page.text, re.S).group(1)
+    check(len(re.findall(r"/record/", first)) == 3 and "record/contact" in first, first)
+
+
+def names_and_cases(scene, officer, school_reader, lead):
+    """A school by its name, everywhere; and the cases as a list."""
+    name = "St Mary's & <b>"
+    escaped = "St Mary&#39;s &amp; &lt;b&gt;"
+    scene.daemon.cli("school", MINE, "--name", name, identity=scene.officer)
+    check(name in scene.daemon.cli("school", identity=scene.officer).stdout, "attend school doesn't show it")
+    for path in ("/", "/case/C1", "/pupil/" + scene.upns[0], "/school/" + MINE, "/authority", "/cases", "/find?q=able", "/cases?as_of=2026-11-11"):
+        page = officer.get(path)
+        shows(page, 200, escaped)
+        check("<b>" not in page.text, "unescaped on", path)
+    page = officer.get("/cases")
+    shows(page, 200, "Open cases", "/case/C1", "/case/C2", "Stage 1", "Contact with the parents")
+    stage = re.search(r'href="(/cases\?pathway=stockport&amp;stage=stage-1)"', officer.get("/authority").text).group(1)
+    shows(officer.get(stage.replace("&amp;", "&")), 200, "/case/C1", "All stages", 'name="stage" value="stage-1"')
+    for path, wanted in (("/cases?school=" + MINE, "C1"), ("/cases?school=" + OTHER, "C2")):
+        page = officer.get(path)
+        check(re.findall(r'href="/case/(C\d+)"', page.text) == [wanted], path)
+    for path in ("/cases?closed=1", "/cases?stage=stage-4", "/cases?stage=%3Cscript%3E"):
+        page = officer.get(path)
+        shows(page, 200, "There are none")
+        check("<script>" not in page.text, path)
+    shows(officer.get("/cases?school=x"), 400)
+    for reader in (school_reader, lead):
+        page = reader.get("/cases")
+        check(re.findall(r'href="/case/(C\d+)"', page.text) == ["C1"], "sees another's")
+    check("/case/" not in officer.get("/cases?as_of=2026-11-01").text, "cases of before there were any")
+    # a letter has it, until somebody says another; and leads to where its sending is recorded
+    page = officer.get("/case/C1/letter/stage-2?f-with_pupil=yes")
+    shows(page, 200, "registered at " + escaped, '<body class="goes-out">', 'href="/case/C1/record/letter-sent?f-kind=stage-2"')
+    check("<b>" not in page.text, "unescaped in a letter")
+    shows(officer.get("/case/C1/letter/stage-2?f-with_pupil=yes&f-school_name=Hill+Top"), 200, "registered at Hill Top")
+    shows(officer.get("/case/C1/record/letter-sent?f-kind=stage-2"), 200, '<option value="stage-2" selected>')
+
+
+def drawing(scene, officer, lead):
+    """The process of a case, with its place in it marked by the address alone."""
+    place = re.search(r'href="(/process/stockport/1)#(stockport-stage-stage-1)"', officer.get("/case/C1").text)
+    check(place, "no way to the drawing")
+    for reader in (officer, lead):
+        page = reader.get(place.group(1))
+        shows(page, 200, 'id="%s"' % place.group(2), ":target", "</svg>")
+        policy = page.headers["Content-Security-Policy"]
+        check(page.headers["Content-Type"] == "image/svg+xml" and "default-src 'none'" in policy and "script" not in policy, policy)
+        check("<script" not in page.text, "a script in a drawing")
+    for path in ("/process/stockport/9", "/process/nothing/1", "/process/stockport/x", "/process/%3Cscript%3E/1", "/process/stockport", "/process/stockport/1/2"):
+        page = officer.get(path)
+        check(page.status in (400, 404) and "text/html" in page.headers["Content-Type"] and "<script>" not in page.text, path, page.status)
+
+
 def what_is_not_there(scene, board, officer, school_reader, lead):
     for path in ("/case/C99", "/case/C0", "/case/" + "C" * 200, "/case/..", "/pupil/A000000000000", "/pupil/%00", "/school/999999", "/school/1", "/case/C1/record/no-such",
                  "/alert/1", "/case/C1%2Frecord", "/case/%27%3B--", "/pupil/%3Cscript%3E"):
@@ -197,7 +267,7 @@ def what_is_not_there(scene, board, officer, school_reader, lead):
     check(there.status == nowhere.status == 404 and there.text.replace("C2", "") == nowhere.text.replace("C99", ""), "another's case can be told from none")
     shows(school_reader.get("/pupil/" + scene.upns[2]), 404)
     page = school_reader.get("/find?q=able")
-    check(page.status == 200 and page.text.count("/pupil/") == 1 and scene.upns[2] not in page.text, "a school finds another's pupils")
+    check(page.status == 303 and page.headers["Location"] == "/pupil/" + scene.upns[1], "a school finds another's pupils")
     shows(lead.get("/find?q=able"), 404, "Nothing found")
     shows(school_reader.get("/school/" + OTHER), 404)
     check(OTHER not in school_reader.get("/authority").text, "a school sees another")
@@ -215,7 +285,10 @@ def recording(scene, board, officer, school_reader):
     form["f-text"] = "a note with " + SCRIPT
     page = officer.post(path, form)
     check(page.status == 303 and page.headers["Location"] == "/case/C1?done=1", page.status, page.text[-800:])
-    shows(officer.get("/case/C1?done=1"), 200, "Recorded.", "a note with &lt;script&gt;", "through board (board)")
+    page = officer.get("/case/C1?done=1")
+    shows(page, 200, "Recorded.", "a note with &lt;script&gt;", "by officer (officer)")
+    check("through board" not in page.text, "what is always so is told")
+    shows(board.reader(scene.auditor).get("/case/C1"), 200, "by officer (officer)", "through board (board)")
     event = scene.log()[-1]
     check(event["actor"] == "officer (officer)" and event["via"] == "board (board)", event)
     # replayed: the same answer, and nothing more
@@ -228,6 +301,7 @@ def recording(scene, board, officer, school_reader):
     shows(colleague.post(path, form), 403, "not from your page")
     shows(colleague.post(path, dict(form, token=colleague.get("/").token())), 409, "recorded already")
     check(scene.actions_of("C1") == before, "something was recorded")
+    slips(scene, officer, path, "a note with " + SCRIPT)
     # what is lacking is shown in place, and what was filled in stays
     path = "/case/C1/record/notice-to-improve"
     form = officer.get(path).form(path)
@@ -248,6 +322,24 @@ def recording(scene, board, officer, school_reader):
     token = school_reader.get("/case/C1").token()
     shows(school_reader.post(path, {"token": token, "id": "019922e2-79b0-7cc3-98c4-dc0c0c07398f", "parent": "p1"}), 404)
     shows(school_reader.post("/case/C2/record/note", {"token": token, "id": "019922e2-79b0-7cc3-98c4-dc0c0c07398f"}), 404)
+
+
+def slips(scene, officer, path, newest):
+    """What may be one is asked about, once: nothing filled in, or the newest step over again as after going back."""
+    before = scene.actions_of("C1")
+    for fields, asked in (({}, "Nothing is filled in"), ({"f-text": newest}, "The newest step of this case is the same already")):
+        form = dict(officer.get(path).form(path), **fields)
+        page = officer.post(path, form)
+        shows(page, 422, "Not recorded yet", asked, "Record it all the same")
+        check(scene.actions_of("C1") == before, "recorded before it was asked")
+        sure = page.form(path)
+        check(sure["sure"] == "yes" and sure["id"] == form["id"], sure)
+        check(officer.post(path, dict(sure, **fields)).status == 303, "said twice, it is meant")
+        before.append("note")
+        check(scene.actions_of("C1") == before, scene.actions_of("C1"))
+        # the note that was empty is the newest now: what was said before it may be said again
+        check(fields or officer.post(path, dict(officer.get(path).form(path), **{"f-text": newest})).status == 303, "another one")
+        before = scene.actions_of("C1")
 
 
 def forgeries(scene, board, officer):
@@ -294,7 +386,8 @@ def alerts(scene, board, officer, school_reader):
     form = page.form(action)
     shows(officer.get(action), 405)
     shows(school_reader.post(action, {"token": school_reader.get("/").token(), "id": form["id"]}), 403)
-    check(officer.post(action, form).status == 303 and action not in officer.get("/").text, action)
+    page = officer.post(action, form)
+    check(page.status == 303 and "#kind-" in page.headers["Location"] and action not in officer.get("/").text, page.headers["Location"])
     shows(officer.post("/alert/99999999", dict(form, id="019922e2-79b0-7cc3-98c4-dc0c0c07398e")), 404)
     shows(officer.post("/alert/x", form), 400)
 
@@ -319,6 +412,18 @@ def all_of_a_kind(officer, school_reader):
     check(len(re.findall(r'action="/alert/', officer.get(path).text)) == 1, "one was left that came in since")
     check(officer.post(path, dict(form, looked="yes")).status == 303 and officer.post(path, dict(form, looked="yes")).status == 303, "twice")
     shows(officer.get(path), 200, "Nothing of this waits")
+
+
+def on_the_case(scene, officer, school_reader):
+    """What came in about a child is dealt with where its case is looked at."""
+    rows = "".join("%s,%s,2026-10-%d,%s,O\n" % (OTHER, scene.upns[2], day, session) for day in (12, 13, 14, 15, 16) for session in ("AM", "PM"))
+    scene.daemon.cli("push", scene.file("further.csv", "urn,upn,date,session,code\n" + rows), identity=scene.connector)
+    page = officer.get("/case/C2")
+    shows(page, 200, "Came in, and not dealt with", "ersistently absent", 'data-upn="%s"' % scene.upns[2])
+    action = re.search(r'action="(/alert/\d+)"', page.text).group(1)
+    back = officer.post(action, page.form(action))
+    check(back.status == 303 and back.headers["Location"] == "/case/C2#waits" and action not in officer.get("/case/C2").text, back.headers["Location"])
+    check("/alert/" not in officer.get("/case/C2?as_of=2026-11-11").text and "Came in" not in school_reader.get("/case/C1").text, "offered to whom it is not")
 
 
 def live(scene, board, officer):
@@ -398,12 +503,16 @@ def main():
             links(scene, board)
             officer, school_reader, lead = board.reader(scene.officer), board.reader(scene.school), board.reader(scene.lead)
             what_is_shown(scene, board, officer)
+            steps(scene, officer)
+            names_and_cases(scene, officer, school_reader, lead)
+            drawing(scene, officer, lead)
             what_is_not_there(scene, board, officer, school_reader, lead)
             recording(scene, board, officer, school_reader)
             forgeries(scene, board, officer)
             alerts(scene, board, officer, school_reader)
             live(scene, board, officer)
             all_of_a_kind(officer, school_reader)
+            on_the_case(scene, officer, school_reader)
             revoked(scene, board)
             log = board.log_text()
             check("signed-in" in log and SCRIPT not in log and scene.upns[0] not in log, "the board's own log", log)

@@ -1,0 +1,220 @@
+/* What is not well asked or not well submitted, field by field: refused with the field's name and a reason, and without a
+ * trace. SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "tests/engine_sick.h"
+
+static struct host h;
+
+#define D50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define D250 D50 D50 D50 D50 D50
+#define D5000 D250 D250 D250 D250 D250 D250 D250 D250 D250 D250 D250 D250 D250 D250 D250 D250 D250 D250 D250 D250
+
+static const struct {
+	enum who who;
+	uint8_t command;
+	unsigned status;
+	const char *says, *json;
+} rows[] = {
+	/* ---- questions ---- */
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "as_of", "{'what':'authority','as_of':'never'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "as_of", "{'what':'school','urn':'" SCHOOL_URN "','as_of':true}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "as_of", "{'what':'case','case':'C1','as_of':'2026-13-01'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "as_of", "{'what':'people','upn':'@1','as_of':'x'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "as_of", "{'what':'timeline','case':'C1','as_of':'x'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "as_of", "{'what':'pupil','upn':'@1','as_of':-1}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "as_of", "{'what':'year','upn':'@1','as_of':'x'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "urn", "{'what':'school','urn':'12345'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "first", "{'what':'report','of':'pupils','first':'x'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "last", "{'what':'report','of':'pupils','last':'2026-02-30'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "before the first day", "{'what':'report','of':'pupils','first':'2026-09-10','last':'2026-09-09'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "school", "{'what':'report','of':'pupils','school':'12'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "of", "{'what':'report','of':'nothing'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "from", "{'what':'report','of':'pupils','from':'x'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "before", "{'what':'deadlines','before':'x'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "since", "{'what':'deadlines','since':'x'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "officer", "{'what':'deadlines','officer':'nobody'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "a number is wanted", "{'what':'deadlines','limit':'x'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "a number is wanted", "{'what':'alerts','from':'x'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "a number is wanted", "{'what':'log','from':'x'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "a number is wanted", "{'what':'schools','limit':'x'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_NOT_FOUND, "urn", "{'what':'schools','urn':'999999'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_NOT_FOUND, "case", "{'what':'case','case':'C99'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "case", "{'what':'case','case':'99'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_NOT_FOUND, "case", "{'what':'timeline','case':'C99'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "upn", "{'what':'pupil','upn':'B80120000500'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "upn", "{'what':'pupil','upn':7}"},
+	{SCHOOL, COMMAND_QUERY, STATUS_NOT_FOUND, "upn", "{'what':'pupil','upn':'@4'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_NOT_FOUND, "name", "{'what':'pathway','name':'nowhere'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_NOT_FOUND, "", "{'what':'pathway','name':'stockport','version':9}"},
+	{OFFICER, COMMAND_QUERY, STATUS_NOT_FOUND, "letter", "{'what':'letter','case':'C1','letter':'nothing'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "what", "{'what':'nonsense'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "limit", "{'what':'today','limit':0}"},
+	{AUDITOR, COMMAND_QUERY, STATUS_NOT_FOUND, "seq", "{'what':'prove','seq':0}"},
+	{AUDITOR, COMMAND_QUERY, STATUS_NOT_FOUND, "seq", "{'what':'prove','seq':999999}"},
+	{AUDITOR, COMMAND_QUERY, STATUS_BAD_FIELD, "", "{'what':'consistency','first':9,'second':3}"},
+	{MANAGER, COMMAND_QUERY, STATUS_BAD_FIELD, "source", "{'what':'try','source':'x','trial':1}"},
+	{MANAGER, COMMAND_QUERY, STATUS_NOT_FOUND, "", "{'what':'try','trial':77}"},
+	{ADMIN, COMMAND_QUERY, STATUS_BAD_FIELD, "offset", "{'what':'backup','offset':'x'}"},
+	{ADMIN, COMMAND_QUERY, STATUS_NOT_FOUND, "", "{'what':'backup','offset':5}"},
+	{OFFICER, COMMAND_SUBSCRIBE, STATUS_BAD_FIELD, "what", "{'what':'cases','credit':1}"},
+	{OFFICER, COMMAND_SUBSCRIBE, STATUS_BAD_FIELD, "officer", "{'what':'log','credit':1,'officer':'officer'}"},
+	{OFFICER, COMMAND_SUBSCRIBE, STATUS_BAD_FIELD, "case", "{'what':'log','credit':1,'case':'x'}"},
+	{OFFICER, COMMAND_SUBSCRIBE, STATUS_BAD_FIELD, "upn", "{'what':'log','credit':1,'upn':'x'}"},
+	{OFFICER, COMMAND_SUBSCRIBE, STATUS_BAD_FIELD, "credit", "{'what':'log','credit':'x'}"},
+	{OFFICER, COMMAND_SUBSCRIBE, STATUS_BAD_FIELD, "cursor", "{'what':'log','credit':1,'cursor':'" D250 "'}"},
+	{SCHOOL, COMMAND_SUBSCRIBE, STATUS_FORBIDDEN, "what", "{'what':'log','credit':1}"},
+	{OFFICER, COMMAND_CURSOR, STATUS_BAD_FIELD, "cursor", "{'cursor':'','position':1}"},
+	/* ---- submissions ---- */
+	{OFFICER, COMMAND_ACKNOWLEDGE, STATUS_BAD_FIELD, "alert", "{'alert':'x'}"},
+	{OFFICER, COMMAND_ACKNOWLEDGE, STATUS_NOT_FOUND, "alert", "{'alert':999999}"},
+	{OFFICER, COMMAND_CALENDAR, STATUS_BAD_FIELD, "from, to, kind, name", "{'rows':[['2026-09-02']]}"},
+	{OFFICER, COMMAND_CALENDAR, STATUS_BAD_FIELD, "from", "{'rows':[['x','2026-12-18','term','A']]}"},
+	{OFFICER, COMMAND_CALENDAR, STATUS_BAD_FIELD, "to", "{'rows':[['2026-09-02','2026-02-30','term','A']]}"},
+	{OFFICER, COMMAND_CALENDAR, STATUS_BAD_FIELD, "kind", "{'rows':[['2026-09-02','2026-12-18','party','A']]}"},
+	{OFFICER, COMMAND_CALENDAR, STATUS_BAD_FIELD, "200 bytes", "{'rows':[['2026-09-02','2026-12-18','term','" D250 "']]}"},
+	{OFFICER, COMMAND_CALENDAR, STATUS_BAD_FIELD, "urn", "{'urn':'x','rows':[]}"},
+	{OFFICER, COMMAND_CALENDAR, STATUS_BAD_FIELD, "", "{'rows':7}"},
+	{ADMIN, COMMAND_GRANT, STATUS_BAD_FIELD, "key", "{'key':'x','role':'officer'}"},
+	{ADMIN, COMMAND_GRANT, STATUS_BAD_FIELD, "role", "{'key':'@s','role':'king'}"},
+	{ADMIN, COMMAND_GRANT, STATUS_BAD_FIELD, "63 bytes", "{'key':'@s','role':'officer','name':'" D250 "'}"},
+	{ADMIN, COMMAND_GRANT, STATUS_BAD_FIELD, "schools", "{'key':'@s','role':'school','schools':['x']}"},
+	{ADMIN, COMMAND_GRANT, STATUS_BAD_FIELD, "schools", "{'key':'@s','role':'school','schools':7}"},
+	{ADMIN, COMMAND_GRANT, STATUS_BAD_FIELD, "at least one school", "{'key':'@s','role':'school'}"},
+	{ADMIN, COMMAND_GRANT, STATUS_BAD_FIELD, "cases", "{'key':'@s','role':'lead','cases':['x']}"},
+	{ADMIN, COMMAND_GRANT, STATUS_BAD_FIELD, "none of its own", "{'key':'@s','role':'board','schools':['" SCHOOL_URN "']}"},
+	{ADMIN, COMMAND_GRANT, STATUS_BAD_FIELD, "is wanted", "{'key':'@s','role':'officer','colour':'x'}"},
+	{ADMIN, COMMAND_REVOKE, STATUS_BAD_FIELD, "key", "{'key':7}"},
+	{OFFICER, COMMAND_ACTION, STATUS_BAD_BODY, "is wanted", "{'upn':'@1','action':'note','colour':'x'}"},
+	{OFFICER, COMMAND_ACTION, STATUS_BAD_FIELD, "upn", "{'upn':7,'action':'note'}"},
+	{OFFICER, COMMAND_ACTION, STATUS_BAD_FIELD, "upn", "{'upn':'x','action':'note'}"},
+	{OFFICER, COMMAND_ACTION, STATUS_BAD_FIELD, "name of an action", "{'upn':'@1','action':7}"},
+	{OFFICER, COMMAND_ACTION, STATUS_BAD_FIELD, "on", "{'upn':'@1','action':'note','on':'x'}"},
+	{OFFICER, COMMAND_ACTION, STATUS_BAD_FIELD, "a map of at most 32 texts", "{'upn':'@1','action':'note','fields':7}"},
+	{OFFICER, COMMAND_ACTION, STATUS_BAD_FIELD, "override", "{'upn':'@1','action':'note','override':7}"},
+	{OFFICER, COMMAND_ACTION, STATUS_BAD_FIELD, "override", "{'upn':'@1','action':'note','override':'" D5000 "'}"},
+	{OFFICER, COMMAND_ACTION, STATUS_BAD_FIELD, "parent", "{'upn':'@1','action':'note','parent':'7'}"},
+	{OFFICER, COMMAND_ACTION, STATUS_BAD_FIELD, "case", "{'upn':'@1','action':'note','case':'x'}"},
+	{MANAGER, COMMAND_COVER, STATUS_BAD_FIELD, "officer", "{'officer':7,'cover':'manager','until':'2026-12-01'}"},
+	{MANAGER, COMMAND_COVER, STATUS_BAD_FIELD, "no officer", "{'officer':'nobody','cover':'manager','until':'2026-12-01'}"},
+	{MANAGER, COMMAND_COVER, STATUS_BAD_FIELD, "from", "{'officer':'officer','cover':'manager','from':'x','until':'2026-12-01'}"},
+	{MANAGER, COMMAND_COVER, STATUS_BAD_FIELD, "until", "{'officer':'officer','cover':'manager','until':'x'}"},
+	{CONNECTOR, COMMAND_MARKS, STATUS_PARTIAL, "\"comment\"",
+	 "{'urn':'" SCHOOL_URN "','registers':[['2026-09-14','AM',[['@1','O',{'comment':'" D5000 "'}],['@2','/']]]]}"},
+	{CONNECTOR, COMMAND_MARKS, STATUS_BAD_FIELD, "urn", "{'urn':'x','registers':[]}"},
+	{MANAGER, COMMAND_MOVE, STATUS_BAD_FIELD, "case", "{'case':'x','pathway':'stockport','reason':'r'}"},
+	{MANAGER, COMMAND_MOVE, STATUS_NOT_FOUND, "case", "{'case':'C99','pathway':'stockport','reason':'r'}"},
+	{MANAGER, COMMAND_MOVE, STATUS_NOT_FOUND, "pathway", "{'case':'C1','pathway':'nowhere','reason':'r'}"},
+	{MANAGER, COMMAND_MOVE, STATUS_NOT_FOUND, "pathway", "{'case':'C1','pathway':'stockport','version':9,'reason':'r'}"},
+	{MANAGER, COMMAND_MOVE, STATUS_BAD_FIELD, "a text is wanted", "{'case':'C1','pathway':'stockport','stage':7,'reason':'r'}"},
+	{MANAGER, COMMAND_MOVE, STATUS_BAD_FIELD, "a map of names to names", "{'case':'C1','pathway':'stockport','deadlines':7,'reason':'r'}"},
+	{MANAGER, COMMAND_MOVE, STATUS_BAD_FIELD, "47 bytes", "{'case':'C1','pathway':'stockport','deadlines':{'" D50 "':'x'},'reason':'r'}"},
+	{MANAGER, COMMAND_MOVE, STATUS_BAD_FIELD, "reason", "{'case':'C1','pathway':'stockport','reason':7}"},
+	{MANAGER, COMMAND_MOVE, STATUS_BAD_FIELD, "closed", "{'case':'C2','pathway':'stockport','reason':'r'}"},
+	{MANAGER, COMMAND_MOVE, STATUS_BAD_BODY, "is wanted", "{'case':'C1','pathway':'stockport','reason':'r','colour':'x'}"},
+	{OFFICER, COMMAND_OFFER, STATUS_BAD_FIELD, "another type", "{'urn':'" OTHER_URN "','meeting':7}"},
+	{OFFICER, COMMAND_OFFER, STATUS_BAD_FIELD, "six digits", "{'urn':'x'}"},
+	{OFFICER, COMMAND_OFFER, STATUS_BAD_FIELD, "is the number right", "{'urn':'999999'}"},
+	{OFFICER, COMMAND_OFFER, STATUS_BAD_FIELD, "not a date", "{'urn':'" OTHER_URN "','on':'x'}"},
+	{OFFICER, COMMAND_OFFER, STATUS_BAD_FIELD, "in the future", "{'urn':'" OTHER_URN "','on':'2027-09-01'}"},
+	{OFFICER, COMMAND_OFFER, STATUS_BAD_FIELD, "400 days ago", "{'urn':'" OTHER_URN "','on':'2024-09-01'}"},
+	{OFFICER, COMMAND_OFFER, STATUS_BAD_FIELD, "no meeting of this name", "{'urn':'" OTHER_URN "','meeting':'tea'}"},
+	{OFFICER, COMMAND_OFFER, STATUS_BAD_FIELD, "offers none", "{'urn':'" SCHOOL_URN "'}"},
+	{OFFICER, COMMAND_FACT, STATUS_BAD_BODY, "is wanted", "{'upn':'@1','fact':'looked-after','colour':'x'}"},
+	{OFFICER, COMMAND_FACT, STATUS_BAD_FIELD, "holds", "{'upn':'@1','fact':'looked-after','holds':7}"},
+	{OFFICER, COMMAND_FACT, STATUS_BAD_FIELD, "since", "{'upn':'@1','fact':'looked-after','since':'x'}"},
+	{OFFICER, COMMAND_FACT, STATUS_BAD_FIELD, "in the future", "{'upn':'@1','fact':'looked-after','since':'2027-09-01'}"},
+	{OFFICER, COMMAND_FACT, STATUS_BAD_FIELD, "4,096 bytes", "{'upn':'@1','fact':'looked-after','text':'" D5000 "'}"},
+	{OFFICER, COMMAND_FACT, STATUS_BAD_FIELD, "upn", "{'upn':'x','fact':'looked-after'}"},
+	{OFFICER, COMMAND_LINK, STATUS_BAD_FIELD, "parent's id", "{'upn':'@1','other':'@2','parent':'7','other_parent':'p1'}"},
+	{OFFICER, COMMAND_LINK, STATUS_BAD_FIELD, "other_parent", "{'upn':'@1','other':'@2','parent':'p1'}"},
+	{OFFICER, COMMAND_LINK, STATUS_BAD_FIELD, "stands", "{'upn':'@1','other':'@2','stands':7}"},
+	{OFFICER, COMMAND_ROSTER, STATUS_NOTHING_ACCEPTED, "parent",
+	 "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'@2','surname':'Elm','parents':[{'id':'7'}]},{'upn':'@3','surname':'Fir','parents':[7]},{'upn':'@1','surname':'Ash','parents':7}]}"},
+	{OFFICER, COMMAND_ROSTER, STATUS_NOTHING_ACCEPTED, "text",
+	 "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'@2','surname':'Elm','colour':'x'},{'upn':'@3','surname':7},{'upn':'@3','surname':'" D5000 "'}]}"},
+	{OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "kinds", "{'urn':'" SCHOOL_URN "','kinds':['castle']}"},
+	{OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "urn", "{'urn':'x','kinds':['primary']}"},
+	{ADMIN, COMMAND_CHOOSE, STATUS_NOT_FOUND, "pathway", "{'urn':'" SCHOOL_URN "','pathway':'nowhere'}"},
+	{ADMIN, COMMAND_CHOOSE, STATUS_BAD_FIELD, "urn", "{'urn':'x'}"},
+	{ADMIN, COMMAND_CLOCK, STATUS_BAD_FIELD, "to", "{'to':'x'}"},
+	{ADMIN, COMMAND_CLOCK, STATUS_BAD_FIELD, "to", "{}"},
+	{ADMIN, COMMAND_CLOCK, STATUS_WRONG_CLOCK, "forward", "{'to':'2026-01-01T00:00:00Z'}"},
+	{ADMIN, COMMAND_CLOCK, STATUS_WRONG_CLOCK, "not held", "{'confirm':true}"},
+	{ADMIN, COMMAND_PATHWAY, STATUS_BAD_FIELD, "", "{'source':'pathway: x'}"},
+};
+
+static int setup(void **context)
+{
+	(void)context;
+	sick_make(&h);
+	for (unsigned i = 0; i < sick_step_count; i++) {
+		sick_step(&h, i);
+		host_turns(&h);
+	}
+	return 0;
+}
+
+static int teardown(void **context)
+{
+	(void)context;
+	assert_verified(&h);
+	host_end(&h);
+	return 0;
+}
+
+static void each_is_refused_by_its_field(void **context)
+{
+	unsigned wrong = 0;
+
+	(void)context;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char json[12000];
+		bool whole = i % 16 == 0; /* all tables, now and then */
+		struct host_look before = {.head = host_head(&h), .pupils = host_pupils(&h)};
+		const struct answer *a;
+
+		if (whole)
+			before = host_look(&h);
+		sick_expand(&h, json, sizeof json, rows[i].json);
+		a = host_ask(&h, rows[i].who, rows[i].command, "%s", json);
+		if (!a || a->status != rows[i].status || !strstr(a->text, rows[i].says)) {
+			print_error("%.200s: %u %.200s (wanted %u %s)\n", rows[i].json, a ? a->status : 0, a ? a->text : "", rows[i].status, rows[i].says);
+			wrong++;
+		}
+		/* of rows the right ones are taken */
+		if (rows[i].status == STATUS_PARTIAL)
+			free(before.tables);
+		else if (whole)
+			assert_unchanged(&h, &before);
+		else if (host_head(&h) != before.head || host_pupils(&h) != before.pupils)
+			fail_msg("%.200s left a trace", rows[i].json);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+/* An alert that was withdrawn, or acknowledged before, can't be acknowledged. */
+static void an_alert_is_acknowledged_once(void **context)
+{
+	char one[4096], json[80];
+	unsigned withdrawn = host_alerts(&h, NULL, "withdrawn", one);
+
+	(void)context;
+	if (withdrawn) {
+		snprintf(json, sizeof json, "{'alert':%llu}", (unsigned long long)number_of(one, "alert"));
+		assert_refused(&h, OFFICER, COMMAND_ACKNOWLEDGE, STATUS_BAD_FIELD, "withdrawn", json);
+	}
+	assert_true(host_alerts(&h, NULL, "acknowledged", one) > 0);
+	snprintf(json, sizeof json, "{'alert':%llu}", (unsigned long long)number_of(one, "alert"));
+	assert_refused(&h, OFFICER, COMMAND_ACKNOWLEDGE, STATUS_BAD_FIELD, "acknowledged before", json);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_is_refused_by_its_field),
+		cmocka_unit_test(an_alert_is_acknowledged_once),
+	};
+
+	return cmocka_run_group_tests_name("engine_refusals", tests, setup, teardown);
+}

@@ -1,0 +1,212 @@
+/* What an officer works from: which steps are asked for, what matters today, who is who.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "tests/engine_host.h"
+
+static struct host h;
+static char upn[3][UPN_SIZE + 1]; /* at the school; each test leaves them to the next */
+
+static int setup(void **context)
+{
+	(void)context;
+	host_make(&h, &(struct host_options){.start = "2026-09-02T07:00:00Z"});
+	host_grant(&h, OFFICER, "officer", ",'name':'officer'");
+	for (unsigned i = 0; i < 3; i++) {
+		host_upn(upn[i], i);
+		host_set_time(&h, "2026-09-04T15:30:00Z");
+		host_marks(&h, SCHOOL_URN, i, "2026-09-02", "2026-09-04", "/");
+	}
+	return 0;
+}
+
+static int teardown(void **context)
+{
+	(void)context;
+	assert_verified(&h);
+	host_end(&h);
+	return 0;
+}
+
+static void to(const char *time)
+{
+	host_set_time(&h, time);
+	host_turns(&h);
+}
+
+/* What `actions` says of one, up to its fields. */
+static const char *action(unsigned pupil, const char *name)
+{
+	static char room[600];
+	char start[80];
+	const char *at, *end;
+
+	snprintf(start, sizeof start, "{\"action\":\"%s\"", name);
+	at = strstr(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'actions','upn':'%s'}", upn[pupil])->text, start);
+	assert_non_null(at);
+	end = strstr(at, "\"fields\"");
+	assert_non_null(end);
+	snprintf(room, sizeof room, "%.*s", (int)(end - at), at);
+	return room;
+}
+
+static void act(unsigned pupil, const char *name, const char *more)
+{
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'%s'%s}", upn[pupil], name, more)->status, STATUS_OK);
+}
+
+static void steps_say_what_they_would_do(void **context)
+{
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'actions','upn':'%s'}", upn[0]), STATUS_OK,
+		      "\"stage\":\"universal\",\"stages\":[\"universal\",\"stage-1\",\"stage-2\",\"stage-3a\",\"monitoring\",\"stage-3b\",\"stage-4\",\"closed\"]");
+	assert_non_null(strstr(action(0, "review"), "\"meets\":[],\"follows\":[\"plan\",\"early-help\"]"));
+	assert_non_null(strstr(action(0, "plan"), "\"follows\":[\"contact\",\"meeting\""));
+	act(0, "contact", ",'fields':{'reached':'yes'}");
+	act(0, "plan", ",'fields':{'support_offered':'yes'},'override':'agreed'");
+	/* the review is due in six weeks, and is asked for from the plan on; a period would run its course first */
+	assert_non_null(strstr(action(0, "review"), "\"meets\":[1]"));
+	assert_non_null(strstr(action(0, "contact"), "\"meets\":[]"));
+	act(0, "notice-to-improve", ",'parent':'p1','override':'agreed'");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','upn':'%s'}", upn[0]), STATUS_OK, "\"kind\":\"nti-end\"");
+	assert_non_null(strstr(action(0, "decision"), "\"meets\":[]"));
+	assert_non_null(strstr(action(0, "penalty-notice"), "\"meets\":[]"));
+}
+
+static uint64_t due_today(enum who who)
+{
+	return number_of(strstr(host_ask(&h, who, COMMAND_QUERY, "{'what':'today'}")->text, "\"group\":\"today\""), "count");
+}
+
+/* It is begun for every child with a case, since it may become known that they have a social worker. */
+static void what_need_not_be_done_is_not_due(void **context)
+{
+	(void)context;
+	to("2026-09-06T09:00:00Z");
+	act(1, "contact", ",'fields':{'reached':'yes'}");
+	to("2026-09-07T16:00:00Z");
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-07", "AM", "N");
+	to("2026-09-08T08:00:00Z");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','upn':'%s'}", upn[1]), STATUS_OK, "\"kind\":\"social-worker-told\"");
+	assert_int_equal(due_today(SCHOOL), 0);
+	assert_non_null(strstr(action(1, "social-worker-told"), "\"meets\":[]"));
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_FACT, "{'upn':'%s','fact':'social-worker','since':'2026-09-01'}", upn[1])->status, STATUS_OK);
+	/* they have one; and it is the school's to do */
+	assert_int_equal(due_today(SCHOOL), 1);
+	assert_int_equal(due_today(AUDITOR), 1);
+	assert_int_equal(due_today(OFFICER), 0);
+	assert_non_null(strstr(action(1, "social-worker-told"), "\"meets\":[1]"));
+	act(1, "social-worker-told", "");
+	assert_int_equal(due_today(SCHOOL), 0);
+}
+
+/* A school's name stands wherever its number would be all that a person reads. */
+static void schools_have_names(void **context)
+{
+	(void)context;
+	assert_refused(&h, SCHOOL, COMMAND_SCHOOL, STATUS_FORBIDDEN, NULL, "{'urn':'" SCHOOL_URN "','name':'x'}");
+	assert_refused(&h, OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "name", "{'urn':'" SCHOOL_URN "','name':'a\tb'}");
+	assert_refused(&h, OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "name", "{'urn':'" SCHOOL_URN "','name':7}");
+	assert_refused(&h, OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "kinds", "{'urn':'" SCHOOL_URN "'}");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','name':'Hill Top'}"), STATUS_OK, "\"name\":\"Hill Top\",\"kinds\":[]");
+	/* what isn't said stays as it is */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['primary']}"), STATUS_OK, "\"name\":\"Hill Top\",\"kinds\":[\"primary\"]");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','name':'St Mary'}"), STATUS_OK, "\"name\":\"St Mary\",\"kinds\":[\"primary\"]");
+	host_restart(&h);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'schools'}"), STATUS_OK, "\"name\":\"St Mary\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'school','urn':'" SCHOOL_URN "'}"), STATUS_OK, "\"name\":\"St Mary\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority'}"), STATUS_OK, "\"urn\":\"" SCHOOL_URN "\",\"name\":\"St Mary\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"school\":\"St Mary\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today'}"), STATUS_OK, "\"school\":\"St Mary\"");
+	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'log'}"), STATUS_OK, "\"kind\":\"school-described\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','name':''}"), STATUS_OK, "\"name\":null");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"school\":null");
+}
+
+static void named(const char *asked, enum who who, unsigned count)
+{
+	const struct answer *a = host_ask(&h, who, COMMAND_QUERY, "{'what':'names','name':'%s'}", asked);
+
+	assert_int_equal(a->status, STATUS_OK);
+	if (times_in(a->text, "\"upn\":") != count)
+		fail_msg("'%s': %s", asked, a->text);
+}
+
+/* By the beginnings of their names, with marks or without, and only those whom one may see. */
+static void pupils_are_found_by_name(void **context)
+{
+	char other[UPN_SIZE + 1];
+
+	(void)context;
+	host_upn(other, 50);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'%s','forename':'%s'}]}", upn[i],
+					  i == 1 ? "Smith-Jones" : "Kowalski", i == 2 ? "Mary Ann" : "Zofia")->status, STATUS_OK);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" OTHER_URN "','pupils':[{'upn':'%s','surname':'Kowal','forename':'Jan'}]}", other)->status,
+			 STATUS_OK); /* without a mark yet */
+	named("kow", OFFICER, 3);
+	named("KOWALSKI zo", OFFICER, 1);
+	named("zo, kow", OFFICER, 1);
+	named("jones", OFFICER, 1);
+	named("smith-j", OFFICER, 1);
+	named("ann", OFFICER, 1);
+	named("owal", OFFICER, 0);
+	named("kowalskis", OFFICER, 0);
+	named("jan", OFFICER, 1);
+	named("kow", SCHOOL, 2);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names','name':'jan'}"), STATUS_OK, "\"urn\":\"" OTHER_URN "\"");
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names','name':' , '}")->status, STATUS_BAD_FIELD);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names'}")->status, STATUS_BAD_FIELD);
+	assert_int_equal(host_ask(&h, LEAD, COMMAND_QUERY, "{'what':'names','name':'kow'}")->status, STATUS_FORBIDDEN);
+	/* a page goes on where the one before ended */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names','name':'kow','limit':1}"), STATUS_OK, "\"next\":2");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names','name':'kow','limit':1,'from':2}"), STATUS_OK, "\"forename\":\"Mary Ann\"");
+}
+
+static unsigned cases(enum who who, const char *more)
+{
+	const struct answer *a = host_ask(&h, who, COMMAND_QUERY, "{'what':'cases'%s}", more);
+
+	assert_int_equal(a->status, STATUS_OK);
+	return times_in(a->text, "\"case\":");
+}
+
+static void cases_are_listed(void **context)
+{
+	char as_of[40];
+
+	(void)context;
+	assert_int_equal(cases(OFFICER, ""), 2);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'cases','stage':'stage-3a'}"), STATUS_OK, "\"latest\":\"Notice to Improve\"");
+	assert_non_null(strstr(host_first(&h)->text, "\"due\":\"Notice to Improve\""));
+	assert_non_null(strstr(host_first(&h)->text, "\"surname\":\"Kowalski\""));
+	assert_int_equal(cases(OFFICER, ",'stage':'stage-3a'"), 1);
+	assert_int_equal(cases(OFFICER, ",'stage':'stage-1','pathway':'stockport'"), 1);
+	assert_int_equal(cases(OFFICER, ",'stage':'stage-1','pathway':'wigan'"), 0);
+	assert_int_equal(cases(OFFICER, ",'urn':'" OTHER_URN "'"), 0);
+	assert_int_equal(cases(SCHOOL, ""), 2);
+	assert_int_equal(cases(LEAD, ""), 1); /* the one that they are named on */
+	assert_int_equal(cases(OFFICER, ",'officer':'officer'"), 2);
+	assert_int_equal(cases(OFFICER, ",'closed':true"), 0);
+	snprintf(as_of, sizeof as_of, ",'as_of':%llu", (unsigned long long)host_head(&h));
+	act(1, "close", ",'fields':{'reason':'r'},'override':'r'");
+	assert_int_equal(cases(OFFICER, ",'closed':true"), 1);
+	assert_int_equal(cases(OFFICER, ""), 1);
+	assert_int_equal(cases(OFFICER, as_of), 2);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'cases','urn':'12'}")->status, STATUS_BAD_FIELD);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority'}"), STATUS_OK, "\"surname\":\"Kowalski\",\"forename\":\"Zofia\",\"title\":\"Notice to Improve\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(steps_say_what_they_would_do),
+		cmocka_unit_test(what_need_not_be_done_is_not_due),
+		cmocka_unit_test(schools_have_names),
+		cmocka_unit_test(pupils_are_found_by_name),
+		cmocka_unit_test(cases_are_listed),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

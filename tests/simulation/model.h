@@ -1,0 +1,261 @@
+/* model.h - what must be so, kept naively: lists and loops. Shares no code with casework/, daemon/ or
+ * store/: its own codes, calendar, weeks, lengths of time, table of who may what.
+ *
+ * It knows two things: what was sent and what was answered (world.c tells it), and the log, of
+ * which each new event is read through the protocol as an auditor would. Of each event it
+ * asks: may it be there? Does it follow from what was before? And has everything come that must?
+ *
+ * What it does not know: which action is refused for which lack, texts, what an ending deadline
+ * starts or asks. Of those it checks what holds whatever the rule: a refusal leaves no trace, a deadline
+ * ends as many of its unit after its start as the council's file says, each phase once, in order, in time.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIMULATION_MODEL_H
+#define SIMULATION_MODEL_H
+
+#include "tests/simulation/days.h"
+#include "tests/simulation/wire.h"
+
+enum { SCHOOLS = 5, PUPILS = 20, MARK_ROWS_MAX = 120, ACTORS = 16, CODES = 34, TELLS_ALL = 0 };
+
+/* ---- who ---- */
+
+enum role { CONNECTOR, SCHOOL, LEAD, OFFICER, MANAGER, AUDITOR, ADMINISTRATOR, BOARD, MONITOR, ROLES };
+extern const char *const role_names[ROLES];
+
+struct actor {
+	enum role role;
+	bool granted;
+	unsigned schools;            /* a bit each */
+	uint32_t first_case, last_case; /* a lead's */
+	uint8_t key[32];
+	char key_text[41];
+	const char *name;
+};
+
+enum {
+	HELLO = 0x01, MARKS = 0x10, ROSTER = 0x11, ACTION = 0x12, CALENDAR = 0x13, PATHWAY = 0x14, GRANT = 0x15, REVOKE = 0x16,
+	ACKNOWLEDGE = 0x17, CLOCK = 0x18, FACT = 0x19, LINK = 0x1a, COVER = 0x1b, MOVE = 0x1c, CHOOSE = 0x1d, DESCRIBE = 0x1e,
+	TASK = 0x1f, QUERY = 0x20, SUBSCRIBE = 0x30, CREDIT = 0x31, CURSOR = 0x32, UNSUBSCRIBE = 0x33, ITEMS = 0x34, HEARTBEAT = 0x35,
+	OFFER = 0x40
+};
+bool submits(uint8_t command);
+bool role_may(enum role, uint8_t command);
+bool role_may_ask(enum role, const char *what);
+bool role_reads_all(enum role);
+
+/* ---- what was sent ---- */
+
+struct mark_row {
+	int pupil, day, session, code; /* the code's place in the model's list; -1: none of it */
+	bool good;                     /* nothing wrong with it by itself */
+	bool known, twice, future;     /* found out when the log has it */
+};
+
+enum sent_state {
+	SENT,        /* no answer came: it may stand in the log, or not */
+	TAKEN,       /* answered with 200 or 202 */
+	REFUSED,     /* answered otherwise: it may never stand there, unless it is sent again */
+};
+
+struct sent {
+	uint8_t id[16];
+	enum sent_state state;
+	unsigned actor;
+	uint8_t command;
+	uint8_t *frame;
+	size_t frame_size;
+	uint16_t status;             /* of the first answer, and what it said */
+	char said[120];              /* of it, for people */
+	uint64_t position, answer;   /* where it says that it stands; a hash of the body */
+	uint64_t logged;             /* where it does stand; 0: nowhere so far */
+	uint32_t accepted, known, refused; /* of rows, by the model, once it is logged */
+	unsigned sends;
+	/* of marks */
+	int school;
+	unsigned row_count;
+	struct mark_row *rows;
+	uint32_t said_accepted, said_known, said_refused;
+	bool muddled;                /* a row of a pupil of whom the model has no opinion */
+	bool settled;                /* answer and log were compared */
+	/* of a calendar */
+	int scope;                   /* a school, or -1 for the authority */
+	struct row calendar[ROWS_MAX];
+	unsigned calendar_count;
+	/* of an action, an acknowledgement, a clock */
+	int pupil;
+	char action[64];
+	int on;
+	uint64_t number;
+};
+
+/* ---- pupils ---- */
+
+enum { MARKS_FROM_YEAR = 2022, MARK_DAYS = 16 * 366 };
+
+struct pupil {
+	char upn[14];
+	bool registered;
+	int named;                   /* the school that first named them */
+	int school;                  /* of the latest register, or where first named; -1: nowhere */
+	bool muddled;                /* two schools wrote for them: the model has no opinion on alerts and figures */
+	int8_t code[MARK_DAYS][2];   /* -1: none */
+	int latest, session;         /* 0: no register yet */
+	bool armed, shares[2];
+	uint64_t threshold;          /* the alert of it that stands; 0: none does */
+	uint64_t spoken;             /* the last event by which a watch raised an alert, or took one back: it may start deadlines, or end them */
+	uint32_t open_case;
+};
+
+/* ---- alerts, deadlines, cases ---- */
+
+#define TO_COME UINT64_MAX         /* of an alert that is expected, and has no number yet */
+
+enum alert_state { RAISED, ACKNOWLEDGED, WITHDRAWN };
+
+struct alert {
+	uint64_t number, changed;    /* position of the newest change */
+	char kind[24];
+	int pupil, school;
+	uint32_t case_number;
+	unsigned tells;              /* a bit a role; 0: all */
+	enum alert_state state;
+	bool watched;                /* one of those that the model foresees */
+};
+
+struct deadline {
+	uint32_t case_number;
+	unsigned number;             /* within the case, 1 and on */
+	char kind[40], pathway[32];
+	int from, last;
+	uint64_t due;
+	bool open, seen;
+	bool fired_due;
+};
+
+struct fired {                       /* a phase of a deadline */
+	uint32_t case_number;
+	unsigned number;
+	char phase[12];
+	uint64_t due, position;
+};
+
+struct case_file {
+	uint32_t number;
+	int pupil;
+	bool closed, moved;          /* moved to another pathway */
+};
+
+/* An alert that must come next, before anything else that was sent. */
+struct expected {
+	bool withdrawn;
+	char kind[24];
+	int pupil;
+	uint64_t alert;
+	bool up;
+};
+
+struct model {
+	struct timetable authority, school[SCHOOLS];
+	char pathway[SCHOOLS][32];
+	char urn[SCHOOLS][8];
+	struct pupil pupils[PUPILS];
+	struct actor actors[ACTORS];
+	unsigned actor_count;
+
+	struct sent *sent;
+	unsigned sent_count, sent_room, settled_to; /* all before that one are settled */
+
+	uint64_t head;               /* how far the log was read */
+	uint64_t *hashes;            /* of each event as it was read, [position - 1] */
+	uint64_t *changes;           /* the alert that it was about; 0: about none */
+	size_t hash_room;
+	uint64_t last_submitted;     /* the last event that a submission made */
+	uint64_t last_at;            /* the time of the last event */
+	bool began;                  /* something is in the log beside what `init` wrote */
+	bool manual, held, hold_due, hold_may; /* due: the clock was put to where it must be doubted; may: the process died meanwhile */
+
+	struct alert *alerts;
+	unsigned alert_count, alert_room;
+	struct fired *fired;
+	unsigned fired_count, fired_room;
+	struct deadline *deadlines;  /* as they were told last, and how far the log was then */
+	uint64_t told_head;
+	unsigned deadline_count, deadline_room;
+	struct case_file *cases;
+	unsigned case_count, case_room;
+	struct expected expected[2000];
+	unsigned expected_count, expected_done;
+
+	unsigned actions[64];        /* counts for the summary, by world.c */
+	char why[4000];              /* the first thing that was not so */
+	uint64_t checks, marks, withdrawn;
+	bool trace;                  /* tells each event as it is read */
+};
+
+/* The first thing that is not so is kept; what comes after it is not told. */
+void wrong(struct model *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool went_wrong(const struct model *);
+#define must(m, holds, ...) ((m)->checks++, (holds) ? (void)0 : wrong((m), __VA_ARGS__))
+
+void model_begin(struct model *);
+void model_end(struct model *);
+
+/* ---- model_marks.c ---- */
+extern const char *const code_names[CODES];
+int code_of(const char *text);                       /* -1: no such code */
+bool code_fits(int code, int session);
+const struct timetable *days_of(const struct model *, int school);
+/* The rows of a submission, now that they are taken, at that time: what becomes of each, and which alerts follow. */
+void marks_take(struct model *, struct sent *, uint64_t at);
+void calendar_take(struct model *, const struct sent *);
+/* `answer`, to the query of that pupil, must say what the marks say. */
+void figures_check(struct model *, int pupil, struct value answer);
+
+/* ---- model_log.c ---- */
+struct sent *sent_new(struct model *, uint8_t command, unsigned actor, bool by_content);
+struct sent *sent_find(struct model *, const uint8_t id[static 16]);
+/* An answer to it came. */
+void sent_answered(struct model *, struct sent *, uint16_t status, uint64_t position, struct value body);
+/* One event, as `log` gives it. */
+void log_take(struct model *, struct value event);
+/* All that was to come has come: nothing is left expected, and whatever was acked stands in the log. */
+void log_settled(struct model *);
+/* Read again, an event must be what it was. */
+void log_same(struct model *, struct value event);
+int pupil_of(const struct model *, struct value upn);
+int school_of(const struct model *, struct value urn);
+uint32_t case_of(struct value id);
+void case_write(uint32_t number, char room[static 16]);
+void *list_grow(void *list, unsigned count, unsigned *room, size_t size); /* room for one more */
+
+/* ---- model_alerts.c ---- */
+struct alert *alert_find(struct model *, uint64_t number);
+void raised_take(struct model *, struct value event, uint64_t at);
+void alert_take(struct model *, const char *kind, struct value event); /* changed, withdrawn, acknowledged */
+void nothing_expected(struct model *); /* all that must follow from what was before has come */
+
+/* ---- model_deadlines.c ---- */
+/* All open deadlines, as `deadlines` gives them: each where it must be, none overdue that has not fired. */
+void deadlines_begin(struct model *);
+void deadlines_take(struct model *, struct value item, uint64_t now);
+void deadlines_settle(struct model *, uint64_t now);
+void fired_take(struct model *, struct value event, uint64_t at);
+
+/* ---- model_feed.c ---- */
+struct subscriber {
+	bool on;
+	unsigned actor;
+	bool log;                    /* else alerts */
+	uint8_t id[16];
+	uint64_t cursor;             /* acked and answered */
+	uint64_t cursor_sent;        /* the furthest that was sent, answered or not */
+	uint64_t next, last;         /* told; the position of the last item */
+	uint64_t begun;              /* where the subscription began */
+	uint64_t credit;
+	bool away;
+};
+bool alert_told(const struct model *, const struct actor *, const struct alert *);
+void feed_take(struct model *, struct subscriber *, struct value body);
+
+#endif

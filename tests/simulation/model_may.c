@@ -1,0 +1,98 @@
+/* Who may what: the contract's and the protocol's tables, written down once more by eye.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "tests/simulation/model.h"
+
+const char *const role_names[ROLES] = {"connector", "school", "lead", "officer", "manager", "auditor", "administrator", "board", "monitor"};
+
+static const struct {
+	uint8_t command;
+	const char *who; /* the first letters of the roles: Connector School Lead Officer Manager auDitor Administrator Board mOnitor (x) */
+} commands[] = {
+	{HELLO, "CSLOMDABX"},
+	{MARKS, "COMA"},
+	{ROSTER, "COMA"},
+	{ACTION, "SLOMA"},
+	{CALENDAR, "OMA"},
+	{PATHWAY, "A"},
+	{GRANT, "A"},
+	{REVOKE, "A"},
+	{ACKNOWLEDGE, "OMA"},
+	{CLOCK, "A"},
+	{FACT, "SLOMA"},
+	{LINK, "OMA"},
+	{COVER, "OMA"},
+	{MOVE, "MA"},
+	{CHOOSE, "A"},
+	{DESCRIBE, "OMA"},
+	{TASK, "SOMA"},
+	{QUERY, "CSLOMDABX"},
+	{SUBSCRIBE, "SLOMDA"},
+	{CREDIT, "SLOMDA"},
+	{CURSOR, "SLOMDA"},
+	{UNSUBSCRIBE, "SLOMDA"},
+	{OFFER, "OMA"},
+};
+
+static const struct {
+	const char *what, *who;
+} queries[] = {
+	{"health", "CSLOMDABX"}, {"calendar", "CSLOMDABX"}, {"reader", "B"},
+	{"pupil", "SLOMDA"}, {"marks", "SLOMDA"}, {"case", "SLOMDA"}, {"actions", "SLOMDA"}, {"deadlines", "SLOMDA"}, {"alerts", "SLOMDA"},
+	{"today", "SLOMDA"}, {"year", "SLOMDA"}, {"pathways", "SLOMDA"}, {"people", "SLOMDA"},
+	{"report", "SOMDA"}, {"school", "SOMDA"}, {"schools", "SOMDA"}, {"authority", "SOMDA"},
+	{"log", "OMDA"}, {"timeline", "OMDA"}, {"checkpoint", "OMDA"}, {"prove", "OMDA"}, {"consistency", "OMDA"}, {"covers", "OMDA"},
+	{"stats", "OMDAX"}, {"try", "MA"}, {"backup", "A"},
+};
+
+static char letter_of(enum role role)
+{
+	static const char letters[ROLES + 1] = "CSLOMDABX";
+
+	return letters[role];
+}
+
+bool role_may(enum role role, uint8_t command)
+{
+	for (unsigned i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (commands[i].command == command)
+			return strchr(commands[i].who, letter_of(role)) != NULL;
+	return false;
+}
+
+bool role_may_ask(enum role role, const char *what)
+{
+	for (unsigned i = 0; i < sizeof queries / sizeof *queries; i++)
+		if (!strcmp(queries[i].what, what))
+			return strchr(queries[i].who, letter_of(role)) != NULL;
+	return false;
+}
+
+bool role_reads_all(enum role role)
+{
+	return role == OFFICER || role == MANAGER || role == AUDITOR || role == ADMINISTRATOR;
+}
+
+/* Those that write, each with an id that is remembered. */
+bool submits(uint8_t command)
+{
+	return (command >= MARKS && command <= TASK) || command == OFFER;
+}
+
+bool alert_told(const struct model *m, const struct actor *who, const struct alert *a)
+{
+	bool sees = false;
+
+	(void)m;
+	if (role_reads_all(who->role))
+		sees = true;
+	if (who->role == SCHOOL)
+		sees = a->school >= 0 && (who->schools >> a->school & 1);
+	if (who->role == LEAD)
+		sees = a->case_number && a->case_number >= who->first_case && a->case_number <= who->last_case;
+	if (a->tells && who->role != AUDITOR && who->role != ADMINISTRATOR)
+		sees = sees && (a->tells >> who->role & 1);
+	return sees;
+}

@@ -1,0 +1,488 @@
+/* What schools' systems and people send: marks, actions, whatever else; and who may not.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/simulation/world.h"
+
+static int today(struct world *w)
+{
+	uint64_t now;
+
+	world_now(w, &now);
+	return day_at(now);
+}
+
+static unsigned connector_of(int school)
+{
+	return school < 2 ? MIS_A : school < 4 ? MIS_B : MIS_C;
+}
+
+/* ---- marks ---- */
+
+static int draw_code(struct world *w, int pupil, int session)
+{
+	static const char *const away[] = {"N", "O", "O", "U", "G", "I", "I", "M", "E", "C"};
+
+	if (dice(&w->dice, 100) < w->habit[pupil])
+		return code_of(away[(one_in(&w->dice, 3) ? dice(&w->dice, 10) : (unsigned)pupil) % 10]);
+	if (one_in(&w->dice, 15))
+		return 2 + (int)dice(&w->dice, CODES - 2); /* anything but "/" and "\" */
+	return session;
+}
+
+/* What is wrong with one row in forty. */
+enum spoilt { SOUND, BAD_CODE, OTHER_SESSION, BAD_UPN, WEEKEND, TOMORROW };
+
+static enum spoilt draw_spoilt(struct world *w)
+{
+	return one_in(&w->dice, 40) ? 1 + (enum spoilt)dice(&w->dice, 5) : SOUND;
+}
+
+static void put_row(struct world *w, struct sent *s, int pupil, enum spoilt spoilt)
+{
+	struct mark_row *r = &s->rows[s->row_count++];
+	char upn[14];
+
+	memcpy(upn, w->m.pupils[pupil].upn, sizeof upn);
+	if (spoilt == BAD_UPN)
+		upn[0] = upn[0] == 'A' ? 'B' : 'A';
+	put_array(&w->out, 2);
+	put_text(&w->out, upn);
+	put_text(&w->out, spoilt == BAD_CODE ? "?" : code_names[r->code]);
+	r->good = date_of(r->day)->weekday < 5 && spoilt != BAD_CODE && spoilt != BAD_UPN && code_fits(r->code, r->session);
+}
+
+static void put_register(struct world *w, struct sent *s, const int pupils[], unsigned count, int day, int session)
+{
+	char text[16];
+
+	put_array(&w->out, 3);
+	put_text(&w->out, day_write(day, text));
+	put_text(&w->out, session ? "PM" : "AM");
+	put_array(&w->out, count);
+	for (unsigned i = 0; i < count; i++) {
+		enum spoilt spoilt = draw_spoilt(w);
+		int code = draw_code(w, pupils[i], session);
+
+		if (spoilt == OTHER_SESSION)
+			code = 1 - session;
+		s->rows[s->row_count] = (struct mark_row){.pupil = pupils[i], .day = day, .session = session, .code = code};
+		put_row(w, s, pupils[i], spoilt);
+	}
+}
+
+/* Registers of a school's class, or of one of its pupils, of the weekdays from one day to another. */
+struct sent *marks_make(struct world *w, int school, unsigned actor, int from, int to, bool correction)
+{
+	struct sent *s = sent_new(&w->m, MARKS, actor, one_in(&w->dice, 3));
+	int pupils[PUPILS], days[16];
+	unsigned pupil_count = 0, day_count = 0;
+
+	for (int i = 0; i < PUPILS; i++)
+		if (i % SCHOOLS == school)
+			pupils[pupil_count++] = i;
+	if (correction) {
+		pupils[0] = pupils[dice(&w->dice, pupil_count)];
+		pupil_count = 1;
+	}
+	/* one pupil in a hundred registers is a guest of another school */
+	if (one_in(&w->dice, 400))
+		pupils[0] = (int)dice(&w->dice, PUPILS);
+	for (int day = from; day <= to && day_count < 12; day++)
+		if (date_of(day)->weekday < 5 || one_in(&w->dice, 60))
+			days[day_count++] = day;
+	if (!day_count)
+		days[day_count++] = to;
+	s->school = school;
+	s->rows = calloc(MARK_ROWS_MAX, sizeof *s->rows);
+	put_head(&w->out, MARKS, s->id);
+	put_map(&w->out, 2);
+	put_key_text(&w->out, "urn", w->m.urn[school]);
+	put_text(&w->out, "registers");
+	put_array(&w->out, 2 * day_count);
+	for (unsigned i = 0; i < day_count; i++)
+		for (int session = 0; session < 2; session++)
+			/* now and then a register twice in one submission: its rows are refused the second time */
+			put_register(w, s, pupils, pupil_count, one_in(&w->dice, 100) ? days[0] : days[i], session);
+	keep_frame(w, s);
+	for (unsigned i = 0; i < pupil_count; i++)
+		w->touched[pupils[i]] = true;
+	return s;
+}
+
+static struct sent *registers(struct world *w)
+{
+	int school = (int)dice(&w->dice, SCHOOLS), to = today(w), from = (int)w->registers_to[school] + 1;
+	unsigned actor = one_in(&w->dice, 8) ? OFFICER_A : connector_of(school);
+
+	if (one_in(&w->dice, 4)) { /* of one pupil, of the last weeks or long ago */
+		int back = (int)dice(&w->dice, one_in(&w->dice, 6) ? 480 : 60), days = (int)dice(&w->dice, 6);
+
+		return marks_make(w, school, actor, to - back - days, to - back, true);
+	}
+	if (from > to || from < to - 9)
+		from = to - (int)dice(&w->dice, 3);
+	w->registers_to[school] = (unsigned)to;
+	return marks_make(w, school, actor, from, to + one_in(&w->dice, 80), false);
+}
+
+/* A few at once, in an order of their own, one of them twice now and then. */
+void step_marks(struct world *w)
+{
+	unsigned count = 1 + (unsigned)dice(&w->dice, 3), again;
+
+	turn_begin(w);
+	for (unsigned i = 0; i < count; i++) {
+		struct sent *s = registers(w);
+
+		/* a connector that dies here sends it when it is back, after newer ones */
+		if (one_in(&w->dice, 25))
+			break;
+		send_submission(w, s);
+		again = one_in(&w->dice, 6) ? w->m.sent_count - 1 - (unsigned)dice(&w->dice, i + 1) : w->m.sent_count;
+		if (again < w->m.sent_count)
+			send_submission(w, &w->m.sent[again]);
+	}
+	turn_end(w);
+}
+
+/* More than a commit holds without a thread of its own; what comes meanwhile waits for it. */
+void step_many(struct world *w)
+{
+	unsigned batches = 1 + (unsigned)dice(&w->dice, 3);
+
+	for (unsigned b = 0; b < batches && !life_broken(w) && !went_wrong(&w->m); b++) {
+		unsigned count = 66 + (unsigned)dice(&w->dice, 20);
+
+		turn_begin(w);
+		for (unsigned i = 0; i < count; i++) {
+			int school = (int)dice(&w->dice, SCHOOLS), day = today(w) - (int)dice(&w->dice, 30);
+
+			while (date_of(day)->weekday >= 5)
+				day--;
+			send_submission(w, marks_make(w, school, connector_of(school), day, day, true));
+			if (one_in(&w->dice, 20))
+				send_submission(w, &w->m.sent[w->m.sent_count - 1 - (unsigned)dice(&w->dice, i + 1)]);
+		}
+		turn_behind(w);
+		if (one_in(&w->dice, 3))
+			turn_land(w);
+	}
+	turn_begin(w);
+	turn_land(w);
+	turn_end(w);
+}
+
+/* What has no answer is sent until it has one; what has one is sent again all the same. */
+void step_resend(struct world *w)
+{
+	unsigned left = 8;
+
+	turn_begin(w);
+	for (unsigned i = w->m.settled_to; i < w->m.sent_count && left > 0; i++) {
+		struct sent *s = &w->m.sent[i];
+
+		if (s->state != SENT && (s->state != REFUSED || s->status >= 400 || one_in(&w->dice, 2)))
+			continue;
+		/* one action on a pupil at a time, so that it is seen what each does to their case */
+		if (s->pupil >= 0 && w->acted[s->pupil])
+			continue;
+		if (s->pupil >= 0)
+			w->acted[s->pupil] = true;
+		send_submission(w, s);
+		left--;
+	}
+	for (unsigned i = (unsigned)dice(&w->dice, 4); i > 0 && w->m.sent_count > 0; i--) {
+		struct sent *s = &w->m.sent[w->m.sent_count - 1 - (unsigned)dice(&w->dice, one_in(&w->dice, 4) || w->m.sent_count < 40 ?
+		                                                                             w->m.sent_count : 40)];
+
+		/* an action or a move refused for what was not so may be right by now: it is another one then */
+		if (s->state == TAKEN || (s->command == MARKS && s->state == SENT))
+			send_submission(w, s);
+	}
+	turn_end(w);
+}
+
+/* ---- actions ---- */
+
+static void put_field(struct world *w, struct value field, bool sensible)
+{
+	char name[80], type[16], text[160], day[16];
+	struct value values = value_of(field, "values");
+	unsigned nth = 0;
+
+	value_text(value_of(field, "name"), name, sizeof name);
+	value_text(value_of(field, "type"), type, sizeof type);
+	snprintf(text, sizeof text, "said so");
+	if (!strcmp(type, "yes-no") || !strcmp(type, "yes/no"))
+		snprintf(text, sizeof text, "%s", one_in(&w->dice, sensible ? 5 : 2) ? "no" : "yes");
+	else if (!strcmp(type, "date"))
+		snprintf(text, sizeof text, "%s", day_write(today(w) + (int)dice(&w->dice, 45) - 2, day));
+	else if (!strcmp(type, "number"))
+		snprintf(text, sizeof text, "%u", (unsigned)dice(&w->dice, 40));
+	else if (!strcmp(type, "money"))
+		snprintf(text, sizeof text, "%s", one_in(&w->dice, 2) ? "80" : "160");
+	if (value_count(values)) {
+		nth = (unsigned)dice(&w->dice, value_count(values));
+		EACH(v, values)
+			if (nth-- == 0)
+				value_text(v, text, sizeof text);
+	}
+	put_key_text(&w->out, name, text);
+}
+
+/* Fields that the daemon fills by itself are left to it, and optional ones left out as chance has it. */
+static unsigned choose_fields(struct world *w, struct value fields, struct value chosen[static 32], bool sensible)
+{
+	unsigned count = 0;
+
+	EACH(field, fields) {
+		bool required = value_kind(value_of(field, "required")) == VALUE_YES;
+
+		if (count == 32 || value_is(value_of(field, "name"), "issued") ||
+		    (value_is(value_of(field, "name"), "received") && !one_in(&w->dice, 4)))
+			continue;
+		if (!(required && sensible) && one_in(&w->dice, 4))
+			continue;
+		chosen[count++] = field;
+	}
+	return count;
+}
+
+static struct sent *action_make(struct world *w, unsigned actor, int pupil, struct value offer)
+{
+	struct sent *s = sent_new(&w->m, ACTION, actor, false);
+	bool sensible = !one_in(&w->dice, 12), parent = value_kind(value_of(offer, "needs_parent")) == VALUE_YES;
+	bool overriding = one_in(&w->dice, 3), named = one_in(&w->dice, 30) ? !parent : parent;
+	struct value chosen[32];
+	unsigned fields = choose_fields(w, value_of(offer, "fields"), chosen, sensible);
+	char day[16];
+
+	s->pupil = pupil;
+	value_text(value_of(offer, "action"), s->action, sizeof s->action);
+	s->on = today(w) - (int)(one_in(&w->dice, 4) ? dice(&w->dice, 20) : 0) + one_in(&w->dice, 50);
+	put_head(&w->out, ACTION, s->id);
+	put_map(&w->out, 4 + named + overriding);
+	put_key_text(&w->out, "action", s->action);
+	put_key_text(&w->out, "upn", w->m.pupils[pupil].upn);
+	put_key_text(&w->out, "on", day_write(s->on, day));
+	if (named)
+		put_key_text(&w->out, "parent", one_in(&w->dice, 2) ? "p1" : "p2");
+	if (overriding)
+		put_key_text(&w->out, "override", "agreed with the family");
+	put_text(&w->out, "fields");
+	put_map(&w->out, fields);
+	for (unsigned i = 0; i < fields; i++)
+		put_field(w, chosen[i], sensible);
+	keep_frame(w, s);
+	w->acted[pupil] = true;
+	return s;
+}
+
+static unsigned lacks_of(struct value offer)
+{
+	unsigned count = 0;
+
+	EACH(lack, value_of(offer, "lacks"))
+		count += value_kind(value_of(lack, "field")) != VALUE_TEXT;
+	return count;
+}
+
+/* Of four offers drawn, the one that lacks least. */
+static struct value choose_offer(struct world *w, struct value items)
+{
+	unsigned count = value_count(items);
+	struct value best = {NULL, NULL};
+
+	for (unsigned i = 0; count && i < 4; i++) {
+		unsigned nth = (unsigned)dice(&w->dice, count);
+
+		EACH(item, items)
+			if (nth-- == 0 && (!best.at || lacks_of(item) < lacks_of(best)) &&
+			    !(value_is(value_of(item, "action"), "close") && !one_in(&w->dice, 10)))
+				best = item;
+	}
+	return best;
+}
+
+void step_actions(struct world *w)
+{
+	static const unsigned askers[] = {SCHOOL_A, SCHOOL_B, LEADER, OFFICER_A, OFFICER_A, OFFICER_B, BOSS, BOSS, ADMIN};
+	unsigned count = 1 + (unsigned)dice(&w->dice, 3), asked = 0, made = 0, actors[4], questions[4], places[4];
+	int pupils[4];
+
+	turn_begin(w);
+	while (count-- > 0) {
+		unsigned actor = askers[dice(&w->dice, sizeof askers / sizeof *askers)];
+		int pupil = (int)dice(&w->dice, PUPILS);
+
+		if (w->acted[pupil] || !w->m.pupils[pupil].registered)
+			continue;
+		w->acted[pupil] = true;
+		question(w, QUERY);
+		put_map(&w->out, 2);
+		put_key_text(&w->out, "what", "actions");
+		put_key_text(&w->out, "upn", w->m.pupils[pupil].upn);
+		actors[asked] = actor;
+		pupils[asked] = pupil;
+		questions[asked++] = ask_within(w, actor);
+	}
+	turn_end(w);
+	for (unsigned i = 0; i < asked; i++) {
+		const struct letter *l = answer_to(w, questions[i]);
+		struct value offer = choose_offer(w, l ? value_of(l->body, "items") : (struct value){NULL, NULL});
+
+		if (l && l->status == 200 && offer.at)
+			places[made++] = (unsigned)(action_make(w, actors[i], pupils[i], offer) - w->m.sent);
+	}
+	turn_begin(w);
+	for (unsigned i = 0; i < made; i++)
+		send_submission(w, &w->m.sent[places[i]]);
+	turn_end(w);
+	w->tally->actions += made;
+}
+
+/* ---- whatever else is recorded ---- */
+
+static void settings_roster(struct world *w)
+{
+	int pupil = (int)dice(&w->dice, PUPILS);
+	struct sent *s = sent_new(&w->m, ROSTER, one_in(&w->dice, 2) ? OFFICER_B : connector_of(pupil % SCHOOLS), false);
+	char birth[16];
+
+	put_head(&w->out, ROSTER, s->id);
+	put_map(&w->out, 2);
+	put_key_text(&w->out, "urn", w->m.urn[pupil % SCHOOLS]);
+	put_text(&w->out, "pupils");
+	put_array(&w->out, 1);
+	put_map(&w->out, 4);
+	put_key_text(&w->out, "upn", w->m.pupils[pupil].upn);
+	put_key_text(&w->out, "surname", "Surname");
+	put_key_text(&w->out, "birth_date", day_write(day_on(2010 + pupil % 6, 1 + pupil % 12, 15), birth));
+	put_text(&w->out, "parents");
+	put_array(&w->out, 2);
+	put_map(&w->out, 1);
+	put_key_text(&w->out, "id", "p1");
+	put_map(&w->out, 2);
+	put_key_text(&w->out, "id", "p2");
+	put_key_text(&w->out, "name", "A parent");
+	keep_frame(w, s);
+	send_submission(w, s);
+}
+
+static void settings_fact(struct world *w)
+{
+	static const char *const facts[] = {"looked-after", "early-help", "social-worker", "send", "ehcp", "free-school-meals", "prosecuted-before"};
+	const char *fact = facts[dice(&w->dice, 7)];
+	struct sent *s = sent_new(&w->m, FACT, one_in(&w->dice, 3) ? OFFICER_A : BOSS, false);
+	bool parent = !strcmp(fact, "prosecuted-before");
+	char since[16];
+
+	put_head(&w->out, FACT, s->id);
+	put_map(&w->out, 4 + parent);
+	put_key_text(&w->out, "fact", fact);
+	put_key_text(&w->out, "upn", w->m.pupils[dice(&w->dice, PUPILS)].upn);
+	put_key_text(&w->out, "since", day_write(today(w) - (int)dice(&w->dice, 60), since));
+	put_key_yes(&w->out, "holds", !one_in(&w->dice, 3));
+	if (parent)
+		put_key_text(&w->out, "parent", "p1");
+	keep_frame(w, s);
+	send_submission(w, s);
+}
+
+static void settings_link(struct world *w)
+{
+	struct sent *s = sent_new(&w->m, LINK, OFFICER_A, false);
+
+	put_head(&w->out, LINK, s->id);
+	put_map(&w->out, 3);
+	put_key_text(&w->out, "upn", w->m.pupils[dice(&w->dice, PUPILS)].upn);
+	put_key_text(&w->out, "other", w->m.pupils[dice(&w->dice, PUPILS)].upn);
+	put_key_yes(&w->out, "stands", !one_in(&w->dice, 3));
+	keep_frame(w, s);
+	send_submission(w, s);
+}
+
+static void settings_acknowledge(struct world *w)
+{
+	struct sent *s = sent_new(&w->m, ACKNOWLEDGE, OFFICER_B, false);
+
+	s->number = w->m.alert_count ? w->m.alerts[dice(&w->dice, w->m.alert_count)].number : 7;
+	put_head(&w->out, ACKNOWLEDGE, s->id);
+	put_map(&w->out, 1);
+	put_key_number(&w->out, "alert", s->number);
+	keep_frame(w, s);
+	send_submission(w, s);
+}
+
+static void settings_school(struct world *w)
+{
+	struct sent *s = sent_new(&w->m, DESCRIBE, OFFICER_A, false);
+	unsigned count = (unsigned)dice(&w->dice, 3);
+
+	put_head(&w->out, DESCRIBE, s->id);
+	put_map(&w->out, 2);
+	put_key_text(&w->out, "urn", w->m.urn[dice(&w->dice, SCHOOLS)]);
+	put_text(&w->out, "kinds");
+	put_array(&w->out, count);
+	for (unsigned i = 0; i < count; i++)
+		put_text(&w->out, i ? "secondary" : "primary");
+	keep_frame(w, s);
+	send_submission(w, s);
+}
+
+static void settings_cover(struct world *w)
+{
+	struct sent *s = sent_new(&w->m, COVER, OFFICER_A, false);
+	char until[16];
+
+	put_head(&w->out, COVER, s->id);
+	put_map(&w->out, 2);
+	put_key_text(&w->out, "cover", "officer b");
+	put_key_text(&w->out, "until", day_write(today(w) + (int)dice(&w->dice, 30), until));
+	keep_frame(w, s);
+	send_submission(w, s);
+}
+
+/* An open case to another council's file: where it fits, it goes. */
+static void settings_move(struct world *w)
+{
+	struct sent *s;
+
+	if (!w->m.case_count || !one_in(&w->dice, 4))
+		return;
+	s = sent_new(&w->m, MOVE, BOSS, false);
+	put_head(&w->out, MOVE, s->id);
+	put_map(&w->out, 3);
+	put_text(&w->out, "case");
+	{
+		char id[16];
+
+		s->number = 1 + dice(&w->dice, w->m.case_count);
+		snprintf(id, sizeof id, "C%u", (unsigned)s->number);
+		put_text(&w->out, id);
+	}
+	put_key_text(&w->out, "pathway", w->m.pathway[dice(&w->dice, SCHOOLS)]);
+	put_key_text(&w->out, "reason", "moved house");
+	keep_frame(w, s);
+	s->pupil = w->m.cases[s->number - 1].pupil;
+	w->acted[s->pupil] = true;
+	send_submission(w, s);
+}
+
+void step_settings(struct world *w)
+{
+	static void (*const kinds[])(struct world *) = {
+		settings_roster, settings_roster, settings_fact, settings_fact, settings_link, settings_acknowledge, settings_acknowledge,
+		settings_school, settings_cover, settings_move,
+	};
+	unsigned count = 1 + (unsigned)dice(&w->dice, 3);
+
+	turn_begin(w);
+	while (count-- > 0)
+		kinds[dice(&w->dice, sizeof kinds / sizeof *kinds)](w);
+	turn_end(w);
+}

@@ -1,0 +1,293 @@
+/* Whoever asks for what they may not is refused; whoever sends what is no message, too.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/simulation/world.h"
+
+static const uint8_t commands[] = {HELLO, MARKS, ROSTER, ACTION, CALENDAR, PATHWAY, GRANT, REVOKE, ACKNOWLEDGE, CLOCK, FACT, LINK, COVER,
+				   MOVE, CHOOSE, DESCRIBE, TASK, QUERY, SUBSCRIBE, CREDIT, CURSOR, UNSUBSCRIBE, OFFER};
+
+static const char *const questions[] = {"pupil", "marks", "case", "actions", "deadlines", "alerts", "log", "stats", "health", "checkpoint",
+					"pathways", "calendar", "people", "covers", "schools", "today", "timeline", "year", "authority",
+					"backup", "try", "reader", "report"};
+
+/* ---- grants that come and go ---- */
+
+struct sent *grant_make(struct world *w, unsigned actor)
+{
+	const struct actor *a = &w->m.actors[actor];
+	struct sent *s = sent_new(&w->m, GRANT, ADMIN, false);
+	unsigned schools = 0;
+	char id[16];
+
+	for (unsigned i = 0; i < SCHOOLS; i++)
+		schools += a->schools >> i & 1;
+	s->number = actor;
+	put_head(&w->out, GRANT, s->id);
+	put_map(&w->out, 3 + (schools > 0) + (a->first_case > 0));
+	put_key_text(&w->out, "key", a->key_text);
+	put_key_text(&w->out, "role", role_names[a->role]);
+	put_key_text(&w->out, "name", a->name);
+	if (schools) {
+		put_text(&w->out, "schools");
+		put_array(&w->out, schools);
+		for (unsigned i = 0; i < SCHOOLS; i++)
+			if (a->schools >> i & 1)
+				put_text(&w->out, w->m.urn[i]);
+	}
+	if (a->first_case) {
+		put_text(&w->out, "cases");
+		put_array(&w->out, a->last_case - a->first_case + 1);
+		for (uint32_t n = a->first_case; n <= a->last_case; n++) {
+			case_write(n, id);
+			put_text(&w->out, id);
+		}
+	}
+	keep_frame(w, s);
+	return s;
+}
+
+static void in_or_out(struct world *w)
+{
+	struct sent *s;
+
+	if (!w->m.actors[GUEST].granted) {
+		s = grant_make(w, GUEST);
+	} else {
+		s = sent_new(&w->m, REVOKE, ADMIN, false);
+		s->number = GUEST;
+		put_head(&w->out, REVOKE, s->id);
+		put_map(&w->out, 1);
+		put_key_text(&w->out, "key", w->m.actors[GUEST].key_text);
+		keep_frame(w, s);
+	}
+	turn_begin(w);
+	send_submission(w, s);
+	turn_end(w);
+}
+
+/* ---- who may ---- */
+
+static void must_refuse(struct world *w, unsigned actor, uint8_t command, const char *what, const struct letter *l)
+{
+	const struct actor *a = &w->m.actors[actor];
+	bool may = role_may(a->role, command) && (!what || role_may_ask(a->role, what));
+
+	w->tally->forbidden++;
+	if (!a->granted)
+		must(&w->m, l->status == 414, "%s, who is not let in, asks %02x and is answered %u", a->name, command, l->status);
+	else if (!may)
+		must(&w->m, l->status == 403, "a %s asks %02x %s and is answered %u", role_names[a->role], command, what ? what : "", l->status);
+	else if (what)
+		must(&w->m, l->status != 403 && l->status != 414, "a %s asks %s and is answered %u", role_names[a->role], what, l->status);
+}
+
+static void try_command(struct world *w, unsigned actor)
+{
+	uint8_t command = commands[dice(&w->dice, sizeof commands)];
+	const struct actor *a = &w->m.actors[actor];
+	const struct letter *l;
+
+	/* what they may is done elsewhere, with a body */
+	if (a->granted && role_may(a->role, command))
+		return;
+	question(w, command);
+	put_map(&w->out, 1);
+	put_key_text(&w->out, "upn", w->m.pupils[0].upn);
+	l = ask(w, actor);
+	if (l)
+		must_refuse(w, actor, command, NULL, l);
+}
+
+static void try_question(struct world *w, unsigned actor)
+{
+	const char *what = questions[dice(&w->dice, sizeof questions / sizeof *questions)];
+	bool named = strcmp(what, "report") && strcmp(what, "backup") && strcmp(what, "try");
+	const struct letter *l;
+
+	if (!strcmp(what, "backup") && w->m.actors[actor].role == ADMINISTRATOR)
+		return;
+	question(w, QUERY);
+	put_map(&w->out, 2);
+	put_key_text(&w->out, "what", what);
+	put_key_text(&w->out, named ? "upn" : "of", named ? w->m.pupils[dice(&w->dice, PUPILS)].upn : "pupils");
+	l = ask(w, actor);
+	if (l)
+		must_refuse(w, actor, QUERY, what, l);
+}
+
+/* Whose pupil is it? Those of others are not there. */
+static void try_pupil(struct world *w, unsigned actor)
+{
+	const struct actor *a = &w->m.actors[actor];
+	int pupil = (int)dice(&w->dice, PUPILS);
+	const struct pupil *p = &w->m.pupils[pupil];
+	bool sees = role_reads_all(a->role), named = false;
+	const struct letter *l;
+
+	if (!a->granted || !role_may_ask(a->role, "pupil") || !p->latest || p->muddled)
+		return;
+	if (a->role == SCHOOL)
+		sees = a->schools >> p->school & 1;
+	for (unsigned i = 0; i < w->m.case_count && a->role == LEAD; i++)
+		named |= w->m.cases[i].pupil == pupil && w->m.cases[i].number >= a->first_case && w->m.cases[i].number <= a->last_case;
+	question(w, QUERY);
+	put_map(&w->out, 2);
+	put_key_text(&w->out, "what", "pupil");
+	put_key_text(&w->out, "upn", p->upn);
+	l = ask(w, actor);
+	if (!l)
+		return;
+	w->tally->forbidden++;
+	must(&w->m, l->status == (sees || named ? 200 : 404), "%s asks for %s of school %d and is answered %u", a->name, p->upn, p->school,
+	     l->status);
+}
+
+/* Marks of a school that is not theirs. */
+static void try_school(struct world *w)
+{
+	static const unsigned mis[] = {MIS_A, MIS_B, MIS_C};
+	unsigned actor = mis[dice(&w->dice, 3)];
+	int school = (int)dice(&w->dice, SCHOOLS);
+	uint64_t now;
+	struct sent *s;
+
+	if (w->m.actors[actor].schools >> school & 1)
+		return;
+	world_now(w, &now);
+	s = marks_make(w, school, actor, day_at(now), day_at(now), true);
+	turn_begin(w);
+	send_submission(w, s);
+	turn_end(w);
+	catch_up(w);
+	w->tally->forbidden++;
+	s = &w->m.sent[w->m.sent_count - 1];
+	must(&w->m, w->ended || went_wrong(&w->m) || s->state == SENT || s->status == 403 || s->status == 300,
+	     "%s writes for another school and is answered %u", w->m.actors[actor].name, s->status);
+}
+
+/* Another's id, or the same with other content. */
+static void try_id(struct world *w)
+{
+	const struct sent *of = w->m.sent_count ? &w->m.sent[dice(&w->dice, w->m.sent_count)] : NULL;
+	unsigned actor = one_in(&w->dice, 2) ? OFFICER_A : OFFICER_B;
+	const struct letter *l = NULL;
+	struct bytes frame;
+	uint64_t now;
+
+	if (!of || !of->logged || of->command != MARKS)
+		return;
+	frame = (struct bytes){malloc(of->frame_size), of->frame_size, of->frame_size};
+	memcpy(frame.at, of->frame, of->frame_size);
+	world_now(w, &now);
+	if (actor == of->actor) /* the last code, or letter, is another */
+		frame.at[frame.size - 1] = frame.at[frame.size - 1] == 'N' ? 'O' : 'N';
+	frame.at[2] = 1;
+	turn_begin(w);
+	turn_put(w, actor, &frame);
+	turn_end(w);
+	free(frame.at);
+	if (life_broken(w))
+		return;
+	for (unsigned i = 0; i < w->answer_count; i++)
+		if (w->answers[i].actor == actor && !memcmp(w->answers[i].id, of->id, 16))
+			l = &w->answers[i];
+	must(&w->m, l && (l->status == 409 || (l->status >= 300 && l->status < 400) || (actor == of->actor && l->status == 401)),
+	     "an id that was used is taken again: %u", l ? l->status : 0);
+	w->tally->forbidden++;
+	while (w->answer_count > 0)
+		free(w->answers[--w->answer_count].bytes);
+}
+
+/* A board asks for a reader: as they may, now; not everything, and not for everybody. */
+static void try_board(struct world *w, unsigned reader)
+{
+	static const uint8_t never[] = {MARKS, ROSTER, CALENDAR, PATHWAY, GRANT, REVOKE, CLOCK, MOVE, CHOOSE, CURSOR};
+	unsigned actor = one_in(&w->dice, 6) ? OFFICER_A : PAGE;
+	const struct actor *r = &w->m.actors[reader];
+	bool lent = r->role == SCHOOL || r->role == LEAD || r->role == OFFICER || r->role == MANAGER || r->role == AUDITOR;
+	bool asks = !one_in(&w->dice, 3);
+	uint8_t command = asks ? QUERY : never[dice(&w->dice, sizeof never)];
+	const char *what = questions[dice(&w->dice, sizeof questions / sizeof *questions)];
+	const struct letter *l;
+	bool may = lent && asks && role_may_ask(r->role, what);
+
+	question(w, command);
+	w->out.at[2] |= 0x40;
+	put_raw(&w->out, r->key, sizeof r->key);
+	put_map(&w->out, 1);
+	put_key_text(&w->out, "what", what);
+	l = ask(w, actor);
+	if (!l || !strcmp(what, "try") || !strcmp(what, "reader"))
+		return;
+	w->tally->forbidden++;
+	if (actor != PAGE)
+		must(&w->m, l->status == 403, "a %s asks for another and is answered %u", role_names[w->m.actors[actor].role], l->status);
+	else if (!r->granted)
+		must(&w->m, l->status == 414, "a board asks for %s, who is not let in, and is answered %u", r->name, l->status);
+	else if (!may)
+		must(&w->m, l->status == 403, "a board asks %02x %s for a %s and is answered %u", command, what, role_names[r->role], l->status);
+	else
+		must(&w->m, l->status != 403 && l->status != 414, "a board asks %s for a %s and is answered %u", what, role_names[r->role], l->status);
+}
+
+void step_roles(struct world *w)
+{
+	unsigned actor = (unsigned)dice(&w->dice, w->m.actor_count), what = (unsigned)dice(&w->dice, 10);
+
+	if (what < 1)
+		in_or_out(w);
+	else if (what < 3)
+		try_command(w, actor);
+	else if (what < 5)
+		try_question(w, actor);
+	else if (what < 6)
+		try_board(w, actor);
+	else if (what < 8)
+		try_pupil(w, actor);
+	else if (what < 9)
+		try_school(w);
+	else
+		try_id(w);
+}
+
+/* ---- broken frames ---- */
+
+/* A whole frame, cut short; or of another signature, version, command; or of more frames than one. */
+void step_garbage(struct world *w)
+{
+	struct peer peer = {.size = 2, .bytes = {OFFICER_A, 1}};
+	uint64_t now;
+	struct bytes frame;
+	unsigned kind = (unsigned)dice(&w->dice, 5);
+
+	world_now(w, &now);
+	question(w, MARKS);
+	put_map(&w->out, 1);
+	put_key_text(&w->out, "urn", w->m.urn[0]);
+	frame = w->out;
+	if (kind == 0)
+		frame.size = dice(&w->dice, frame.size);
+	else if (kind == 1)
+		frame.at[dice(&w->dice, 2)] ^= (uint8_t)(1 + dice(&w->dice, 255));
+	else if (kind == 2)
+		frame.at[2] = (uint8_t)(2 + dice(&w->dice, 60));
+	else if (kind == 3)
+		frame.at[3] = (uint8_t)(0x41 + dice(&w->dice, 60));
+	turn_begin(w);
+	if (kind < 4)
+		turn_put(w, OFFICER_A, &frame);
+	else if (!life_broken(w))
+		engine_receive_malformed(w->engine, &peer, 2);
+	turn_end(w);
+	w->tally->garbage++;
+	if (life_broken(w))
+		return;
+	must(&w->m, w->letter_count + w->answer_count == 1, "a broken frame has %u answers", w->letter_count + w->answer_count);
+	for (unsigned i = 0; i < w->letter_count; i++)
+		must(&w->m, w->letters[i].status >= 400 && w->letters[i].status < 500, "a broken frame is answered %u", w->letters[i].status);
+	while (w->answer_count > 0)
+		free(w->answers[--w->answer_count].bytes);
+}
