@@ -109,13 +109,17 @@ static bool is_current(const struct pupil *p, const struct event_alert_raised *e
 	       day_school_year(event->last_day) == day_school_year(p->latest_day);
 }
 
-/* What makes room: the oldest of the same kind, so that one that speaks often leaves the others; or of all. */
-static unsigned oldest(const struct standing *standing, uint8_t kind)
+/* What makes room: the oldest of the kind that most stand of, so that a watch that speaks each day leaves those that
+ * speak once a term. */
+static unsigned least_missed(const struct standing *standing)
 {
-	for (unsigned i = 0; i < standing->count; i++)
-		if (standing->alerts[i].kind == kind)
-			return i;
-	return 0;
+	unsigned of_kind[ALERT_KIND_LIMIT] = {0}, most = 0, i = 0;
+	for (unsigned at = 0; at < standing->count; at++)
+		if (++of_kind[standing->alerts[at].kind] > most)
+			most = of_kind[standing->alerts[at].kind];
+	while (of_kind[standing->alerts[i].kind] < most)
+		i++;
+	return i;
 }
 
 void watch_apply_raised(struct pupil *p, struct standing *standing, const struct event_alert_raised *event,
@@ -138,7 +142,7 @@ void watch_apply_raised(struct pupil *p, struct standing *standing, const struct
 			break;
 		}
 	if (standing->count == STANDING_MAX)
-		drop(standing, oldest(standing, event->kind));
+		drop(standing, least_missed(standing));
 	standing->alerts[standing->count++] = (struct standing_alert){
 		.kind = event->kind,
 		.up = event->up,

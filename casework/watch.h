@@ -54,7 +54,7 @@ enum {
 
 /* A standing alert of a pupil: raised by a watch and neither withdrawn nor
  * (for count) replaced by a later one. Kept by the store; when there are STANDING_MAX,
- * the oldest of a new one's kind makes room, or the oldest of all. Shares are not kept: nothing withdraws them. */
+ * the oldest of the kind that most stand of makes room. Shares are not kept: nothing withdraws them. */
 struct standing_alert {
 	uint8_t kind;
 	bool up;                     /* sick: it spoke of the year's total */

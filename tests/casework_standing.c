@@ -91,14 +91,18 @@ static void standing_keeps_the_newest_and_one_threshold(void **state)
 	/* the oldest of its kind made room, and not the threshold */
 	assert_int_equal(s->standing.alerts[0].alert, 1001);
 	assert_int_equal(s->standing.alerts[1].alert, 1003);
-	event.kind = ALERT_SICKNESS_RETURN; /* the first of its kind: the oldest of all */
+	event.kind = ALERT_SICKNESS_RETURN; /* of another kind: again the oldest of the kind that most stand of */
 	watch_apply_raised(&s->pupil, &s->standing, &event, 1500, 10);
 	assert_int_equal(s->standing.count, STANDING_MAX);
-	assert_int_equal(s->standing.alerts[0].alert, 1003);
+	assert_int_equal(s->standing.alerts[0].alert, 1001);
+	assert_int_equal(s->standing.alerts[1].alert, 1004);
 	assert_int_equal(s->standing.alerts[STANDING_MAX - 1].alert, 1500);
-	watch_apply_withdrawn(&s->pupil, &s->standing, 1004);
-	assert_int_equal(s->standing.count, STANDING_MAX - 1);
+	watch_apply_raised(&s->pupil, &s->standing, &event, 1501, 10); /* and not the other of its own, of which there are few */
+	assert_int_equal(s->standing.alerts[STANDING_MAX - 2].alert, 1500);
 	assert_int_equal(s->standing.alerts[1].alert, 1005);
+	watch_apply_withdrawn(&s->pupil, &s->standing, 1006);
+	assert_int_equal(s->standing.count, STANDING_MAX - 1);
+	assert_int_equal(s->standing.alerts[2].alert, 1007);
 	/* A share is not kept. */
 	event = (struct event_alert_raised){
 		.kind = ALERT_SEVERE, .up = true, .last_day = s->pupil.latest_day};
