@@ -7,8 +7,8 @@
 # fifth of the schools. Then a store with a school year of
 # 100,000 pupils for memory, disk and replay. Last (push: alone) a million rows of CSV by
 # attend push, beside psql \copy. Writes runs.tsv, table.md, push.tsv, push.md and plots to bench/results/.
-# (morning: alone, one session of all England, 9 million marks by 100 connections; it only prints.) The peers are private: on sockets in a temporary folder, stopped and
-# removed at the end whatever happens.
+# (morning: alone, one session of all England, 9 million marks by 100 connections; it only prints.)
+# The peers are private: on sockets in a temporary folder, stopped and removed at the end whatever happens.
 #
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail

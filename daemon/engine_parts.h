@@ -13,7 +13,7 @@
  *   deadlines.c       time: what fell due; the clock that is held
  *   query_*.c         questions
  *   metrics.c         what is measured
- *   shadow.c          the state as of an earlier position; concerns*.c: which records it takes
+ *   shadow.c          the state as of an earlier position (shadow.h); concerns*.c: which records it takes
  *   feed.c            subscriptions
  *   backup.c          a hot copy, out and back
  *
@@ -26,6 +26,7 @@
 
 #include "daemon/engine.h"
 #include "daemon/pack.h"
+#include "daemon/shadow.h"
 #include "daemon/state.h"
 #include "proto/mp.h"
 #include "store/log.h"
@@ -472,23 +473,6 @@ void pack_alert(struct engine *, struct pack *, struct txn *, const struct alert
 void pack_tells(struct pack *, uint32_t roles); /* "tells" and a list of roles */
 void pack_event(struct engine *, struct pack *, struct txn *, const struct event *, uint64_t position);
 bool event_concerns(struct txn *, const struct event *, uint32_t case_no, uint32_t pupil);
-
-/* ---- shadow.c ---- */
-/* The state of one pupil and its cases as of a position. Freed by state_free + free. */
-struct state *shadow_open(struct engine *, struct txn *, uint32_t pupil, uint64_t position);
-void shadow_close(struct state **);
-/* The state as of a position, of all who have a case by now and (urn) of a school's pupils; others are not
- * in it. It holds no alerts, but knows which were dealt with or withdrawn by then. */
-struct many {
-	struct state *state;
-	uint64_t position;
-	uint8_t *closed; /* bit per position: an alert of that number was open no more */
-};
-struct many *many_open(struct engine *, struct txn *, uint32_t urn, uint64_t position); /* NULL: the log can't be replayed */
-void many_close(struct many **);
-/* What "as_of" asks for: `*many` NULL where that is now. False: e->body says why not. */
-bool many_as_of(struct engine *, const struct request *, struct txn *, uint32_t urn, struct many **, day_t *day);
-unsigned shadow_cases_of(const struct state *, uint32_t numbers[], unsigned max); /* rising */
 
 /* ---- feed.c ---- */
 typedef void feed(struct engine *, const struct request *);
