@@ -95,6 +95,8 @@ static const struct letter *read_page(struct world *w, uint64_t from)
 
 bool log_read(struct world *w, uint64_t from)
 {
+	char at[40];
+
 	while (from && !went_wrong(&w->m)) {
 		const struct letter *l = read_page(w, from);
 		uint64_t last = from - 1;
@@ -106,6 +108,9 @@ bool log_read(struct world *w, uint64_t from)
 		must(&w->m, l->status == 200, "the log is answered %u", l->status);
 		EACH(item, value_of(l->body, "items")) {
 			last = value_number(value_of(item, "seq"));
+			/* in place of what a disk that lied has lost stands what the start made */
+			if (w->seen_lies && time_read(value_text(value_of(item, "recorded"), at, sizeof at)) > w->m.last_at)
+				return true;
 			if (last <= w->m.head)
 				log_same(&w->m, item);
 			else

@@ -115,10 +115,14 @@ static void read_figures(struct value body, uint64_t said[static REMEMBERED])
 
 static void remember(struct world *w, int pupil, const struct letter *l)
 {
-	struct memory *m = &w->memories[w->memory_count < MEMORIES ? w->memory_count : dice(&w->dice, MEMORIES)];
+	unsigned slot = w->memory_count < MEMORIES ? w->memory_count : (unsigned)dice(&w->dice, MEMORIES);
+	struct memory *m = &w->memories[slot];
 
 	if (!one_in(&w->dice, 8))
 		return;
+	for (unsigned i = 0; i < w->look_count; i++)
+		if (w->looks[i].kind == BACK && w->looks[i].which == slot)
+			return; /* it is being asked for */
 	w->memory_count += w->memory_count < MEMORIES;
 	m->position = l->position;
 	m->pupil = pupil;
