@@ -241,6 +241,18 @@ static bool record_at(struct slice file, size_t at, uint64_t generation, uint64_
 	return its && !r.bad && sum == crc32c(slice_of(file.bytes + at, RECORD_HEAD_SIZE + size));
 }
 
+/* Where the next record of the generation may begin: a log is mostly empty. */
+static size_t next_place(struct slice file, size_t at, uint64_t generation)
+{
+	uint8_t first[8];
+	struct writer w = writer_of(first, sizeof(first));
+	const uint8_t *found;
+
+	write_u64(&w, generation);
+	found = at < file.size ? memmem(file.bytes + at, file.size - at, first, sizeof(first)) : NULL;
+	return found ? (size_t)(found - file.bytes) : file.size;
+}
+
 /* Writes the commits of one generation again; `*last`: the transaction before, and then the last. Each was
  * on disk before the next was written, so none may be missing before one that is whole. */
 static enum store_result replay_file(struct store *store, MDB_txn *mdb, const char *dir, const struct found *f, uint64_t generation,
@@ -255,7 +267,7 @@ static enum store_result replay_file(struct store *store, MDB_txn *mdb, const ch
 
 		if (!record_at(file, at, generation, &transaction, &ops)) {
 			ended = true;
-			at++;
+			at = next_place(file, at + 1, generation);
 			continue;
 		}
 		if (ended || transaction != *last + 1)
