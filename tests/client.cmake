@@ -1,6 +1,6 @@
 add_library(test-client-fake STATIC client_fake.c)
 target_link_libraries(test-client-fake PUBLIC attend-client)
-foreach(name transport subscription spool)
+foreach(name transport open subscription spool)
   attend_test(client_${name} test-client-fake)
 endforeach()
 attend_test(client_grouping attend-command test-client-fake)

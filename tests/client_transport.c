@@ -61,52 +61,6 @@ static void a_call_gets_its_reply(void **state)
 	fake_remove(&f);
 }
 
-static void a_key_that_is_refused_is_told_at_once(void **state)
-{
-	(void)state;
-	struct fake f;
-	struct attend_reply reply;
-	fake_start(&f, answer_ok, NULL);
-	f.let_in = false;
-	struct attend *a = fake_connect(&f, 600 * 1000, 0); /* never waited for */
-	assert_int_equal(ask(a, &reply), ATTEND_UNREACHABLE);
-	assert_non_null(strstr(attend_why(a), "refused this key"));
-	assert_non_null(strstr(attend_why(a), attend_public_key(a)));
-	assert_int_equal(reply.status, 0);
-	assert_int_equal(atomic_load(&f.seen), 0);
-	attend_close(&a);
-	fake_stop(&f);
-	fake_remove(&f);
-}
-
-static void another_daemons_key_is_told_apart(void **state)
-{
-	(void)state;
-	struct fake f;
-	struct attend_reply reply;
-	fake_start(&f, answer_ok, NULL);
-	struct attend *a = fake_connect_wrongly(&f, 600 * 1000);
-	assert_int_equal(ask(a, &reply), ATTEND_UNREACHABLE);
-	assert_non_null(strstr(attend_why(a), "server key"));
-	attend_close(&a);
-	fake_stop(&f);
-	fake_remove(&f);
-}
-
-static void nobody_there_is_told_apart(void **state)
-{
-	(void)state;
-	struct fake f;
-	struct attend_reply reply;
-	fake_start(&f, answer_ok, NULL);
-	fake_stop(&f);
-	struct attend *a = fake_connect(&f, 300, 0);
-	assert_int_equal(ask(a, &reply), ATTEND_UNREACHABLE);
-	assert_non_null(strstr(attend_why(a), "can't be reached"));
-	attend_close(&a);
-	fake_remove(&f);
-}
-
 static void a_daemon_that_stays_silent_is_told_apart(void **state)
 {
 	(void)state;
@@ -486,34 +440,10 @@ static void a_stop_ends_a_wait(void **state)
 	fake_remove(&f);
 }
 
-static void what_can_not_be_opened_says_why(void **state)
-{
-	(void)state;
-	struct fake f;
-	char why[256] = "";
-	fake_start(&f, answer_ok, NULL);
-	fake_stop(&f);
-	struct attend_options options = { .server = f.endpoint, .server_key_file = "not/there", .identity_file = f.identity };
-	assert_null(attend_open(&options, why, sizeof why));
-	assert_non_null(strstr(why, "not/there"));
-	options.server_key_file = f.server_key;
-	options.identity_file = "not/there/either";
-	assert_null(attend_open(&options, why, sizeof why));
-	assert_non_null(strstr(why, "not/there/either"));
-	options.identity_file = f.identity;
-	options.server = "nonsense";
-	assert_null(attend_open(&options, why, sizeof why));
-	assert_non_null(strstr(why, "tcp://"));
-	fake_remove(&f);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_call_gets_its_reply),
-		cmocka_unit_test(a_key_that_is_refused_is_told_at_once),
-		cmocka_unit_test(another_daemons_key_is_told_apart),
-		cmocka_unit_test(nobody_there_is_told_apart),
 		cmocka_unit_test(a_daemon_that_stays_silent_is_told_apart),
 		cmocka_unit_test(an_answer_that_is_lost_is_asked_for_again),
 		cmocka_unit_test(rubbish_is_passed_over),
@@ -529,7 +459,6 @@ int main(void)
 		cmocka_unit_test(a_cut_loses_nothing_and_doubles_nothing),
 		cmocka_unit_test(what_is_left_at_the_end_is_answered_with_nothing),
 		cmocka_unit_test(a_stop_ends_a_wait),
-		cmocka_unit_test(what_can_not_be_opened_says_why),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

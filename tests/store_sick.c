@@ -344,7 +344,6 @@ static bool persons_go_on(char why[static 300], uint8_t **blob)
 	struct writer w = writer_of(room, sizeof(room));
 	size_t size = 0;
 	bool good;
-
 	if (persons_open(&persons, dir, true, why, 300) != 0)
 		return false;
 	good = persons_erase(persons, 2) == 0;
@@ -360,7 +359,6 @@ static void assert_unwrapped(void)
 {
 	struct persons *persons;
 	char why[300];
-
 	if (persons_open(&persons, other, false, why, sizeof(why)) != 0)
 		fail_msg("%s", why);
 	assert_true(persons_known(persons, 3) && !persons_known(persons, 2));
@@ -372,7 +370,6 @@ static void keys_of_persons_are_kept_or_it_is_said(void **state)
 	struct persons *persons;
 	char why[300];
 	unsigned wrong = 0;
-
 	(void)state;
 	clear(dir);
 	assert_int_equal(persons_create(dir, why, sizeof(why)), 0);
@@ -386,7 +383,6 @@ static void keys_of_persons_are_kept_or_it_is_said(void **state)
 		for (nth = 1;; nth++) {
 			bool good, struck;
 			uint8_t *blob = NULL;
-
 			fault = &faults[f];
 			copy(kept, dir);
 			clear(place_inside(place, other, "other"));
@@ -418,7 +414,6 @@ static void new_keys_are_on_disk_or_not_there(void **state)
 {
 	struct persons *persons;
 	char why[300];
-
 	(void)state;
 	clear(dir);
 	assert_int_equal(persons_create(dir, why, sizeof(why)), 0);
@@ -426,7 +421,6 @@ static void new_keys_are_on_disk_or_not_there(void **state)
 		for (nth = 1;; nth++) {
 			int result;
 			bool struck;
-
 			fault = &faults[f];
 			clear(dir);
 			assert_int_equal(persons_create(dir, why, sizeof(why)), 0);
@@ -452,13 +446,11 @@ static void the_store_s_key_is_made_whole_or_not_at_all(void **state)
 	struct store_key key, again;
 	char why[300];
 	unsigned wrong = 0;
-
 	(void)state;
 	for (unsigned f = 0; f < FAULTS; f++)
 		for (nth = 1;; nth++) {
 			int result;
 			bool struck;
-
 			fault = &faults[f];
 			clear(dir);
 			why[0] = '\0';
