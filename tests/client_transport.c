@@ -16,12 +16,6 @@ enum { PATIENT_MS = 10000 };
 
 static const uint8_t empty_map[] = { 0x80 };
 
-static void answer_ok(struct fake *f, const struct message *m, unsigned seen)
-{
-	(void)seen;
-	fake_reply(f, m, STATUS_OK, NULL, 0);
-}
-
 /* {"ok": true} */
 static void answer_well(struct fake *f, const struct message *m, unsigned seen)
 {
