@@ -8,5 +8,5 @@ add_executable(powercut powercut/powercut.c powercut/counts.c powercut/plan.c po
 target_link_libraries(powercut PRIVATE attend-engine attend-proto attend-store)
 
 add_test(NAME outside-powercut COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/powercut/record.py ${programs}
-  --recorder $<TARGET_FILE:powercut-recorder> --powercut $<TARGET_FILE:powercut> --states 40 --acks 25)
+  --recorder $<TARGET_FILE:powercut-recorder> --powercut $<TARGET_FILE:powercut> --states 40 --acks 100)
 set_tests_properties(outside-powercut PROPERTIES LABELS outside ENVIRONMENT PYTHONDONTWRITEBYTECODE=1 TIMEOUT 240)
