@@ -14,8 +14,9 @@
  * Between two syncs a read transaction is held as of the first (the pin), so LMDB uses none
  * of its pages for anything else. So after a power cut the kept meta pages, put back, give a
  * store that is whole, whatever became of the pages written since; what the log holds is
- * then written to it again. A process that died, on a system that did not, left the page
- * cache as it was, and nothing needs to be put back: the boot's id tells the two apart.
+ * then written to it again. So it is after a process that died, too: a sync of data.mdb that failed leaves
+ * pages that stand in the page cache and will never be on disk, and the next sync says nothing of it. Only who
+ * reads is content with the page cache, where the system did not go down meanwhile: the boot's id tells.
  *
  * Both files are there or none is: with one alone, which is what a power cut may leave of a start or of
  * an end, data.mdb is whole by itself.
@@ -34,7 +35,7 @@ enum redo_op { REDO_PUT, REDO_APPEND, REDO_DELETE };
 /* Before LMDB opens data.mdb, the writers' lock being held: puts the meta pages back where
  * that is needed. `*replay`: redo_recover() is to write the log's commits again. DAMAGED: a log that
  * can't be read, or is another store's. */
-enum store_result redo_restore(struct store *, const char *dir, const struct store_options *, bool *replay);
+enum store_result redo_restore(struct store *, const char *dir, bool *replay);
 /* Is that needed? For who opens a store for reading, and holds no lock. */
 bool redo_needed(struct store *, const struct store_options *);
 /* Once LMDB has it open, synced, and before anything is written: writes again what was lost, and

@@ -157,13 +157,13 @@ static enum store_result put_pages_back(struct store *store, const struct found 
 	return store_fail_mdb(code, "data.mdb");
 }
 
-enum store_result redo_restore(struct store *store, const char *dir, const struct store_options *options, bool *replay)
+enum store_result redo_restore(struct store *store, const char *dir, bool *replay)
 {
 	struct found f;
 	enum store_result result = look(store, dir, &f);
 	uint64_t last;
 
-	*replay = result == STORE_OK && f.generation && !same_boot(&f, options);
+	*replay = result == STORE_OK && f.generation;
 	if (*replay) {
 		last = last_transaction(dir);
 		/* Each commit since has a higher number than the one that was kept. */

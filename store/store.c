@@ -356,7 +356,7 @@ enum store_result store_open(struct store **out, const char *dir, const struct s
 			result = store_fail(STORE_FAILED, "%s: a store is there already", dir);
 	}
 	if (result == STORE_OK && writes)
-		result = redo_restore(store, dir, options, &replay);
+		result = redo_restore(store, dir, &replay);
 	if (result == STORE_OK)
 		result = open_environment(store, dir, options->map_size);
 	if (result == STORE_OK && writes)

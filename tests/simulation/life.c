@@ -328,7 +328,7 @@ void life_recover(struct world *w)
 		engine_close(&w->engine);
 		w->tally->crashes += disk_dead() && !disk_power();
 		w->tally->power += disk_dead() && disk_power();
-		w->seen_lies = disk_restart();
+		w->seen_lies |= disk_restart(); /* what was lost then is lost after the next start as well */
 		w->tally->restarts++;
 		w->tally->again += tries > 0;
 		w->boot_ms += 60000;

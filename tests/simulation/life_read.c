@@ -109,7 +109,7 @@ bool log_read(struct world *w, uint64_t from)
 		EACH(item, value_of(l->body, "items")) {
 			last = value_number(value_of(item, "seq"));
 			/* in place of what a disk that lied has lost stands what the start made */
-			if (w->seen_lies && time_read(value_text(value_of(item, "recorded"), at, sizeof at)) > w->m.last_at)
+			if (w->seen_lies && time_read(value_text(value_of(item, "recorded"), at, sizeof at)) >= w->m.last_at)
 				return true;
 			if (last <= w->m.head)
 				log_same(&w->m, item);

@@ -166,7 +166,7 @@ void fired_moved(struct model *m, struct value event)
 	uint32_t number = case_of(value_of(event, "case"));
 
 	for (unsigned i = 0; i < m->fired_count; i++)
-		if (m->fired[i].case_number == number && !strcmp(m->fired[i].phase, "soon"))
+		if (m->fired[i].case_number == number)
 			m->fired[i].moved = true;
 }
 
