@@ -213,16 +213,16 @@ def main():
     kept_file = folder / "found.json"
     kept = json.loads(kept_file.read_text()) if kept_file.exists() and not options.anew else {}
     stamps = {p.name: bench.digest + hashlib.sha256(p.text.encode()).hexdigest()[:16] for p in wanted}
-    todo = [p for p in wanted if kept.get(p.name, [None])[0] != stamps[p.name] or kept[p.name][1] is None]
+    left = [p for p in wanted if kept.get(p.name, [None])[0] != stamps[p.name] or kept[p.name][1] is None]
     well = set()  # tests that were seen to pass without any mistake
-    for i, p in enumerate(todo):
+    for i, p in enumerate(left):
         if (time.time() - begun) / 60 > options.minutes:
             break
         kept[p.name] = [stamps[p.name], *find_for_sure(bench, p, well)]
         kept_file.write_text(json.dumps(kept))
         bench.seconds_file.write_text(json.dumps(bench.seconds))
         rate = (time.time() - begun) / (i + 1)
-        print(f"  {i + 1} of {len(todo)}: {p.name}: {kept[p.name][1]}; {(len(todo) - i - 1) * rate / 60:.0f} min left", file=sys.stderr, flush=True)
+        print(f"  {i + 1} of {len(left)}: {p.name}: {kept[p.name][1]}; {(len(left) - i - 1) * rate / 60:.0f} min left", file=sys.stderr, flush=True)
     return report(wanted, {p.name: kept[p.name][1:] for p in wanted if kept.get(p.name, [None])[0] == stamps[p.name]}, time.time() - begun)
 
 

@@ -266,12 +266,12 @@ class Bench:
         told = json.loads(kept.read_text()) if kept.exists() else {}
         objects = hashlib.sha256(b"".join(o.read_bytes() for o in sorted(self.objects.values()))).hexdigest()[:16]
         stamps = {t: self.stamp_of(t, objects) for t in self.tests}
-        todo = [t for t in self.tests if told.get(t, [None])[0] != stamps[t]]
-        if todo:
-            print(f"what each of {len(todo)} tests executes ...", file=sys.stderr, flush=True)
-            lines = self.count_lines(todo)
+        left = [t for t in self.tests if told.get(t, [None])[0] != stamps[t]]
+        if left:
+            print(f"what each of {len(left)} tests executes ...", file=sys.stderr, flush=True)
+            lines = self.count_lines(left)
             self.link(self.objects.values())
-            for test in todo:  # once more as mutants are played, for the seconds
+            for test in left:  # once more as mutants are played, for the seconds
                 told[test] = [stamps[test], self.play(test, 300)[1], lines[test]]
             kept.write_text(json.dumps(told))
         return {t: told[t][1:] for t in self.tests}
@@ -367,7 +367,7 @@ class Run:
     def go(self, mutants, sources):
         begun, deadline = time.time(), time.time() + 60 * self.options.minutes
         stamps = {name: hashlib.sha256(s.encode()).hexdigest()[:16] for name, s in sources.items()}
-        results, todo = {}, []
+        results, left = {}, []
         for m in mutants:
             row = self.known.get((m.id, stamps[m.file]))
             stands = row and (row["fate"] in ("killed", "refused", "same") or
@@ -375,13 +375,13 @@ class Run:
             if stands and not self.options.anew:
                 results[m.id] = row["fate"]
             else:
-                todo.append((m, row))
-        todo.sort(key=lambda pair: not pair[1])  # survivors of before first
+                left.append((m, row))
+        left.sort(key=lambda pair: not pair[1])  # survivors of before first
         if self.options.survivors:
-            todo = [pair for pair in todo if pair[1]]
+            left = [pair for pair in left if pair[1]]
         told = 0
         with self.file.open("a") as kept:
-            for n, (m, _) in enumerate(todo):
+            for n, (m, _) in enumerate(left):
                 if time.time() > deadline:
                     break
                 fate, by = self.fate(m, sources[m.file])
@@ -393,7 +393,7 @@ class Run:
                     print(f"{fate:9} {m.id}   [casework/{m.file}:{m.line}; {by}]", flush=True)
                 if time.time() - told > 15:
                     told, rate = time.time(), (n + 1) / (time.time() - begun)
-                    print(f"  {n + 1} of {len(todo)}, {rate:.1f} a second, {(len(todo) - n - 1) / rate / 60:.0f} min left",
+                    print(f"  {n + 1} of {len(left)}, {rate:.1f} a second, {(len(left) - n - 1) / rate / 60:.0f} min left",
                           file=sys.stderr, flush=True)
         return results, time.time() - begun
 
