@@ -81,7 +81,11 @@ void lines_give(struct lines *, struct attend **);  /* takes it; it asks for nob
 /* A question; the body is taken. What was answered, to be released; NULL where nothing was, or a
  * refusal: then the visit's status is set and the page says why, so that a view just returns. */
 json_t *visit_ask(struct visit *, struct body *);
-/* The same, where a refusal is part of what the page shows: its status (0: nobody answered, and the page says so) and its body. */
+/* Page by page into `found`, a list in which each gets its place by `order`, until there are more than `most`. `question` writes
+ * it but for `from`. False: as NULL there. */
+bool visit_ask_all(struct visit *, void (*question)(struct visit *, struct body *, const char *context), const char *context,
+                   int (*order)(const json_t *, const json_t *), size_t most, json_t *found);
+/* As visit_ask, where a refusal is part of what the page shows: its status (0: nobody answered, and the page says so) and its body. */
 unsigned visit_try(struct visit *, struct body *, json_t **answer);
 /* One submission under that id: its status of PROTOCOL.md (0: nobody answered) and, in `*answer`, its body. */
 unsigned visit_submit(struct visit *, enum attend_command, const uint8_t id[static ATTEND_ID_SIZE], struct body *, json_t **answer);

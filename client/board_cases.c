@@ -17,36 +17,17 @@ static int order(const json_t *a, const json_t *b)
 	return by_day ? by_day : strcmp(page_name(a), page_name(b));
 }
 
-/* Page by page; false: it could not be asked, and the page says so. */
-static bool ask_for_all(struct visit *v, json_t *found)
+static void question(struct visit *v, struct body *body, const char *context)
 {
 	static const char *const same[] = { "pathway", "stage" };
-	size_t index, place;
-	json_t *item, *next = NULL, *answer = NULL;
-	do {
-		struct body body;
-		visit_question(v, &body, "cases");
-		for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-			body_text(&body, same[i], *says(v->query, same[i]) ? says(v->query, same[i]) : NULL);
-		body_text(&body, "urn", *says(v->query, "school") ? says(v->query, "school") : NULL);
-		body_text(&body, "officer", *says(v->query, "mine") ? v->session.name : NULL);
-		if (*says(v->query, "closed"))
-			body_key(&body, "closed"), msgpack_pack_true(&body.pack);
-		if (json_is_integer(next))
-			body_number(&body, "from", (uint64_t)json_integer_value(next));
-		json_decref(answer);
-		answer = visit_ask(v, &body);
-		if (!answer)
-			return false;
-		json_array_foreach(json_object_get(answer, "items"), index, item) {
-			for (place = json_array_size(found); place > 0 && order(json_array_get(found, place - 1), item) > 0; place--)
-				;
-			json_array_insert(found, place, item);
-		}
-		next = json_object_get(answer, "next");
-	} while (json_is_integer(next));
-	json_decref(answer);
-	return true;
+	(void)context;
+	visit_question(v, body, "cases");
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		body_text(body, same[i], *says(v->query, same[i]) ? says(v->query, same[i]) : NULL);
+	body_text(body, "urn", *says(v->query, "school") ? says(v->query, "school") : NULL);
+	body_text(body, "officer", *says(v->query, "mine") ? v->session.name : NULL);
+	if (*says(v->query, "closed"))
+		body_key(body, "closed"), msgpack_pack_true(&body->pack);
 }
 
 static void put_case(struct visit *v, const json_t *item)
@@ -101,7 +82,7 @@ void board_cases(struct visit *v)
 {
 	json_t *found = json_array(), *item;
 	size_t index;
-	if (ask_for_all(v, found)) {
+	if (visit_ask_all(v, question, NULL, order, SIZE_MAX, found)) {
 		const json_t *first = json_array_get(found, 0);
 		size_t count = json_array_size(found);
 		bool closed = *says(v->query, "closed");

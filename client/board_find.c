@@ -37,36 +37,17 @@ static void put_found(struct visit *v, const json_t *row)
 	html(&v->page, "</td></tr>\n");
 }
 
-static void add(json_t *found, json_t *row)
+static int by_name(const json_t *a, const json_t *b)
 {
-	size_t place = 0;
-	while (place < json_array_size(found) && strcasecmp(page_name(json_array_get(found, place)), page_name(row)) <= 0)
-		place++;
-	json_array_insert(found, place, row);
+	return strcasecmp(page_name(a), page_name(b));
 }
 
-/* Page by page; false: it could not be asked, and the page says so. */
-static bool look_for(struct visit *v, const char *asked, json_t *found)
+static void question(struct visit *v, struct body *body, const char *asked)
 {
-	size_t index;
-	json_t *row, *next = NULL, *answer = NULL;
-	do {
-		struct body body;
-		body_begin(&body);
-		body_text(&body, "what", "names");
-		body_text(&body, "name", asked);
-		if (json_is_integer(next))
-			body_number(&body, "from", (uint64_t)json_integer_value(next));
-		json_decref(answer);
-		answer = visit_ask(v, &body);
-		if (!answer)
-			return false;
-		json_array_foreach(json_object_get(answer, "items"), index, row)
-			add(found, row);
-		next = json_object_get(answer, "next");
-	} while (json_is_integer(next) && json_array_size(found) <= FOUND_MAX);
-	json_decref(answer);
-	return true;
+	(void)v;
+	body_begin(body);
+	body_text(body, "what", "names");
+	body_text(body, "name", asked);
 }
 
 static void put_all(struct visit *v, const char *asked, const json_t *found)
@@ -88,7 +69,7 @@ static void find_by_name(struct visit *v, const char *asked)
 	json_t *found = json_array();
 	v->only_now = true;
 	visit_title(v, "Pupils named %.80s", asked);
-	if (look_for(v, asked, found)) {
+	if (visit_ask_all(v, question, asked, by_name, FOUND_MAX, found)) {
 		if (json_array_size(found) == 1) {
 			v->status = 303;
 			snprintf(v->location, sizeof v->location, "/pupil/%s", says(json_array_get(found, 0), "upn"));

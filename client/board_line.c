@@ -127,6 +127,31 @@ json_t *visit_ask(struct visit *v, struct body *body)
 	return NULL;
 }
 
+bool visit_ask_all(struct visit *v, void (*question)(struct visit *, struct body *, const char *context), const char *context,
+                   int (*order)(const json_t *, const json_t *), size_t most, json_t *found)
+{
+	size_t index, place;
+	json_t *item, *next = NULL, *answer = NULL;
+	do {
+		struct body body;
+		question(v, &body, context);
+		if (json_is_integer(next))
+			body_number(&body, "from", (uint64_t)json_integer_value(next));
+		json_decref(answer);
+		answer = visit_ask(v, &body);
+		if (!answer)
+			return false;
+		json_array_foreach(json_object_get(answer, "items"), index, item) {
+			for (place = json_array_size(found); place > 0 && order(json_array_get(found, place - 1), item) > 0; place--)
+				;
+			json_array_insert(found, place, item);
+		}
+		next = json_object_get(answer, "next");
+	} while (json_is_integer(next) && json_array_size(found) <= most);
+	json_decref(answer);
+	return true;
+}
+
 unsigned visit_try(struct visit *v, struct body *body, json_t **answer)
 {
 	unsigned status = call(v, ATTEND_QUERY, NULL, body, answer);
