@@ -111,10 +111,10 @@ static void add(struct concerns *c, uint8_t kind, uint32_t id, uint32_t lowest, 
 	l->changed = true;
 }
 
-void concerns_marks(struct concerns *c, uint32_t urn, uint32_t lowest, uint32_t highest, uint64_t position)
+void concerns_marks(struct concerns *c, uint32_t urn, struct pupil_range pupils, uint64_t position)
 {
-	if (c && highest)
-		add(c, CONCERN_SCHOOL, urn, lowest, highest, position);
+	if (c && pupils.highest)
+		add(c, CONCERN_SCHOOL, urn, pupils.lowest, pupils.highest, position);
 }
 
 static void add_pupil(struct concerns *c, uint32_t pupil, uint64_t position)
@@ -140,16 +140,14 @@ static void add_either(struct concerns *c, uint32_t pupil, uint32_t case_no, uin
 
 static void add_marks(struct concerns *c, const struct event *e, uint64_t position)
 {
-	uint32_t lowest = UINT32_MAX, highest = 0;
+	struct pupil_range pupils = PUPIL_RANGE_NONE;
 	struct marks_reader in;
 	struct mark m;
 
 	marks_open(&in, e->version, e->marks_recorded.body);
-	while (marks_next(&in, &m)) {
-		lowest = m.pupil < lowest ? m.pupil : lowest;
-		highest = m.pupil > highest ? m.pupil : highest;
-	}
-	concerns_marks(c, in.urn, lowest, highest, position);
+	while (marks_next(&in, &m))
+		pupil_range_take(&pupils, m.pupil);
+	concerns_marks(c, in.urn, pupils, position);
 }
 
 void concerns_event(struct concerns *c, const struct event *e, uint64_t position)

@@ -36,9 +36,20 @@ struct concerns;
 struct concerns *concerns_new(void);
 void concerns_free(struct concerns **);
 
-/* Adds a record; one that its list has already is passed over. Of marks: the school, and the lowest and
- * the highest pupil; of other events, whoever they are about, if anybody. */
-void concerns_marks(struct concerns *, uint32_t urn, uint32_t lowest, uint32_t highest, uint64_t position);
+/* From the lowest to the highest pupil of a register. */
+struct pupil_range {
+	uint32_t lowest, highest;
+};
+#define PUPIL_RANGE_NONE ((struct pupil_range){.lowest = UINT32_MAX})
+static inline void pupil_range_take(struct pupil_range *range, uint32_t pupil)
+{
+	range->lowest = pupil < range->lowest ? pupil : range->lowest;
+	range->highest = pupil > range->highest ? pupil : range->highest;
+}
+
+/* Adds a record; one that its list has already is passed over. Of marks: the school, and the pupils; of other
+ * events, whoever they are about, if anybody. */
+void concerns_marks(struct concerns *, uint32_t urn, struct pupil_range, uint64_t position);
 void concerns_event(struct concerns *, const struct event *, uint64_t position);
 /* A pupil of the school `before` has a mark of another one: both are remembered, in the table. */
 enum store_result concerns_also_at(struct txn *, uint32_t pupil, uint32_t before, uint32_t urn);

@@ -10,12 +10,6 @@
 static const char made_key[] = "concerns"; /* in META, once the lists are there: the version of their form */
 enum { FORM = 1 };
 
-static struct key finish(const struct writer *w, struct key *k)
-{
-	k->size = writer_size(w);
-	return *k;
-}
-
 struct key concern_key(uint8_t kind, uint32_t id, uint32_t chunk)
 {
 	struct key k;
@@ -24,7 +18,7 @@ struct key concern_key(uint8_t kind, uint32_t id, uint32_t chunk)
 	write_u8(&w, kind);
 	write_u32(&w, id);
 	write_u32(&w, chunk);
-	return finish(&w, &k);
+	return key_written(&w, &k);
 }
 
 struct key concern_also_key(uint32_t pupil)
@@ -34,7 +28,7 @@ struct key concern_also_key(uint32_t pupil)
 
 	write_u8(&w, CONCERN_ALSO_AT);
 	write_u32(&w, pupil);
-	return finish(&w, &k);
+	return key_written(&w, &k);
 }
 
 /* ---- a pupil's schools ---- */

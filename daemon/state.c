@@ -75,7 +75,7 @@ struct slice key_slice(const struct key *k)
 	return slice_of(k->bytes, k->size);
 }
 
-static struct key key_of(struct writer *w, struct key *k)
+struct key key_written(const struct writer *w, struct key *k)
 {
 	k->size = writer_size(w);
 	return *k;
@@ -87,7 +87,7 @@ struct key key_u32(uint32_t a)
 	struct writer w = writer_of(k.bytes, sizeof k.bytes);
 
 	write_u32(&w, a);
-	return key_of(&w, &k);
+	return key_written(&w, &k);
 }
 
 struct key key_u64(uint64_t a)
@@ -96,7 +96,7 @@ struct key key_u64(uint64_t a)
 	struct writer w = writer_of(k.bytes, sizeof k.bytes);
 
 	write_u64(&w, a);
-	return key_of(&w, &k);
+	return key_written(&w, &k);
 }
 
 struct key key_u32_u32(uint32_t a, uint32_t b)
@@ -106,7 +106,7 @@ struct key key_u32_u32(uint32_t a, uint32_t b)
 
 	write_u32(&w, a);
 	write_u32(&w, b);
-	return key_of(&w, &k);
+	return key_written(&w, &k);
 }
 
 struct key key_timer(uint64_t instant_ms, uint32_t case_no, uint8_t deadline, uint8_t phase)
@@ -118,7 +118,7 @@ struct key key_timer(uint64_t instant_ms, uint32_t case_no, uint8_t deadline, ui
 	write_u32(&w, case_no);
 	write_u8(&w, deadline);
 	write_u8(&w, phase);
-	return key_of(&w, &k);
+	return key_written(&w, &k);
 }
 
 /* ---- pupils and the index of UPNs ---- */

@@ -290,6 +290,7 @@ struct key {
 	uint8_t bytes[64];
 	size_t size;
 };
+struct key key_written(const struct writer *, struct key *); /* of what was written to its bytes */
 struct key key_u32(uint32_t);
 struct key key_u64(uint64_t);
 struct key key_u32_u32(uint32_t, uint32_t);

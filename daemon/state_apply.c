@@ -370,7 +370,7 @@ bool id_decode(struct slice value, uint64_t *position)
 static enum store_result apply_marks(struct state *s, const struct event *e, uint64_t position)
 {
 	enum store_result result = STORE_OK;
-	uint32_t lowest = UINT32_MAX, highest = 0;
+	struct pupil_range pupils = PUPIL_RANGE_NONE;
 	struct marks_reader in;
 	struct mark m;
 
@@ -390,10 +390,9 @@ static enum store_result apply_marks(struct state *s, const struct event *e, uin
 
 		if (p && p->position < position)
 			state_touch(s, m.pupil, position);
-		lowest = m.pupil < lowest ? m.pupil : lowest;
-		highest = m.pupil > highest ? m.pupil : highest;
+		pupil_range_take(&pupils, m.pupil);
 	}
-	concerns_marks(s->concerns, in.urn, lowest, highest, position);
+	concerns_marks(s->concerns, in.urn, pupils, position);
 	return result;
 }
 

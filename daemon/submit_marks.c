@@ -272,7 +272,7 @@ static void write_rows(struct engine *e, struct marks_writer *out, const struct 
 static void apply_and_react(struct engine *e, const struct event *ev, uint32_t urn, const struct mark_row rows[], size_t count,
 			    uint64_t position)
 {
-	uint32_t lowest = UINT32_MAX, highest = 0;
+	struct pupil_range pupils = PUPIL_RANGE_NONE;
 
 	for (size_t i = 0; i < count && e->broken == STORE_OK; i++) {
 		const struct mark *m = &rows[i].mark;
@@ -283,10 +283,9 @@ static void apply_and_react(struct engine *e, const struct event *ev, uint32_t u
 		e->broken = state_apply_mark(&e->state, ev->version, urn, m, position, &applied);
 		state_touch(&e->state, m->pupil, position);
 		react_to_mark(e, &applied, m->pupil);
-		lowest = m->pupil < lowest ? m->pupil : lowest;
-		highest = m->pupil > highest ? m->pupil : highest;
+		pupil_range_take(&pupils, m->pupil);
 	}
-	concerns_marks(e->state.concerns, urn, lowest, highest, position);
+	concerns_marks(e->state.concerns, urn, pupils, position);
 	if (e->broken == STORE_OK)
 		e->broken = state_apply_id(&e->state, ev, position);
 	e->state.position = engine_head(e);

@@ -192,7 +192,7 @@ static void add(struct concerns *c, const struct entry *n)
 	struct event *ev;
 
 	if (n->kind == CONCERN_SCHOOL) {
-		concerns_marks(c, n->id, n->lowest, n->highest, n->position);
+		concerns_marks(c, n->id, (struct pupil_range){n->lowest, n->highest}, n->position);
 		return;
 	}
 	ev = memory_new(sizeof *ev);
