@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/hostile/key_file.h"
+#include "bench/key_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

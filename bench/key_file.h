@@ -1,8 +1,8 @@
 /* key_file.h - keys from identity files and from attendd.pub; the program ends where there is none.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef TESTS_HOSTILE_KEY_FILE_H
-#define TESTS_HOSTILE_KEY_FILE_H
+#ifndef BENCH_KEY_FILE_H
+#define BENCH_KEY_FILE_H
 
 #include <stdint.h>
 

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "bench/key_file.h"
 #include "bench/registers.h"
 
 enum { VERSION_AT = 2, TOGETHER = 0x80, ID_AT = 4, ID_SIZE = 16, HEAD_SIZE = 20, BUNDLE = 0x41, BUNDLE_MAX = 256, STATUS_AT = 20, REPLY_HEAD = 30, SILENCE_MS = 30000, REFUSALS_SHOWN = 3 };
@@ -52,35 +53,16 @@ static void fail(const char *what)
 	exit(2);
 }
 
-/* The 40 characters after `label`, or of the first line where it is empty. */
-static void read_key(const char *path, const char *label, char key[41])
-{
-	FILE *file = fopen(path, "r");
-	char line[256];
-
-	if (!file)
-		fail(path);
-	while (fgets(line, sizeof line, file))
-		if (line[0] != '#' && !strncmp(line, label, strlen(label)) && strlen(line) >= strlen(label) + 40) {
-			memcpy(key, line + strlen(label), 40);
-			key[40] = 0;
-			fclose(file);
-			return;
-		}
-	fprintf(stderr, "bench-load: %s: no key\n", path);
-	exit(2);
-}
-
 static void *connect_curve(void *context, const struct options *o)
 {
 	void *socket = zmq_socket(context, ZMQ_DEALER);
 	char server[41], public[41], secret[41];
 	int none = 0;
 
-	read_key(o->server_key, "", server);
+	key_text(o->server_key, "", server);
 	if (o->identity) {
-		read_key(o->identity, "public: ", public);
-		read_key(o->identity, "secret: ", secret);
+		key_text(o->identity, "public: ", public);
+		key_text(o->identity, "secret: ", secret);
 	} else if (zmq_curve_keypair(public, secret)) {
 		fail("a key");
 	}

@@ -23,7 +23,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/hostile/key_file.h"
+#include "bench/key_file.h"
 #include "tests/hostile/kinds.h"
 
 enum { OUT_ROOM = PAYLOAD_MAX + 4096, READY_ID = 3, KEYS_MAX = 256, STATUS_AT = 20, REPLY_HEAD = 30, EVENTS = 512,

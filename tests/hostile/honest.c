@@ -19,8 +19,8 @@
 #include <sys/resource.h>
 #include <zmq.h>
 
+#include "bench/key_file.h"
 #include "bench/registers.h"
-#include "tests/hostile/key_file.h"
 
 enum { KEYS_MAX = 64, STATUS_AT = 20, REPLY_HEAD = 30, AGAIN_MS = 2000, PATIENCE_S = 30, NS_A_MS = 1000000, SECONDS_MAX = 3600 };
 
