@@ -20,7 +20,7 @@ static void make_dir(char dir[static 256])
 	assert_non_null(mkdtemp(dir));
 }
 
-static void remove_dir(const char *dir)
+void host_remove_dir(const char *dir)
 {
 	DIR *folder = opendir(dir);
 	struct dirent *entry;
@@ -168,7 +168,7 @@ void host_end(struct host *h)
 {
 	forget_answers(h);
 	host_close(h);
-	remove_dir(h->dir);
+	host_remove_dir(h->dir);
 }
 
 void host_restart(struct host *h)
@@ -183,7 +183,7 @@ void host_crash(struct host *h)
 
 	copy_store(h, dir);
 	engine_close(&h->engine);
-	remove_dir(h->dir);
+	host_remove_dir(h->dir);
 	memcpy(h->dir, dir, sizeof h->dir);
 	host_open(h);
 }
@@ -201,7 +201,7 @@ void host_back_to_kept_data(struct host *h)
 	snprintf(path, sizeof path, "%s/data.mdb", h->dir);
 	unlink(path);
 	copy_file(h->kept, h->dir, "data.mdb");
-	remove_dir(h->kept);
+	host_remove_dir(h->kept);
 	host_open(h);
 }
 
@@ -215,7 +215,7 @@ int host_verify(struct host *h, char **told)
 	copy_store(h, dir);
 	result = verify_store(dir, out);
 	fclose(out);
-	remove_dir(dir);
+	host_remove_dir(dir);
 	if (told)
 		*told = text;
 	else

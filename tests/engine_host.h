@@ -86,6 +86,7 @@ void host_keep_data(struct host *);
 void host_back_to_kept_data(struct host *);
 void host_open(struct host *);
 void host_close(struct host *);            /* leaves the folder */
+void host_remove_dir(const char *dir);     /* one of files alone */
 int host_verify(struct host *, char **told); /* of a copy; `told` (may be NULL) is freed by the caller */
 void assert_verified(struct host *);
 

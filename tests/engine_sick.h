@@ -22,6 +22,7 @@ extern const struct sick_question sick_questions[];
 extern const unsigned sick_question_count;
 
 void sick_make(struct host *);
+void sick_make_whole(struct host *); /* and all steps done, each taken */
 /* @1 to @4 become UPNs, @s a spare key, @a the number of the first alert. */
 void sick_expand(struct host *, char *room, size_t size, const char *json);
 /* The step's frame, always the same bytes; the caller frees them. */

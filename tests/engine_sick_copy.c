@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/engine_sick.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
@@ -28,18 +27,6 @@ static const struct fault {
 };
 enum { FAULTS = sizeof faults / sizeof *faults };
 
-static void remove_dir(const char *dir)
-{
-	DIR *folder = opendir(dir);
-	struct dirent *entry;
-
-	while (folder && (entry = readdir(folder)))
-		unlinkat(dirfd(folder), entry->d_name, 0);
-	if (folder)
-		closedir(folder);
-	rmdir(dir);
-}
-
 static int setup(void **context)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -50,11 +37,7 @@ static int setup(void **context)
 	snprintf(try, sizeof try, "%s/try", base);
 	snprintf(file, sizeof file, "%s/backup", base);
 	snprintf(key_file, sizeof key_file, "%s/key", base);
-	sick_make(&h);
-	for (unsigned i = 0; i < sick_step_count; i++) {
-		sick_step(&h, i);
-		host_turns(&h);
-	}
+	sick_make_whole(&h);
 	return 0;
 }
 
@@ -62,8 +45,8 @@ static int teardown(void **context)
 {
 	(void)context;
 	host_end(&h);
-	remove_dir(try);
-	remove_dir(base);
+	host_remove_dir(try);
+	host_remove_dir(base);
 	return 0;
 }
 
@@ -157,7 +140,7 @@ static void a_restore_is_whole_or_says_why(void **context)
 			int result;
 			bool struck;
 
-			remove_dir(try);
+			host_remove_dir(try);
 			mkdir(try, 0700);
 			why[0] = '\0';
 			fail_call(faults[f].calls, faults[f].error, nth);

@@ -6,7 +6,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/engine_sick.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <lmdb.h>
@@ -37,18 +36,6 @@ static unsigned chance(unsigned below)
 	return (unsigned)((random_state >> 33) % below);
 }
 
-static void remove_dir(const char *dir)
-{
-	DIR *folder = opendir(dir);
-	struct dirent *entry;
-
-	while (folder && (entry = readdir(folder)))
-		unlinkat(dirfd(folder), entry->d_name, 0);
-	if (folder)
-		closedir(folder);
-	rmdir(dir);
-}
-
 static int setup(void **context)
 {
 	const char *seed = getenv("ATTEND_SEED"), *tmp = getenv("TMPDIR"), *places = getenv("ATTEND_FAULTS");
@@ -69,8 +56,8 @@ static int teardown(void **context)
 {
 	(void)context;
 	host_end(&h);
-	remove_dir(world);
-	remove_dir(try);
+	host_remove_dir(world);
+	host_remove_dir(try);
 	rmdir(base);
 	return 0;
 }
@@ -78,7 +65,7 @@ static int teardown(void **context)
 /* A copy of the world, open. */
 static void open_copy(void)
 {
-	remove_dir(try);
+	host_remove_dir(try);
 	sick_copy(world, try);
 	snprintf(h.dir, sizeof h.dir, "%.255s", try);
 	h.commit_failed = false;
@@ -168,7 +155,7 @@ static void try_step(unsigned step)
 
 	frame = sick_frame(&h, step);
 	host_close(&h);
-	remove_dir(world);
+	host_remove_dir(world);
 	sick_copy(h.dir, world);
 	open_copy();
 	a = step_with(step, CALLS_FILE, 0, INT_MAX);
@@ -207,7 +194,7 @@ static void what_is_submitted_stands_whole_or_not_at_all(void **context)
 		try_step(step);
 		/* the world goes on in a folder of its own */
 		host_close(&h);
-		remove_dir(own);
+		host_remove_dir(own);
 		sick_copy(try, own);
 		snprintf(h.dir, sizeof h.dir, "%s", own);
 		host_open(&h);
@@ -277,7 +264,7 @@ static void a_making_that_fails_says_why(void **context)
 		for (unsigned nth = 1;; nth += all || nth < 40 ? 1 : 1 + chance(60)) {
 			int result;
 
-			remove_dir(try);
+			host_remove_dir(try);
 			mkdir(try, 0700);
 			why[0] = '\0';
 			fail_call(faults[f].calls, faults[f].error, nth);

@@ -101,49 +101,20 @@ static mode_t mode_of(int flags, va_list more)
 	return flags & O_CREAT ? va_arg(more, mode_t) : 0;
 }
 
-int open(const char *path, int flags, ...)
-{
-	va_list more;
-	mode_t mode;
-
-	va_start(more, flags);
-	mode = mode_of(flags, more);
-	va_end(more);
-	return do_open(AT_FDCWD, path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-	va_list more;
-	mode_t mode;
-
-	va_start(more, flags);
-	mode = mode_of(flags, more);
-	va_end(more);
-	return do_open(AT_FDCWD, path, flags, mode);
-}
-
-int openat(int folder, const char *path, int flags, ...)
-{
-	va_list more;
-	mode_t mode;
-
-	va_start(more, flags);
-	mode = mode_of(flags, more);
-	va_end(more);
-	return do_open(folder, path, flags, mode);
-}
-
-int openat64(int folder, const char *path, int flags, ...)
-{
-	va_list more;
-	mode_t mode;
-
-	va_start(more, flags);
-	mode = mode_of(flags, more);
-	va_end(more);
-	return do_open(folder, path, flags, mode);
-}
+#define OPENS(name, folder, ...) \
+	int name(__VA_ARGS__, int flags, ...) \
+	{ \
+		va_list more; \
+		mode_t mode; \
+		va_start(more, flags); \
+		mode = mode_of(flags, more); \
+		va_end(more); \
+		return do_open(folder, path, flags, mode); \
+	}
+OPENS(open, AT_FDCWD, const char *path)
+OPENS(open64, AT_FDCWD, const char *path)
+OPENS(openat, folder, int folder, const char *path)
+OPENS(openat64, folder, int folder, const char *path)
 
 /* What the fortified ones become. */
 int __open_2(const char *path, int flags);
