@@ -127,6 +127,15 @@ static void tell(char *why, size_t why_size, const char *dir, const char *what)
 		snprintf(why, why_size, "%s/%s: %s", dir, file_name, what);
 }
 
+/* What was read may be in the page cache alone: where a sync failed and the process ended, the next one reads keys as
+ * if they were on the disk, gives them to pupils, and no later sync writes them. Only the last page can be of that kind. */
+static int write_again(int fd, const uint8_t *bytes, size_t size)
+{
+	size_t from = size > 0 ? (size - 1) / PAGE * PAGE : 0;
+
+	return size > 0 && (key_file_put(fd, bytes + from, size - from, from) != 0 || fsync(fd) != 0) ? -1 : 0;
+}
+
 int persons_create(const char *dir, char *why, size_t why_size)
 {
 	return key_file_write(dir, file_name, NULL, 0, false, NULL, why, why_size);
@@ -160,6 +169,10 @@ int persons_open(struct persons **out, const char *dir, bool write, char *why, s
 	persons->dropped = size - good;
 	persons->file_size = good;
 	persons->highest_synced = persons->highest;
+	if (write && write_again(persons->fd, bytes, good) != 0) {
+		tell(why, why_size, dir, strerror(errno));
+		goto failed;
+	}
 	if (write && good < size && !persons->uncut && (ftruncate(persons->fd, (off_t)good) != 0 || fsync(persons->fd) != 0)) {
 		tell(why, why_size, dir, strerror(errno));
 		goto failed;
