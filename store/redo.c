@@ -20,7 +20,7 @@ enum {
 };
 
 struct redo {
-	int fd[2];
+	int fd[2], header_fd[2];      /* of its own: the kernel tells of a sync that failed once a description, to whoever asks first */
 	size_t size, header_room, page;
 	char boot[REDO_BOOT_SIZE];
 	uint64_t generation;          /* of the records that are written now */
@@ -134,7 +134,7 @@ static int prepare(struct redo *r)
 static void *settle(void *context)
 {
 	struct redo *r = context;
-	int fd = r->fd[r->generation & 1];
+	int fd = r->header_fd[r->generation & 1];
 	size_t size = REDO_HEAD_SIZE + 2 * r->page + CHECK_SIZE;
 
 	r->code = mdb_env_sync(r->store->env, 1);
@@ -282,9 +282,12 @@ static void free_redo(struct redo **at)
 	*at = NULL;
 	unpin(&r->pin);
 	unpin(&r->next_pin);
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
 		if (r->fd[i] >= 0)
 			close(r->fd[i]);
+		if (r->header_fd[i] >= 0)
+			close(r->header_fd[i]);
+	}
 	if (r->record)
 		sodium_memzero(r->record, r->record_room);
 	free(r->record);
@@ -299,6 +302,9 @@ static bool create_files(struct store *store, struct redo *r)
 	for (unsigned i = 0; i < 2; i++) {
 		r->fd[i] = openat(store->dir_fd, redo_new_names[i], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (r->fd[i] < 0 || posix_fallocate(r->fd[i], 0, (off_t)r->size) != 0 || fsync(r->fd[i]) != 0)
+			return false;
+		r->header_fd[i] = openat(store->dir_fd, redo_new_names[i], O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (r->header_fd[i] < 0)
 			return false;
 	}
 	return true;
@@ -326,7 +332,7 @@ enum store_result redo_start(struct store *store, const struct store_options *op
 	r->page = stat.ms_psize;
 	r->header_room = redo_header_room(r->page);
 	r->size = options->redo_size ? r->header_room + options->redo_size : SIZE_DEFAULT;
-	r->fd[0] = r->fd[1] = -1;
+	r->fd[0] = r->fd[1] = r->header_fd[0] = r->header_fd[1] = -1;
 	r->header = calloc(1, r->header_room);
 	redo_boot(options, r->boot);
 	store->redo = r;
