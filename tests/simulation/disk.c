@@ -69,6 +69,7 @@ void disk_end(void)
 	for (size_t i = 0; i < disk.undo_count; i++)
 		drop_undo(&disk.undo[i]);
 	free(disk.undo);
+	free(disk.failing);
 	empty_folder(disk.store);
 	empty_folder(disk.limbo);
 	rmdir(disk.store);
@@ -197,7 +198,7 @@ void disk_forget(ino_t file, bool lied)
 	for (size_t i = 0; i < disk.undo_count; i++) {
 		struct undo *u = &disk.undo[i];
 
-		if (u->file == file && !lied) {
+		if (u->file == file && !lied && !u->stranded) {
 			empty_limbo(u);
 			drop_undo(u);
 			continue;
@@ -221,6 +222,83 @@ void disk_forget_part(ino_t file, off_t at, off_t size)
 			disk.undo[kept++] = *u;
 	}
 	disk.undo_count = kept;
+}
+
+/* One undo a page, so that each can be written again by itself. */
+static void strand_pages(struct undo u)
+{
+	for (size_t done = 0, size; done < u.size; done += size) {
+		size_t room = PAGE - (size_t)(u.at + (off_t)done) % PAGE;
+		struct undo *page = disk_remember(UNDO_WRITE, u.file);
+
+		size = u.size - done < room ? u.size - done : room;
+		page->lied = u.lied;
+		page->stranded = true;
+		page->at = u.at + (off_t)done;
+		page->size = size;
+		page->length = u.length;
+		page->had = u.had < done ? 0 : u.had - done < size ? u.had - done : size;
+		page->before = malloc(size);
+		memcpy(page->before, u.before + done, page->had);
+	}
+	drop_undo(&u);
+}
+
+static struct failing *failing_of(ino_t file)
+{
+	for (size_t i = 0; i < disk.failing_count; i++)
+		if (disk.failing[i].file == file)
+			return &disk.failing[i];
+	return NULL;
+}
+
+unsigned disk_failed(ino_t file)
+{
+	const struct failing *f = failing_of(file);
+
+	return f ? f->count : 0;
+}
+
+static void count_failure(ino_t file)
+{
+	struct failing *f = failing_of(file);
+
+	if (!f) {
+		disk.failing = realloc(disk.failing, (disk.failing_count + 1) * sizeof *disk.failing);
+		if (!disk.failing)
+			abort();
+		f = &disk.failing[disk.failing_count++];
+		*f = (struct failing){.file = file};
+	}
+	f->count++;
+}
+
+void disk_strand(ino_t file)
+{
+	struct undo *all = disk.undo;
+	size_t count = disk.undo_count;
+
+	count_failure(file);
+	disk.undo = NULL;
+	disk.undo_count = disk.undo_room = 0;
+	for (size_t i = 0; i < count; i++)
+		if (all[i].kind == UNDO_WRITE && all[i].file == file && !all[i].stranded)
+			strand_pages(all[i]);
+		else
+			*disk_remember(all[i].kind, all[i].file) = all[i];
+	free(all);
+}
+
+void disk_dirty(ino_t file, off_t at, size_t size)
+{
+	off_t from = at / PAGE * PAGE, to = (at + (off_t)size + PAGE - 1) / PAGE * PAGE;
+
+	for (size_t i = 0; i < disk.undo_count; i++) {
+		struct undo *u = &disk.undo[i];
+
+		if (u->stranded && u->file == file && u->at < to && from < u->at + (off_t)u->size)
+			u->stranded = false;
+	}
 }
 
 void disk_to_limbo(int folder, const char *name, char limbo[static NAME_ROOM])

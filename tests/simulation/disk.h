@@ -9,7 +9,8 @@
  *   dies     the process ends at the nth call: that call and all later ones do nothing and fail, so nobody
  *            can act on what the dead one still says. What it had written is in the page cache and stays.
  *   power    the same, and unsynced writes are lost as above; the system starts again under another boot id.
- *   fails    the nth call does nothing and gives an error (EIO, ENOSPC, EDQUOT).
+ *   fails    the nth call does nothing and gives an error (EIO, ENOSPC, EDQUOT). Where that is a sync, no later one
+ *            makes up for it: what it should have written must be written again, as with Linux's page cache.
  *   late     the nth call does it, and gives an error all the same.
  *   short    the nth call, if it writes, writes half.
  *   lies     from the nth sync on, each says that it is done and does nothing; soon the power fails.

@@ -89,8 +89,10 @@ static int do_open(int folder, const char *path, int flags, mode_t mode)
 	if (disk.dead)
 		flags &= ~O_TRUNC;
 	fd = (int)syscall(SYS_openat, folder, path, flags, mode);
-	if (fd >= 0 && fd < FDS_MAX)
+	if (fd >= 0 && fd < FDS_MAX && fstat(fd, &status) == 0) {
 		disk.ours[fd] = true;
+		disk.told[fd] = disk_failed(status.st_ino);
+	}
 	if (fd >= 0 && fresh)
 		snprintf(disk_remember(UNDO_CREATE, disk.store_ino)->name, NAME_ROOM, "%s", last_part(path));
 	return fd;
@@ -205,6 +207,7 @@ static void remember_write(int fd, size_t size, off_t at)
 
 	if (fstat(fd, &status) != 0)
 		return;
+	disk_dirty(status.st_ino, at, size);
 	u = disk_remember(UNDO_WRITE, status.st_ino);
 	u->at = at;
 	u->size = size;
@@ -339,11 +342,16 @@ static int do_sync(int fd)
 	enum outcome outcome = disk_strikes(true);
 	struct stat status;
 
-	if (outcome == DO_NOTHING)
-		return wrong();
-	if (fstat(fd, &status) == 0)
+	if (fstat(fd, &status) != 0)
+		return -1;
+	if (outcome == DO_NOTHING && !disk.dead)
+		disk_strand(status.st_ino);
+	else if (outcome != DO_NOTHING)
 		disk_forget(status.st_ino, outcome == DO_LIE);
-	return outcome == DO_AND_FAIL ? wrong() : 0;
+	if (disk.told[fd] < disk_failed(status.st_ino) && outcome != DO_LIE)
+		outcome = DO_AND_FAIL;
+	disk.told[fd] = disk_failed(status.st_ino);
+	return outcome == DO_NOTHING || outcome == DO_AND_FAIL ? wrong() : 0;
 }
 
 int fdatasync(int fd)

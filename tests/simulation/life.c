@@ -50,7 +50,7 @@ static void take_letter(void *context, const struct peer *peer, struct slice fra
 	l.body = (struct value){frame.size > 30 ? l.bytes + 30 : NULL, l.bytes + frame.size};
 	if (l.command == ITEMS || l.command == HEARTBEAT)
 		list = &w->feeds, count = &w->feed_count, room = &w->feed_room;
-	else if (submits(l.command) && l.id[0] != 0xee)
+	else if (submits(l.command) && l.id[6] != 0)
 		list = &w->answers, count = &w->answer_count, room = &w->answer_room;
 	*list = list_grow(*list, *count, room, sizeof **list);
 	(*list)[(*count)++] = l;
@@ -176,7 +176,7 @@ void turn_land(struct world *w)
 
 static void question_id(unsigned number, uint8_t id[static 16])
 {
-	memset(id, 0, 16);
+	memset(id, 0, 16); /* of no version, so that an answer to it is none to a submission */
 	id[0] = 0xee;
 	for (int i = 0; i < 4; i++)
 		id[12 + i] = (uint8_t)(number >> (24 - 8 * i));

@@ -299,11 +299,17 @@ static int run_all(void)
 
 /* ---- the command ---- */
 
-static int usage(void)
-{
-	fputs("usage: attend-simulate [--seed N | --seeds A-B] [--steps M] [--minutes T] [--only RANGES] [--trace] [--no-shrink] [--first]\n", stderr);
-	return 2;
-}
+static const char usage[] =
+	"usage: attend-simulate [--seed N | --seeds A-B | --file FILE] [--steps M] [--minutes T] [--only RANGES]\n"
+	"                       [--trace] [--no-shrink] [--first]\n"
+	"  --seed, --seeds  which worlds; without them one by the time\n"
+	"  --file           worlds that a file lists, one a line, each as such options\n"
+	"  --steps          how many a world takes\n"
+	"  --minutes        begins no more worlds after so long\n"
+	"  --only           of the steps, those alone: 1-20,25 (as a world that shrank says)\n"
+	"  --trace          tells each step and each event\n"
+	"  --no-shrink      leaves a world that failed as it was\n"
+	"  --first          ends with the first that fails\n";
 
 static bool take_options(int count, char **words)
 {
@@ -399,8 +405,12 @@ int main(int count, char **words)
 	const char *parent = getenv("TMPDIR");
 	int result;
 
-	if (!take_options(count, words))
-		return usage();
+	if (count == 2 && !strcmp(words[1], "--help"))
+		return fputs(usage, stdout) < 0;
+	if (!take_options(count, words)) {
+		fputs(usage, stderr);
+		return 2;
+	}
 	seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (!parent || !*parent)
 		parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; /* nothing of it needs to last */

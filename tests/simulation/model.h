@@ -100,6 +100,7 @@ struct pupil {
 	int school;                  /* of the latest register, or where first named; -1: nowhere */
 	bool muddled;                /* two schools wrote for them: the model has no opinion on alerts and figures */
 	int8_t code[MARK_DAYS][2];   /* -1: none */
+	int8_t wrote[MARK_DAYS][2];  /* the school that did */
 	int latest, session;         /* 0: no register yet */
 	bool armed, shares[2];
 	uint64_t threshold;          /* the alert of it that stands; 0: none does */
@@ -223,7 +224,7 @@ void log_take(struct model *, struct value event);
 /* All that was to come has come: nothing is left expected, and whatever was acked stands in the log. */
 void log_settled(struct model *);
 /* Read again, an event must be what it was. */
-void log_same(struct model *, struct value event);
+bool log_stands(const struct model *, struct value event);
 int pupil_of(const struct model *, struct value upn);
 int school_of(const struct model *, struct value urn);
 uint32_t case_of(struct value id);

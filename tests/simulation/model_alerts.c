@@ -125,6 +125,8 @@ void alert_take(struct model *m, const char *kind, struct value event)
 	m->changes[m->head - 1] = number;
 	if (!strcmp(kind, "alert-acknowledged"))
 		a->state = ACKNOWLEDGED;
+	if (!strcmp(kind, "alert-changed"))
+		a->state = RAISED; /* it has grown since it was dealt with */
 	if (strcmp(kind, "alert-withdrawn"))
 		return;
 	a->state = WITHDRAWN;

@@ -394,12 +394,11 @@ void log_take(struct model *m, struct value event)
 		take_other(m, kind, event, at);
 }
 
-void log_same(struct model *m, struct value event)
+bool log_stands(const struct model *m, struct value event)
 {
 	uint64_t seq = value_number(value_of(event, "seq"));
 
-	must(m, seq >= 1 && seq <= m->head && m->hashes[seq - 1] == value_hash(event), "event %llu is no more what it was",
-	     (unsigned long long)seq);
+	return seq >= 1 && seq <= m->head && m->hashes[seq - 1] == value_hash(event);
 }
 
 void log_settled(struct model *m)

@@ -14,7 +14,7 @@ const char *const code_names[CODES] = {
 	"D", "X", "Y1", "Y2", "Y3", "Y4", "Y5", "Y6", "Y7", "Q", "Z", "#",
 };
 
-enum { LATE = 2, ABSENT_FROM = 8, UNAUTHORISED_FROM = 18, NEITHER_FROM = 22 };
+enum { LATE = 2, ABSENT_FROM = 8, UNAUTHORISED_FROM = 18, NEITHER_FROM = 22, DUAL = 22, NOTHING_FROM = 32 };
 
 static bool attended(int code)
 {
@@ -190,6 +190,7 @@ static void take_mark(struct model *m, const struct mark_row *r, int school)
 		p->session = r->session;
 	}
 	p->code[at][r->session] = (int8_t)r->code;
+	p->wrote[at][r->session] = (int8_t)school;
 	if (held != r->code)
 		look(m, r->pupil, unauthorised(held) && !unauthorised(r->code) && r->day >= window_begins(days_of(m, p->school), p->latest),
 		     false);
@@ -208,6 +209,17 @@ static bool named_before(const struct sent *s, unsigned i)
 	return false;
 }
 
+/* It is held already; or the pupil is at another school, which has said what they did there. */
+static bool is_known(const struct pupil *p, const struct mark_row *r, int school)
+{
+	int held = mark(p, r->day, r->session);
+
+	if (p->latest < r->day || r->day < kept_from(p) || held < 0)
+		return false;
+	return held == r->code ||
+	       (r->code == DUAL && held != DUAL && held < NOTHING_FROM && p->wrote[r->day - marks_from()][r->session] != school);
+}
+
 void marks_take(struct model *m, struct sent *s, uint64_t at)
 {
 	int today = day_at(at);
@@ -222,8 +234,7 @@ void marks_take(struct model *m, struct sent *s, uint64_t at)
 			s->refused++;
 			continue;
 		}
-		r->known = m->pupils[r->pupil].latest >= r->day && r->day >= kept_from(&m->pupils[r->pupil]) &&
-		           mark(&m->pupils[r->pupil], r->day, r->session) == r->code;
+		r->known = is_known(&m->pupils[r->pupil], r, s->school);
 		s->known += r->known;
 		s->accepted += !r->known;
 	}

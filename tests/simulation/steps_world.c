@@ -193,7 +193,7 @@ void step_clock(struct world *w)
 /* Somebody sets the system clock, a little or far; or says that it is right. */
 void step_hold(struct world *w)
 {
-	uint64_t far = 10 * MINUTE + dice(&w->dice, one_in(&w->dice, 4) ? 400 * DAY_MS : 3 * DAY_MS);
+	uint64_t far = 10 * MINUTE + dice(&w->dice, one_in(&w->dice, 4) ? 400 * DAY_MS : 3 * DAY_MS), starts = w->tally->restarts;
 
 	if (w->manual) {
 		send_clock(w, NULL); /* refused: a manual clock is never in doubt */
@@ -201,8 +201,9 @@ void step_hold(struct world *w)
 	}
 	if (w->m.held) {
 		send_clock(w, NULL);
-		must(&w->m, w->ended || went_wrong(&w->m) || !w->m.held || w->m.sent[w->m.sent_count - 1].state != TAKEN,
-		     "the clock was confirmed, and is held");
+		/* a start since then may doubt it again: so far from the last event */
+		must(&w->m, w->ended || went_wrong(&w->m) || !w->m.held || w->m.sent[w->m.sent_count - 1].state != TAKEN ||
+		     w->tally->restarts != starts, "the clock was confirmed, and is held");
 		return;
 	}
 	if (one_in(&w->dice, 3) && w->boot_ms - w->nudged_ms > 3 * (uint64_t)HOUR) {
