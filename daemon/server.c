@@ -161,8 +161,8 @@ static enum server_end land(struct server *server)
 	return engine_land(server->engine, send_to_peer, server, why, sizeof why) ? commit_failed(why) : SERVER_DONE;
 }
 
-/* Takes what waits, up to the turn's bound; or until the batch behind has landed, when there is enough for the
- * next one to follow it at once. */
+/* Takes what waits, up to the turn's bound; or, while no batch is being committed, until there is enough for one: the
+ * disk has nothing to do meanwhile. */
 static enum server_end drain(struct server *server, unsigned *taken)
 {
 	uint64_t began_us = monotonic_us();
@@ -176,9 +176,11 @@ static enum server_end drain(struct server *server, unsigned *taken)
 			return SERVER_DONE;
 		if (engine_landed(server->engine)) {
 			enum server_end end = land(server);
-			if (end != SERVER_DONE || server->gathered + *taken >= PACE_ENOUGH)
+			if (end != SERVER_DONE)
 				return end;
 		}
+		if (!engine_waits(server->engine) && server->gathered + *taken >= PACE_ENOUGH)
+			break;
 	}
 	return SERVER_DONE;
 }
