@@ -260,6 +260,7 @@ void life_begin(struct world *w)
 	struct engine_options options = {.dir = w->dir, .manual_clock = w->manual, .map_size = MAP_SIZE, .sweep_marks = 3000};
 	char why[400] = "";
 	uint64_t gap;
+	bool moving = w->time_moved, far;
 
 	for (unsigned i = w->sends_from; i < w->send_count; i++)
 		w->tally->unanswered += !w->sends[i].answered;
@@ -280,8 +281,10 @@ void life_begin(struct world *w)
 	clock_start(&w->clock, (struct clock_reading){w->wall_ms, w->boot_ms});
 	/* a start before the last event, or more than 92 days after it, is doubted */
 	gap = w->wall_ms - w->m.last_at;
-	w->m.hold_may |= w->m.hold_due;
-	w->m.hold_due = !w->manual && w->m.began && (w->wall_ms < w->m.last_at || gap > 92 * DAY_MS);
+	far = !w->manual && w->m.began && (w->wall_ms < w->m.last_at || gap > 92 * DAY_MS);
+	w->m.hold_may |= w->m.hold_due || far;
+	/* where time was moving, the log may have gone on since it was read */
+	w->m.hold_due = far && (!moving || w->wall_ms < w->m.last_at);
 }
 
 void life_close(struct world *w)
