@@ -71,9 +71,7 @@ static bool touches(const struct watch_rule *rule, uint8_t code)
 	return code != CODE_NONE && code_in(rule->codes, code);
 }
 
-/* A mark of a register after all others takes no standing alert's ground away:
- * only a correction, or a mark that comes late, may. */
-static bool is_newest(const struct pupil *p, const struct watch_mark *mark)
+bool watch_newest(const struct pupil *p, const struct watch_mark *mark)
 {
 	return mark->held == CODE_NONE && mark->day == p->latest_day && mark->session == p->latest_session;
 }
@@ -84,7 +82,7 @@ bool watch_idle(const struct pathway *pathway, const struct pupil *p, const stru
 		return false;
 	if (mark->held == mark->code)
 		return true;
-	bool newest = is_newest(p, mark);
+	bool newest = watch_newest(p, mark);
 	if (!newest && p->standing)
 		return false;
 	/* A correction to a code that breaks no run may join two; and the newest ends the day before, which may
@@ -348,7 +346,7 @@ size_t watch_look(const struct pathway *pathway, const struct pupil *p, const st
 			 .out = out};
 	if (p->latest_day == 0)
 		return 0;
-	if (mark->day != 0 && !is_newest(p, mark))
+	if (mark->day != 0 && !watch_newest(p, mark))
 		withdraw(&l);
 	for (uint8_t i = 0; i < pathway->watch_count; i++) {
 		switch ((enum watch_type)pathway->watches[i].type) {

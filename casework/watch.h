@@ -100,9 +100,16 @@ const char *watch_fault(const struct watch_rule *);
  * newly in force finds older runs when marks next touch them). */
 bool watch_idle(const struct pathway *, const struct pupil *, const struct watch_mark *);
 
+/* Is it of the latest register, and no correction? Such a mark takes no standing alert's ground away: only a
+ * correction, or a mark that comes late, may. */
+bool watch_newest(const struct pupil *, const struct watch_mark *);
+
 /* `standing` as the store has it (all zero where pupil->standing is 0). The mark
  * was taken in as new or as a correction. Withdrawals come first, in the order
- * in which the alerts were raised, then what to raise in the pathway's order. */
+ * in which the alerts were raised, then what to raise in the pathway's order.
+ *
+ * Of a mark that is watch_newest(), what stands only keeps things from being said again: where nothing is found
+ * with nothing standing, nothing is with it. */
 size_t watch_look(const struct pathway *, const struct pupil *, const struct calendar *,
                   const struct standing *, const struct watch_mark *,
                   struct watch_change out[WATCH_CHANGES_MAX]);

@@ -55,14 +55,20 @@ static void look(struct engine *e, const struct pathway *pathway, struct pupil *
 		 const struct watch_mark *mark)
 {
 	struct watch_change changes[WATCH_CHANGES_MAX];
+	const struct calendar *calendar = state_calendar(&e->state, p->urn);
 	struct standing standing = {0};
-	size_t count;
+	size_t count = 0;
+	bool newest = watch_newest(p, mark);
 
-	if (p->standing)
+	/* most find nothing, and then what stands needn't be looked up */
+	if (newest)
+		count = watch_look(pathway, p, calendar, &standing, mark, changes);
+	if (p->standing && (count > 0 || !newest))
 		e->broken = state_standing(&e->state, pupil, &standing);
 	if (e->broken != STORE_OK)
 		return;
-	count = watch_look(pathway, p, state_calendar(&e->state, p->urn), &standing, mark, changes);
+	if (!newest || (p->standing && count > 0))
+		count = watch_look(pathway, p, calendar, &standing, mark, changes);
 	for (size_t i = 0; i < count && e->broken == STORE_OK; i++)
 		if (changes[i].withdraw)
 			withdraw_alert(e, changes[i].kind, changes[i].alert, pupil, p->case_no, 0);
