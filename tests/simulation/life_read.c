@@ -129,19 +129,20 @@ static bool hold_is_missing(const struct world *w)
 
 static bool is_due(struct world *w)
 {
-	uint64_t timer = life_broken(w) || engine_clock_held(w->engine) ? 0 : engine_next_timer(w->engine);
+	uint64_t timer = life_broken(w) || engine_clock_held(w->engine) ? 0 : engine_next_timer(w->engine), now;
 
-	return timer && timer <= w->clock.told_ms;
+	world_now(w, &now);
+	return timer && timer <= now;
 }
 
 /* What time has brought comes before the log is asked for, which is answered at once: all of it, also where
  * the disk didn't take it at first. False: the process died of it. */
 static bool quiet_turn(struct world *w)
 {
-	for (unsigned turns = 0; w->time_moved && !life_broken(w); turns++) {
+	for (unsigned turns = 0; (w->time_moved || (turns < 100 && is_due(w))) && !life_broken(w); turns++) {
 		turn_begin(w);
 		turn_end(w);
-		w->time_moved = life_broken(w) || (turns < 100 && is_due(w));
+		w->time_moved = life_broken(w);
 	}
 	return !life_broken(w);
 }
