@@ -139,10 +139,11 @@ static bool is_due(struct world *w)
  * the disk didn't take it at first. False: the process died of it. */
 static bool quiet_turn(struct world *w)
 {
+	/* nothing tells whether something is due by a manual clock; the disk refuses one turn, or two */
 	for (unsigned turns = 0; (w->time_moved || (turns < 100 && is_due(w))) && !life_broken(w); turns++) {
 		turn_begin(w);
 		turn_end(w);
-		w->time_moved = life_broken(w);
+		w->time_moved = life_broken(w) || (w->manual && turns < 2);
 	}
 	return !life_broken(w);
 }
