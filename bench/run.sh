@@ -2,7 +2,7 @@
 # run.sh BUILD [quick | push | morning] - the benchmarks, with their peers side by side.
 #
 # Five rounds (quick: one, short); in each, one after the other and so within the same
-# minute: the disk's own fdatasync, a bare CURVE ROUTER, attendd, Redis and PostgreSQL,
+# minute, each begun with nothing left to write: the disk's own fdatasync, a bare CURVE ROUTER, attendd, Redis and PostgreSQL,
 # all given the same registers (registers.h); and attendd once more with five pathways in force, each chosen by a
 # fifth of the schools. Then a store with a school year of
 # 100,000 pupils for memory, disk and replay. Last (push: alone) a million rows of CSV by
@@ -163,6 +163,9 @@ run_postgres() { # simple or prepared, connections
 
 # ---- the rounds ----
 
+# What the one before left to be written is no matter of the next.
+settled() { sync; "$@"; }
+
 run_rounds() {
   local session=0 round passes=$(((count + classes - 1) / classes)) passes_one=$(((one_by_one + classes - 1) / classes))
   say "attendd: 100,020 pupils made known"
@@ -179,18 +182,18 @@ run_rounds() {
   for round in $(seq "$rounds"); do
     say "round $round of $rounds"
     {
-      "$build/bench-disk" "$work" "$one_by_one"
-      load bare "$router" "$work/router.pub" 1000 "$count" "$session"
-      load bare-bundles "$router" "$work/router.pub" 1000 "$count" "$session" --bundle "$bundle"
-      load attend "$attendd" "$work/store/attendd.pub" 1000 "$count" "$session" --identity "$work/connector" --together --bundle "$bundle"
-      load attend-five "$five" "$work/five/attendd.pub" 1000 "$count" "$session" --identity "$work/connector" --together --bundle "$bundle"
-      load attend-single "$attendd" "$work/store/attendd.pub" 1000 "$count" "$((session + passes))" --identity "$work/connector" --together
-      load attend-each "$attendd" "$work/store/attendd.pub" 1000 "$count" "$((session + 2 * passes))" --identity "$work/connector"
-      "$build/bench-redis-load" "$work/redis/socket" 1000 "$count"
-      for connections in 1 8 32; do run_postgres simple "$connections"; run_postgres prepared "$connections"; done
-      "$build/bench-disk" "$work" "$one_by_one"
-      load bare-one "$router" "$work/router.pub" 1 "$one_by_one" "$session"
-      load attend-one "$attendd" "$work/store/attendd.pub" 1 "$one_by_one" "$((session + 3 * passes))" --identity "$work/connector"
+      settled "$build/bench-disk" "$work" "$one_by_one"
+      settled load bare "$router" "$work/router.pub" 1000 "$count" "$session"
+      settled load bare-bundles "$router" "$work/router.pub" 1000 "$count" "$session" --bundle "$bundle"
+      settled load attend "$attendd" "$work/store/attendd.pub" 1000 "$count" "$session" --identity "$work/connector" --together --bundle "$bundle"
+      settled load attend-five "$five" "$work/five/attendd.pub" 1000 "$count" "$session" --identity "$work/connector" --together --bundle "$bundle"
+      settled load attend-single "$attendd" "$work/store/attendd.pub" 1000 "$count" "$((session + passes))" --identity "$work/connector" --together
+      settled load attend-each "$attendd" "$work/store/attendd.pub" 1000 "$count" "$((session + 2 * passes))" --identity "$work/connector"
+      settled "$build/bench-redis-load" "$work/redis/socket" 1000 "$count"
+      for connections in 1 8 32; do settled run_postgres simple "$connections"; settled run_postgres prepared "$connections"; done
+      settled "$build/bench-disk" "$work" "$one_by_one"
+      settled load bare-one "$router" "$work/router.pub" 1 "$one_by_one" "$session"
+      settled load attend-one "$attendd" "$work/store/attendd.pub" 1 "$one_by_one" "$((session + 3 * passes))" --identity "$work/connector"
     } | sed "s/^/$round\t/" | tee -a "$runs" >&2
     session=$((session + 3 * passes + passes_one))
     rm -f "$work"/redis/appendonlydir/*.aof.tmp
