@@ -173,6 +173,8 @@ static void a_random_workload(void **context)
 
 	(void)context;
 	random_start();
+	for (unsigned i = 0; i < 2; i++) /* both, whatever the dice say */
+		assert_int_equal(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'%s','kinds':['primary']}", i ? OTHER_URN : SCHOOL_URN)->status, 200);
 	for (unsigned step = 0; step < 400; step++) {
 		random_step();
 		if (random_below(12) == 0) {
