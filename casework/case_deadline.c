@@ -122,8 +122,10 @@ static struct case_deadline *place(struct case_state *c, uint8_t rule)
 	struct case_deadline *found = NULL;
 	uint8_t phase;
 
-	if (c->deadline_count < CASE_DEADLINES_MAX)
+	if (c->deadline_count < CASE_DEADLINES_MAX) {
+		memset(&c->deadlines[c->deadline_count], 0, sizeof *c->deadlines);
 		return &c->deadlines[c->deadline_count++];
+	}
 	for (unsigned i = 0; i < c->deadline_count; i++) {
 		struct case_deadline *d = &c->deadlines[i];
 

@@ -23,6 +23,7 @@
  * the indexes exist in the case's pathway, case_fits() says.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
 #include <string.h>
 
 #include "casework/case.h"
@@ -206,6 +207,7 @@ static void get_done(struct reader *in, struct case_done *done)
 	unsigned next = 0;
 	uint8_t count;
 
+	memset(done, 0, sizeof *done);
 	done->action = get_count(in, ACTIONS_MAX - 1);
 	done->on = read_u16(in);
 	done->overridden = get_flag(in);
@@ -228,6 +230,7 @@ static void get_deadline(struct reader *in, struct case_deadline *d)
 {
 	uint8_t flags;
 
+	memset(d, 0, sizeof *d);
 	d->rule = get_count(in, DEADLINES_MAX - 1);
 	d->state = read_u8(in);
 	d->fired = read_u8(in);
@@ -262,6 +265,7 @@ static void get_deadline(struct reader *in, struct case_deadline *d)
 
 static void get_notice(struct reader *in, struct case_notice *n)
 {
+	memset(n, 0, sizeof *n);
 	get_parent(in, n->parent);
 	n->issued = read_u16(in);
 	n->received = read_u16(in);
@@ -306,6 +310,7 @@ static void get_chapter(struct reader *in, struct case_chapter *chapter)
 {
 	struct slice name = read_blob(in);
 
+	memset(chapter, 0, sizeof *chapter);
 	if (name.size == 0 || name.size >= NAME_SIZE_MAX || memchr(name.bytes, 0, name.size)) {
 		in->bad = true;
 		return;
@@ -367,7 +372,8 @@ bool case_decode(struct case_state *c, struct slice record)
 	struct reader in = reader_of(record);
 	uint8_t format;
 
-	memset(c, 0, sizeof *c);
+	/* not what lies behind the lists' counts: that is nearly all of it */
+	memset(c, 0, offsetof(struct case_state, done));
 	format = read_u8(&in);
 	if (format != CASE_FORMAT && format != CASE_FORMAT_MOVED)
 		return false;
