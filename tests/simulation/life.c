@@ -235,7 +235,7 @@ void send_submission(struct world *w, struct sent *s)
 
 	s->frame[2] = together ? 0x81 : 1;
 	w->tally->submissions++;
-	w->time_moved |= w->manual && s->command == CLOCK;
+	w->time_moved |= s->command == CLOCK;
 	w->tally->resent += s->sends > 0;
 	s->sends++;
 	if (s->state == REFUSED) { /* it may stand, now */
