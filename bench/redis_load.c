@@ -1,6 +1,6 @@
-/* redis_load.c - the same bytes to Redis: XADD over one connection, W on their way.
+/* redis_load.c - the same bytes to Redis: XADD over one connection, W on their way; or over several, each with its part of both.
  *
- *   bench-redis-load SOCKET-PATH WINDOW COUNT
+ *   bench-redis-load SOCKET-PATH WINDOW COUNT [CONNECTIONS]
  *
  * Plain RESP over a UNIX socket, which costs Redis less than TCP would, and no
  * encryption: what is compared is in Redis' favour.
@@ -18,7 +18,7 @@
 
 #include "bench/registers.h"
 
-enum { CLASSES = 3334, ROOM = 1 << 20, COMMAND_MAX = REGISTER_SIZE_MAX + 64 };
+enum { CLASSES = 3334, ROOM = 1 << 20, COMMAND_MAX = REGISTER_SIZE_MAX + 64, CONNECTIONS_MAX = 1000 };
 
 struct link {
 	int fd;
@@ -26,7 +26,7 @@ struct link {
 	size_t out_at, out_size;
 	bool half; /* the length line of a reply was read, its value not */
 	bool line_start;
-	size_t sent, done, count;
+	size_t sent, done, end; /* of the order, from where its part begins */
 	uint64_t *sent_ns, *took_ns;
 	const uint64_t *order;
 };
@@ -90,35 +90,59 @@ static void take(struct link *l)
 	}
 }
 
-int main(int argc, char **argv)
+static void open_link(struct link *l, const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	static struct link l = {.line_start = true};
 
-	if (argc != 4 || strlen(argv[1]) >= sizeof address.sun_path) {
-		fprintf(stderr, "usage: bench-redis-load SOCKET-PATH WINDOW COUNT\n");
+	strcpy(address.sun_path, path);
+	l->line_start = true;
+	l->fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (l->fd < 0 || connect(l->fd, (struct sockaddr *)&address, sizeof address))
+		fail(path);
+}
+
+static bool push(struct link *l, unsigned window)
+{
+	while (l->sent < l->end && l->sent - l->done < window && l->out_size + COMMAND_MAX < ROOM)
+		queue_one(l);
+	flush(l);
+	return l->done < l->end;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 4 || argc > 5 || strlen(argv[1]) >= sizeof ((struct sockaddr_un *)0)->sun_path) {
+		fprintf(stderr, "usage: bench-redis-load SOCKET-PATH WINDOW COUNT [CONNECTIONS]\n");
 		return 2;
 	}
-	strcpy(address.sun_path, argv[1]);
-	unsigned window = (unsigned)strtoul(argv[2], NULL, 10);
-	l.count = strtoul(argv[3], NULL, 10);
-	l.order = register_order(CLASSES, 0, l.count, 1);
-	l.sent_ns = calloc(l.count + 1, sizeof *l.sent_ns);
-	l.took_ns = calloc(l.count + 1, sizeof *l.took_ns);
-	l.fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	if (!l.count || !window || !l.order || !l.sent_ns || !l.took_ns || l.fd < 0 ||
-	    connect(l.fd, (struct sockaddr *)&address, sizeof address))
-		fail(argv[1]);
-	uint64_t began = clock_ns();
-	while (l.done < l.count) {
-		while (l.sent < l.count && l.sent - l.done < window && l.out_size + COMMAND_MAX < ROOM)
-			queue_one(&l);
-		flush(&l);
-		struct pollfd poller = {.fd = l.fd, .events = (short)(POLLIN | (l.out_size ? POLLOUT : 0))};
-		if (poll(&poller, 1, 30000) <= 0)
-			fail("no answer");
-		take(&l);
+	unsigned window = (unsigned)strtoul(argv[2], NULL, 10), connections = argc == 5 ? (unsigned)strtoul(argv[4], NULL, 10) : 1;
+	size_t count = strtoul(argv[3], NULL, 10);
+	const uint64_t *order = register_order(CLASSES, 0, count, 1);
+	uint64_t *sent_ns = calloc(count + 1, sizeof *sent_ns), *took_ns = calloc(count + 1, sizeof *took_ns);
+	struct link *links = calloc(connections + 1, sizeof *links);
+	struct pollfd *pollers = calloc(connections + 1, sizeof *pollers);
+	if (!count || !connections || connections > CONNECTIONS_MAX || window < connections || !order || !sent_ns || !took_ns || !links || !pollers)
+		fail("nothing to do, or no memory");
+	for (unsigned n = 0; n < connections; n++) {
+		links[n] = (struct link){.order = order, .sent_ns = sent_ns, .took_ns = took_ns, .end = count * (n + 1) / connections};
+		links[n].sent = links[n].done = count * n / connections;
+		open_link(&links[n], argv[1]);
 	}
-	run_print("redis", window, l.count, clock_ns() - began, l.took_ns, 0);
+	uint64_t began = clock_ns();
+	for (;;) {
+		unsigned busy = 0;
+		for (unsigned n = 0; n < connections; n++) {
+			busy += push(&links[n], window / connections);
+			pollers[n] = (struct pollfd){.fd = links[n].fd, .events = (short)(POLLIN | (links[n].out_size ? POLLOUT : 0))};
+		}
+		if (!busy)
+			break;
+		if (poll(pollers, connections, 30000) <= 0)
+			fail("no answer");
+		for (unsigned n = 0; n < connections; n++)
+			if (pollers[n].revents & (POLLIN | POLLHUP | POLLERR))
+				take(&links[n]);
+	}
+	run_print(connections > 1 ? "redis-many" : "redis", window, count, clock_ns() - began, took_ns, 0);
 	return 0;
 }

@@ -60,6 +60,8 @@ RATIOS = (
           lambda one: one["attend-five"][0]["rate"] / one["bare"][0]["rate"], 0.5, None),
     Ratio("attendd, window 1,000 / Redis XADD, appendfsync always, one connection, window 1,000",
           lambda one: one["attend"][0]["rate"] / one["redis"][0]["rate"], 1.5, None),
+    Ratio("attendd, window 10,000, in bundles, answering together / Redis XADD, appendfsync always, 50 connections, 20 on their way on each",
+          lambda one: one["attend-wide"][0]["rate"] / one["redis-many"][0]["rate"], 1, None),
     Ratio("attendd / PostgreSQL, 30-row inserts, session from a sequence, best of 1, 8 and 32 connections (marks a second)",
           lambda one: one["attend"][0]["rate"] / best_postgres(one, "simple")["rate"], 25, None),
     Ratio("the same, PostgreSQL with prepared statements and no sequence",
@@ -105,7 +107,9 @@ def rate_lines(rounds):
             ("**attendd**, window 1,000, in bundles, answering together", "attend", None),
             ("**attendd**, the same with five pathways", "attend-five", None),
             ("**attendd**, window 1,000, sent one by one, answering together", "attend-single", None),
-            ("**attendd**, window 1,000, answering one by one", "attend-each", None), ("Redis, window 1,000", "redis", None)]
+            ("**attendd**, window 1,000, answering one by one", "attend-each", None),
+            ("**attendd**, window 10,000, in bundles, answering together", "attend-wide", None),
+            ("Redis, window 1,000", "redis", None), ("Redis, 50 connections, 20 on their way on each", "redis-many", None)]
     for form in ("simple", "prepared"):
         rows += [("PostgreSQL, %s, %d connection%s" % (form, c, "s" if c > 1 else ""), "postgres-" + form, c)
                  for c in (1, 8, 32)]

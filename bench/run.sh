@@ -189,13 +189,15 @@ run_rounds() {
       settled load attend-five "$five" "$work/five/attendd.pub" 1000 "$count" "$session" --identity "$work/connector" --together --bundle "$bundle"
       settled load attend-single "$attendd" "$work/store/attendd.pub" 1000 "$count" "$((session + passes))" --identity "$work/connector" --together
       settled load attend-each "$attendd" "$work/store/attendd.pub" 1000 "$count" "$((session + 2 * passes))" --identity "$work/connector"
+      settled load attend-wide "$attendd" "$work/store/attendd.pub" 10000 "$count" "$((session + 3 * passes))" --identity "$work/connector" --together --bundle "$bundle"
       settled "$build/bench-redis-load" "$work/redis/socket" 1000 "$count"
+      settled "$build/bench-redis-load" "$work/redis/socket" 1000 "$count" 50
       for connections in 1 8 32; do settled run_postgres simple "$connections"; settled run_postgres prepared "$connections"; done
       settled "$build/bench-disk" "$work" "$one_by_one"
       settled load bare-one "$router" "$work/router.pub" 1 "$one_by_one" "$session"
-      settled load attend-one "$attendd" "$work/store/attendd.pub" 1 "$one_by_one" "$((session + 3 * passes))" --identity "$work/connector"
+      settled load attend-one "$attendd" "$work/store/attendd.pub" 1 "$one_by_one" "$((session + 4 * passes))" --identity "$work/connector"
     } | sed "s/^/$round\t/" | tee -a "$runs" >&2
-    session=$((session + 3 * passes + passes_one))
+    session=$((session + 4 * passes + passes_one))
     rm -f "$work"/redis/appendonlydir/*.aof.tmp
   done
   end_one "$one"
