@@ -137,6 +137,11 @@ def year_lines(measures, asked):
     for row in asked["deadlines"]:
         rows.append(("%d deadlines that fall due at one instant, of a million, fired, told of and on disk, ms" % row["count"],
                      row["seconds"] * 1e3, None, 100))
+    for row, slept in zip(asked["alerts"], asked["sleeping"]):
+        rows.append(("from a mark to its alert at each of %d subscribers, 10,000 submissions and 100 alerts a second: p50, ms" % row["window"],
+                     row["p50"] / 1e3, None, None))
+        rows.append(("the same, p99, ms", row["p99"] / 1e3, None, 10 if row["window"] == 500 else None))
+        rows.append(("how late a thread wakes meanwhile that slept for a millisecond: p99, ms", slept["p99"] / 1e3, None, None))
     if "replay_marks_per_s" in measures:
         rows.append(("marks replayed a second, with every hash (of 30-mark submissions)", measures["replay_marks_per_s"], 12e6, None))
     # verify does more than replay (it compares every projection), so it is a lower bound.

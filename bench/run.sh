@@ -20,9 +20,9 @@ pathway=$here/../pathways/stockport.yaml
 others=(three-stage stockton south-tyneside wigan)
 
 if [ "$mode" = quick ]; then
-  rounds=1 count=60000 one_by_one=500 postgres_seconds=2 year_sessions=20 push_rows=100000 as_of=200 cases=6250 due=1000
+  rounds=1 count=60000 one_by_one=500 postgres_seconds=2 year_sessions=20 push_rows=100000 as_of=200 cases=6250 due=1000 alerts=5000
 else
-  rounds=5 count=400000 one_by_one=3000 postgres_seconds=3 year_sessions=380 push_rows=1000000 as_of=3000 cases=62500 due=10000
+  rounds=5 count=400000 one_by_one=3000 postgres_seconds=3 year_sessions=380 push_rows=1000000 as_of=3000 cases=62500 due=10000 alerts=30000
 fi
 classes=3334 # of 30: 100,020 pupils
 bundle=16 # what libattend puts in one
@@ -276,6 +276,26 @@ run_deadlines() {
   rm -rf "$folder" "$folder.out"
 }
 
+# ---- alerts ----
+
+# From a mark to its alert at each of a hundred subscribers, and of five hundred.
+run_alerts() {
+  local folder=$work/alerts subscribers first=1 keys
+  say "alerts to 100 and 500 subscribers"
+  ulimit -n 8192
+  pathway=$here/alerts.yaml make_store "$folder"
+  [ -f "$work/reader" ] || "$build/attend" keygen "$work/reader" >/dev/null
+  "$build/attend" grant "$(sed -n 's/^public: //p' "$work/reader")" officer --name reader >/dev/null
+  keys=(--server "$endpoint" --server-key "$folder/attendd.pub" --connector "$work/connector" --officer "$work/reader")
+  "$build/bench-alerts" "${keys[@]}" --subscribers 1 --every 1000000 --rate 2000 --count "$classes" --first 0
+  for subscribers in 100 500; do
+    "$build/bench-alerts" "${keys[@]}" --subscribers "$subscribers" --count "$alerts" --first "$first" | sed "s/^/0\t/" | tee -a "$runs" >&2
+    first=$((first + (alerts + classes - 1) / classes))
+  done
+  end_one "$daemon"
+  rm -rf "$folder" "$folder.out"
+}
+
 # ---- a file of rows ----
 
 push_store() { # name, options of push; a store of its own, so that each row is new
@@ -313,6 +333,7 @@ if [ "$mode" != push ]; then
   run_rounds
   run_year
   run_deadlines
+  run_alerts
   /usr/bin/python3 "$here/report.py" "$runs" "$results" "$mode"
 fi
 run_push
