@@ -102,6 +102,14 @@ uint8_t pupil_morning_ended(const struct pupil *p)
 	return last % 2 == AM ? (uint8_t)(earlier >> last * CODE_BITS) : CODE_NONE;
 }
 
+bool pupil_is_new(const struct pupil *p)
+{
+	for (unsigned back = PUPIL_NEW_WEEKS; back < PUPIL_WEEKS; back++)
+		if (p->weeks[back])
+			return false;
+	return true;
+}
+
 static bool takes(const struct pupil *p, day_t day, uint8_t session, uint8_t code)
 {
 	if (day < DAY_MIN || day > DAY_MAX || day_weekday(day) > FRIDAY || session > PM || code >= CODE_LIMIT ||

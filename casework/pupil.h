@@ -62,6 +62,9 @@ uint8_t pupil_code(const struct pupil *, day_t, uint8_t session);
 /* Of the latest register's day, or of the marked day before it where it is that of an AM: the code of a morning
  * that has now ended, as its afternoon was marked or never came. CODE_NONE where there is none. */
 uint8_t pupil_morning_ended(const struct pupil *);
+/* Are all marks that are held of the newest PUPIL_NEW_WEEKS? */
+enum { PUPIL_NEW_WEEKS = 10 };
+bool pupil_is_new(const struct pupil *);
 enum mark_change pupil_would(const struct pupil *, day_t, uint8_t session, uint8_t code);
 
 /* Takes a mark in. Can't fail. `*held` is the code before. The calendar is that

@@ -73,7 +73,8 @@ static bool touches(const struct watch_rule *rule, uint8_t code)
 
 bool watch_newest(const struct pupil *p, const struct watch_mark *mark)
 {
-	return mark->held == CODE_NONE && mark->day == p->latest_day && mark->session == p->latest_session;
+	return mark->held == CODE_NONE && mark->day == p->latest_day && mark->session == p->latest_session &&
+	       !(p->standing && pupil_is_new(p));
 }
 
 bool watch_idle(const struct pathway *pathway, const struct pupil *p, const struct watch_mark *mark)

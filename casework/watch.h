@@ -101,7 +101,8 @@ const char *watch_fault(const struct watch_rule *);
 bool watch_idle(const struct pathway *, const struct pupil *, const struct watch_mark *);
 
 /* Is it of the latest register, and no correction? Such a mark takes no standing alert's ground away: only a
- * correction, or a mark that comes late, may. */
+ * correction, or a mark that comes late, may. (Of a pupil who is new, and of whom something was said, none is taken for
+ * such a one: that they were not seen on days whose registers come now stands no more, SP-26.) */
 bool watch_newest(const struct pupil *, const struct watch_mark *);
 
 /* `standing` as the store has it (all zero where pupil->standing is 0). The mark

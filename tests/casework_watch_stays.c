@@ -192,6 +192,19 @@ static void sp_26_a_pupil_who_was_seen_or_is_explained(void **context)
 	assert_false(asks(s, STARTER, "2026-09-09", "2026-09-11"));
 }
 
+/* Nobody had seen the pupil when the alert was raised, for the registers of those days came later: the next ones are in order,
+ * each the newest, and take its ground away as they do out of order. */
+static void sp_26_a_pupil_whose_registers_come_late(void **context)
+{
+	struct scene *s = *context;
+
+	mark(s, "2026-09-07", AM, CODE_Z);
+	assert_true(asks(s, STARTER, "2026-09-07", "2026-09-09"));
+	assert_int_equal(scene_standing(s, ALERT_NOT_ARRIVED), 1);
+	mark(s, "2026-09-08", AM, CODE_AM);
+	assert_int_equal(scene_standing(s, ALERT_NOT_ARRIVED), 0);
+}
+
 static void faults_of_the_rule(void **context)
 {
 	struct watch_rule rule = {.kind = ALERT_UNEXPLAINED, .type = WATCH_STAYS, .codes = CODE_BIT(CODE_N), .at_least = 1};
@@ -229,6 +242,7 @@ int main(void)
 		T(sp_42_once_a_school_year),
 		T(sp_26_a_pupil_nobody_has_seen),
 		T(sp_26_a_pupil_who_was_seen_or_is_explained),
+		T(sp_26_a_pupil_whose_registers_come_late),
 		T(faults_of_the_rule),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
