@@ -218,7 +218,7 @@ bool school_decode(struct school *s, struct slice bytes)
 	if (!in.bad && !reader_done(&in)) {
 		struct slice name = read_blob(&in);
 
-		if (name.size == 0 || name.size > SCHOOL_NAME_MAX)
+		if (name.size == 0 || name.size > SCHOOL_NAME_MAX || memchr(name.bytes, 0, name.size))
 			return false;
 		memcpy(s->name, name.bytes, name.size);
 	}

@@ -77,32 +77,43 @@ static void look_up(struct slice body)
 		see(unknown);
 }
 
-/* The registers, whether the body was checked or not; and whoever trusts what was not
- * said to be doubtful must find it well formed. */
+static bool is_plain(struct slice text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (text.bytes[i] < ' ' || text.bytes[i] > '~')
+			return false;
+	return true;
+}
+
+/* The registers, whether the body was checked or not; and whoever trusts what was not said to be doubtful, and
+ * whose rows are all of known words, must find it well formed. */
 static void marks(struct slice body)
 {
 	struct submitted_marks m;
 	struct submitted_mark one;
 	size_t offset, rows = 0;
+	bool plain;
 
 	if (!submitted_marks_open(&m, body)) {
 		MUST(m.fault);
 		return;
 	}
 	see(m.urn);
+	plain = is_plain(m.urn);
 	while (submitted_marks_next(&m, &one)) {
 		MUST(++rows <= body.size);
 		see(one.upn);
 		see(one.code);
 		see(m.date);
 		see(m.session);
+		plain &= is_plain(one.upn) && is_plain(one.code) && is_plain(m.date) && is_plain(m.session);
 		if (one.has_extras) {
 			see(one.recorded_at);
 			see(one.comment);
 			seen += one.minutes_late;
 		}
 	}
-	if (!m.fault && !submitted_marks_doubtful(&m))
+	if (plain && !m.fault && !submitted_marks_doubtful(&m))
 		MUST(mp_check(body, &offset) == NULL);
 }
 
