@@ -225,8 +225,10 @@ static int open_store(struct engine *e, char *why, size_t why_size)
 			 e->dir, store_why(e->store));
 	if (result == STORE_OK && persons_count(e->persons) < e->state.pupil_count) {
 		snprintf(why, why_size, "%s/persons.keys lacks the keys of the last pupils; restore it, or a backup", e->dir);
-		return -1;
+		result = STORE_FAILED;
 	}
+	if (result != STORE_OK)
+		state_free(&e->state); /* it may be half of what is held, and the end of a process saves what it has */
 	return result == STORE_OK ? 0 : -1;
 }
 

@@ -86,8 +86,9 @@ bool engine_listened_to(const struct engine *); /* has anybody subscribed? */
 
 /* The next instant at which something falls due; 0: nothing. */
 uint64_t engine_next_timer(struct engine *);
-/* Is there work for subscribers (new events, new credit)? Sends items and heartbeats. */
-void engine_feed(struct engine *, uint64_t monotonic_ms, engine_send *, void *context);
+/* Is there work for subscribers (new events, new credit)? Sends items and heartbeats. True: there is more to look
+ * through at once. */
+bool engine_feed(struct engine *, uint64_t monotonic_ms, engine_send *, void *context);
 /* Forgets a peer's subscriptions (unreachable). */
 void engine_forget_peer(struct engine *, const struct peer *);
 

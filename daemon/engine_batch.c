@@ -225,19 +225,19 @@ static void count_commit(struct engine *e, struct batch *b)
 	b->used = 0;
 }
 
-/* The batch behind is on disk; its replies still wait. */
+/* The batch behind is on disk; its replies still wait. False, as often as it is asked, where its commit failed:
+ * its records stay in its hands till they are put off. */
 static bool join(struct engine *e)
 {
 	if (store_behind(e->store)) {
 		enum store_result result = store_join(e->store);
 
-		if (result != STORE_OK) {
+		if (result != STORE_OK)
 			e->broken = result;
-			return false;
-		}
-		count_commit(e, e->behind);
+		else
+			count_commit(e, e->behind);
 	}
-	return true;
+	return !e->behind || !e->behind->record_count;
 }
 
 static void save_newest_id(struct engine *e)
@@ -361,6 +361,7 @@ static int fall_back(struct engine *e, engine_send *send, void *context, char *w
 	put_off_replies(e, e->at);
 	if (broken == STORE_UNKNOWN || broken == STORE_DAMAGED || engine_recover(e, why, why_size) != 0)
 		return -1;
+	feed_recovered(e);
 	e->full = broken == STORE_FULL;
 	if (e->behind)
 		send_held(e->behind, send, context);

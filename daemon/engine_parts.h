@@ -478,6 +478,8 @@ bool event_concerns(struct txn *, const struct event *, uint32_t case_no, uint32
 typedef void feed(struct engine *, const struct request *);
 feed feed_subscribe, feed_credit, feed_unsubscribe, feed_cursor;
 void feed_close(struct engine *);
+/* A batch is gone, and with it the pupils that it made known: their numbers will be others'. */
+void feed_recovered(struct engine *);
 
 /* ---- deadlines.c ---- */
 void deadlines_hold(struct engine *); /* writes down a step of the clock */

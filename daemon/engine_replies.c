@@ -37,7 +37,7 @@ void engine_hold(struct engine *e, const struct peer *peer, uint8_t command, con
 	h->size = (uint32_t)size;
 	/* an answer may tell of what this batch has appended: without it, it is not true */
 	h->writes = command_submits(command) || command == COMMAND_CURSOR ||
-		    ((command == COMMAND_QUERY || command == COMMAND_HELLO) && engine_head(e) > e->committed);
+		    ((command == COMMAND_QUERY || command == COMMAND_HELLO || command == COMMAND_SUBSCRIBE) && engine_head(e) > e->committed);
 	w = writer_of(e->at->replies + e->at->replies_used, size);
 	message_reply(&w, command, id, status, position);
 	write_bytes(&w, body.bytes, body.size);

@@ -41,6 +41,13 @@ void feed_close(struct engine *e)
 		drop(e, 0);
 }
 
+void feed_recovered(struct engine *e)
+{
+	for (unsigned i = e->subscription_count; i-- > 0;)
+		if (e->subscriptions[i]->pupil > e->state.pupil_count)
+			drop(e, i);
+}
+
 void engine_forget_peer(struct engine *e, const struct peer *peer)
 {
 	for (unsigned i = e->subscription_count; i-- > 0;)
@@ -257,13 +264,13 @@ struct feeding {
 	struct event *event;
 	struct pack items;
 	uint32_t count;
-	unsigned looked;
+	unsigned looked, most;
 };
 
 static bool enough(const struct feeding *f)
 {
 	return f->count >= f->subscription->credit || f->count >= FEED_ITEMS_MAX ||
-	       f->items.buffer.size > FEED_BYTES_MAX || f->looked >= PAGE_RECORDS_MAX;
+	       f->items.buffer.size > FEED_BYTES_MAX || f->looked >= f->most;
 }
 
 static bool take_record(void *context, uint64_t position, struct slice record)
@@ -393,7 +400,7 @@ static void round_takes(struct feed_round *round, const struct feeding *f)
 static bool feed_one(struct engine *e, struct subscription *s, struct txn *txn, struct event *room, uint64_t now_ms,
 		     struct feed_round *round)
 {
-	struct feeding f = {.engine = e, .subscription = s, .txn = txn, .event = room};
+	struct feeding f = {.engine = e, .subscription = s, .txn = txn, .event = room, .most = round->records};
 	uint64_t from = s->next;
 	bool more = false, sound;
 
@@ -441,7 +448,7 @@ static bool still_may(struct engine *e, const struct subscription *s)
 	       access_query(p->role, slice_text(s->log ? "log" : "alerts"));
 }
 
-void engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, void *context)
+bool engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, void *context)
 {
 	struct feed_round round = {ROUND_RECORDS_MAX, ROUND_BYTES_MAX};
 	struct event *room;
@@ -451,11 +458,11 @@ void engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, voi
 	engine_scrub(e, monotonic_ms);
 	/* what is told is on disk: a feeding waits for the commit behind */
 	if (e->behind || !e->subscription_count || (!e->feed_wanted && monotonic_ms - e->fed_ms < HEARTBEAT_MS / 4))
-		return;
+		return false;
 	e->fed_ms = monotonic_ms;
 	txn = engine_read(e);
 	if (!txn)
-		return;
+		return false;
 	e->feed_wanted = false;
 	room = memory_new(sizeof *room);
 	for (unsigned i = e->subscription_count; i-- > 0;)
@@ -475,4 +482,5 @@ void engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, voi
 	/* the transaction ends before anything is sent */
 	engine_read_end(e, txn);
 	engine_send_held(e, send, context);
+	return e->feed_wanted;
 }

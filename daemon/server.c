@@ -346,7 +346,8 @@ static enum server_end turn(struct server *server, bool *more)
 	forget_lost(server);
 
 	unsigned replies = server->sent;
-	engine_feed(server->engine, monotonic_ms, send_to_peer, server);
+	if (engine_feed(server->engine, monotonic_ms, send_to_peer, server))
+		*more = true;
 	forget_lost(server);
 	/* Who was sent items may have credit for more: ask again before waiting. */
 	if (server->sent > replies)

@@ -255,7 +255,7 @@ uint64_t engine_next_timer(struct engine *engine)
 	return 0;
 }
 
-void engine_feed(struct engine *engine, uint64_t monotonic_ms, engine_send *send, void *context)
+bool engine_feed(struct engine *engine, uint64_t monotonic_ms, engine_send *send, void *context)
 {
 	uint8_t *frame = engine->feed_left ? calloc(1, engine->feed_size) : NULL;
 
@@ -263,6 +263,7 @@ void engine_feed(struct engine *engine, uint64_t monotonic_ms, engine_send *send
 	for (size_t i = 0; frame && engine->feed_left && i < 64; i++, engine->feed_left--)
 		send(context, &engine->fed, slice_of(frame, engine->feed_size));
 	free(frame);
+	return false;
 }
 
 void engine_forget_peer(struct engine *engine, const struct peer *peer)
