@@ -157,6 +157,22 @@ static enum store_result put_pages_back(struct store *store, const struct found 
 	return store_fail_mdb(code, "data.mdb");
 }
 
+/* The header may be in the page cache alone, where its sync failed or its process died before: then a power cut would
+ * have an older one put back, over pages that what follows has used again. */
+static enum store_result write_header_again(struct store *store, const struct found *f)
+{
+	const char *name = redo_names[f->generation & 1];
+	size_t size = REDO_HEAD_SIZE + 2 * f->page + CHECK_SIZE;
+	int fd = openat(store->dir_fd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW), code = 0;
+
+	if (fd < 0)
+		return store_fail_mdb(errno, name);
+	if (pwrite(fd, f->file[f->generation & 1].bytes, size, 0) != (ssize_t)size || fdatasync(fd) != 0)
+		code = errno ? errno : EIO;
+	close(fd);
+	return store_fail_mdb(code, name);
+}
+
 enum store_result redo_restore(struct store *store, const char *dir, bool *replay)
 {
 	struct found f;
@@ -170,7 +186,7 @@ enum store_result redo_restore(struct store *store, const char *dir, bool *repla
 		if (last && last < f.transaction)
 			result = store_fail(STORE_DAMAGED, "%s: data.mdb is older than redo.0 and redo.1: it was put back from elsewhere; "
 			                    "remove both to take it as it is", dir);
-		else
+		else if ((result = write_header_again(store, &f)) == STORE_OK)
 			result = put_pages_back(store, &f);
 	}
 	drop(&f);
