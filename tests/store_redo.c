@@ -3,10 +3,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/store_place.h"
 
+#include <errno.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "store/crc32c.h"
+#include "store/redo_parts.h"
 
 enum { BEFORE = 3, COMMITS = 12 }; /* so many before the store was opened again */
 
@@ -18,6 +20,34 @@ static void a_name_changes(void)
 {
 	if (names_left > 0 && --names_left == 0)
 		_exit(9);
+}
+
+/* What a start does before it puts pages back. */
+static struct {
+	bool fails;                   /* the header's sync does */
+	int header_fd;                /* it was written here */
+	bool header_synced, pages_before, pages_after;
+} start;
+
+ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
+{
+	if (size > sizeof redo_magic && !memcmp(bytes, redo_magic, sizeof redo_magic)) {
+		start.header_fd = fd;
+	} else if (at == 0 && size == 2 * (size_t)getpagesize()) { /* data.mdb's first two */
+		start.pages_before |= !start.header_synced;
+		start.pages_after |= start.header_synced;
+	}
+	return syscall(SYS_pwrite64, fd, bytes, size, at);
+}
+
+int fdatasync(int fd)
+{
+	if (fd == start.header_fd && start.fails) {
+		errno = EIO;
+		return -1;
+	}
+	start.header_synced |= fd == start.header_fd;
+	return (int)syscall(SYS_fdatasync, fd);
 }
 
 int unlinkat(int folder, const char *name, int flags)
@@ -173,6 +203,32 @@ static void what_is_not_in_data_mdb_stands_after_the_same_boot(void **state)
 		fail_msg("%s", why);
 	assert_int_equal(standing(store), COMMITS);
 	store_close(&store);
+}
+
+/* It may be in the page cache alone. The pages that it keeps are put back once it is on the disk, or the start fails. */
+static void the_header_is_on_disk_before_its_pages_are_put_back(void **state)
+{
+	struct place *place = *state;
+
+	for (unsigned i = 0; i < 2; i++) {
+		char dir[300], name[8], why[300] = "";
+		struct store *store;
+
+		snprintf(name, sizeof(name), "%u", i);
+		place_inside(place, dir, name);
+		die_after(dir, COMMITS);
+		memset(&start, 0, sizeof(start));
+		start.header_fd = -1;
+		start.fails = i == 1;
+		assert_int_equal(open_in(dir, STORE_WRITE, i ? "one" : "another", &store, why), i ? STORE_FAILED : STORE_OK);
+		start.fails = false;
+		assert_false(start.pages_before);
+		assert_int_equal(start.pages_after, i == 0);
+		if (i == 1)
+			assert_int_equal(open_in(dir, STORE_WRITE, "one", &store, why), STORE_OK);
+		assert_int_equal(standing(store), COMMITS);
+		store_close(&store);
+	}
 }
 
 static void a_bit_flipped_in_it_is_found_or_changes_nothing(void **state)
@@ -374,6 +430,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_a_dead_process_committed_stands),
 		TEST(what_is_not_in_data_mdb_stands_after_the_same_boot),
+		TEST(the_header_is_on_disk_before_its_pages_are_put_back),
 		TEST(a_bit_flipped_in_it_is_found_or_changes_nothing),
 		TEST(a_log_cut_short_gives_what_it_holds),
 		TEST(one_of_its_files_alone_says_nothing),
