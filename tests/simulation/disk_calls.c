@@ -214,7 +214,18 @@ static void remember_write(int fd, size_t size, off_t at)
 	u->length = status.st_size;
 	u->before = malloc(size + 1);
 	had = syscall(SYS_pread64, fd, u->before, size, at);
-	u->had = had > 0 ? (size_t)had : 0;
+	if (had < 0) { /* it was opened for writing alone */
+		char path[40];
+		int again;
+
+		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+		again = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+		had = syscall(SYS_pread64, again, u->before, size, at);
+		syscall(SYS_close, again);
+	}
+	if (had < 0)
+		abort();
+	u->had = (size_t)had;
 }
 
 static ssize_t do_write(int fd, const struct iovec *parts, int count, off_t at)
