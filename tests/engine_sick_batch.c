@@ -62,13 +62,15 @@ static void put_long(const char *date, const char *comment)
 static void a_batch_behind_that_failed_is_never_acknowledged(void **context)
 {
 	static char comment[COMMENT + 1];
-	uint64_t head = host_head(&h);
+	uint64_t head = host_head(&h), put_off = h.engine->counters[COUNT_REFUSED_ROOM];
 
 	(void)context;
 	memset(comment, 'x', COMMENT);
 	host_begin(&h);
+	h.together = true;
 	for (unsigned i = 0; i < MANY; i++)
 		put_mark(i, "2026-09-10", "O");
+	h.together = false;
 	fail_call(CALLS_CHANGE, EIO, 1);
 	host_commit_behind(&h);
 	assert_non_null(h.engine->behind);
@@ -82,9 +84,13 @@ static void a_batch_behind_that_failed_is_never_acknowledged(void **context)
 	assert_false(store_behind(h.engine->store)); /* it was asked for */
 	host_land(&h);
 	host_commit(&h);
-	for (unsigned i = 0; i < h.count; i++)
+	for (unsigned i = 0; i < h.count; i++) {
 		assert_int_equal(h.answers[i].status, STATUS_RETRY_LATER);
-	assert_true(h.count > MANY);
+		put_off += h.answers[i].together.count ? h.answers[i].together.count : 1;
+	}
+	assert_true(put_off > MANY + 1);
+	/* the one that met the failure was put off by itself, and with its batch */
+	assert_in_range(h.engine->counters[COUNT_REFUSED_ROOM], put_off, put_off + 1);
 	assert_int_equal(host_head(&h), head);
 	assert_int_equal(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0])->status, STATUS_NOT_FOUND);
 }

@@ -166,6 +166,23 @@ static void a_blob_that_lies_about_its_size_is_a_fault(void **state)
 	assert_true(r.bad);
 }
 
+static void a_blob_of_more_than_a_word_counts_is_a_fault(void **state)
+{
+	uint8_t room[16];
+
+	(void)state;
+	for (unsigned shift = 31; shift < 64; shift++) {
+		struct writer w = writer_of(room, sizeof(room));
+		struct reader r;
+
+		write_varint(&w, (UINT64_C(1) << shift) + 1);
+		write_u8(&w, 7);
+		r = reader_of(writer_slice(&w));
+		assert_int_equal(read_blob(&r).size, 0);
+		assert_true(r.bad);
+	}
+}
+
 static void random_bytes_are_read_within_their_bounds(void **state)
 {
 	(void)state;
@@ -214,6 +231,7 @@ int main(void)
 		cmocka_unit_test(varints_come_back_whatever_their_size),
 		cmocka_unit_test(longer_spellings_of_a_varint_are_faults),
 		cmocka_unit_test(a_blob_that_lies_about_its_size_is_a_fault),
+		cmocka_unit_test(a_blob_of_more_than_a_word_counts_is_a_fault),
 		cmocka_unit_test(random_bytes_are_read_within_their_bounds),
 		cmocka_unit_test(every_status_has_its_text),
 	};
