@@ -209,14 +209,33 @@ static void put_actions(struct visit *v, const struct beside *b)
 
 /* ---- people ---- */
 
+static const char *became(const json_t *notice)
+{
+	return json_is_true(json_object_get(notice, "withdrawn")) ? "withdrawn" : *says(notice, "paid") ? "paid" :
+	       json_is_true(json_object_get(notice, "lapsed")) ? "not paid in time" : "unpaid";
+}
+
+/* Of all the child's cases, each with its day: whether it still counts is for whoever issues the next. */
+static void put_parents_notices(struct visit *v, const json_t *notices)
+{
+	size_t index;
+	json_t *n;
+	html(&v->page, json_array_size(notices) ? "penalty notices: " : "no penalty notice");
+	json_array_foreach(notices, index, n)
+		html(&v->page, "%s%s (%s)", index ? ", " : "", page_date(says(n, "issued")), became(n));
+}
+
 static void put_parents(struct visit *v, const json_t *people)
 {
 	size_t index;
 	json_t *one;
 	html(&v->page, "<section aria-labelledby=\"people\"><h2 id=\"people\">Parents and family</h2>\n<dl class=\"people\">\n");
-	json_array_foreach(json_object_get(people, "parents"), index, one)
-		html(&v->page, "<dt>%s <span class=\"quiet\">%s</span></dt><dd>%s%s%lld penalty notice%s in 3 years</dd>\n", *says(one, "name") ? says(one, "name") : "Name not known",
-		     says(one, "parent"), says(one, "address"), *says(one, "address") ? "; " : "", counts(one, "penalty_notices"), counts(one, "penalty_notices") == 1 ? "" : "s");
+	json_array_foreach(json_object_get(people, "parents"), index, one) {
+		html(&v->page, "<dt>%s <span class=\"quiet\">%s</span></dt><dd>%s%s", *says(one, "name") ? says(one, "name") : "Name not known",
+		     says(one, "parent"), says(one, "address"), *says(one, "address") ? "; " : "");
+		put_parents_notices(v, json_object_get(one, "penalty_notices"));
+		html(&v->page, "</dd>\n");
+	}
 	json_array_foreach(json_object_get(people, "siblings"), index, one) {
 		html(&v->page, "<dt>Sibling</dt><dd><a ");
 		page_href(v, "/pupil/", says(one, "upn"), NULL);
@@ -256,7 +275,7 @@ static void put_notices(struct visit *v, const struct beside *b)
 	html(&v->page, "<section aria-labelledby=\"notices\"><h2 id=\"notices\">Penalty notices</h2>\n<ul>\n");
 	json_array_foreach(notices, index, n)
 		html(&v->page, "<li>No. %lld to %s, issued %s: %s</li>\n", counts(n, "number"), words_parent(b->parents, says(n, "parent")), page_date(says(n, "issued")),
-		     json_is_true(json_object_get(n, "withdrawn")) ? "withdrawn" : *says(n, "paid") ? "paid" : json_is_true(json_object_get(n, "lapsed")) ? "not paid in time" : "unpaid");
+		     became(n));
 	html(&v->page, "</ul></section>\n");
 }
 
