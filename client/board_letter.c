@@ -180,17 +180,33 @@ static void know_school(struct visit *v, const json_t *rule, const char *upn)
 	}
 }
 
-/* The steps in which it is recorded that this letter was sent: those that have it among the values of a field. */
+/* A step in which it is recorded that this letter was sent: the letter is among the values of a field. */
+static void put_sent_as(struct visit *v, const json_t *action)
+{
+	size_t at, value;
+	json_t *field, *one;
+	json_array_foreach(json_object_get(action, "fields"), at, field)
+		json_array_foreach(json_object_get(field, "values"), value, one)
+			if (strcmp(json_string_value(one), v->words[3]) == 0)
+				html(&v->page, "<p class=\"said\">Sent it? <a href=\"/case/%s/record/%s?f-%s=%s\">Record it: %s</a></p>\n", v->words[1],
+				     says(action, "action"), says(field, "name"), v->words[3], says(action, "title"));
+}
+
+/* The step that is called as the letter is; only where there is none, those that have it among their answers: a penalty
+ * notice that may be given after a Notice to Improve is not how that notice is recorded. */
 static void put_sent(struct visit *v, const char *upn)
 {
-	size_t index, at, value;
-	json_t *action, *field, *one, *actions = ask_of(v, "actions", upn);
-	json_array_foreach(strcmp(says(actions, "case"), v->words[1]) == 0 ? json_object_get(actions, "items") : NULL, index, action)
-		json_array_foreach(json_object_get(action, "fields"), at, field)
-			json_array_foreach(json_object_get(field, "values"), value, one)
-				if (strcmp(json_string_value(one), v->words[3]) == 0)
-					html(&v->page, "<p class=\"said\">Sent it? <a href=\"/case/%s/record/%s?f-%s=%s\">Record it: %s</a></p>\n", v->words[1],
-					     says(action, "action"), says(field, "name"), v->words[3], says(action, "title"));
+	size_t index;
+	json_t *action, *same = NULL, *actions = ask_of(v, "actions", upn);
+	const json_t *items = strcmp(says(actions, "case"), v->words[1]) == 0 ? json_object_get(actions, "items") : NULL;
+	json_array_foreach(items, index, action)
+		if (strcmp(says(action, "action"), v->words[3]) == 0)
+			same = action;
+	if (same)
+		html(&v->page, "<p class=\"said\">Sent it? <a href=\"/case/%s/record/%s\">Record it: %s</a></p>\n", v->words[1], v->words[3], says(same, "title"));
+	else
+		json_array_foreach(items, index, action)
+			put_sent_as(v, action);
 	json_decref(actions);
 }
 
