@@ -106,6 +106,8 @@ void visit_title(struct visit *, const char *format, ...) __attribute__((format(
 void page_href(struct visit *, const char *start, ...) __attribute__((sentinel));
 /* <form method="post" ...>, with what proves that it is this person's own. */
 void page_form(struct visit *, const char *action, const char *class_name);
+/* What was sent, to be sent again by one button: the service did not answer. Ids stay, so that it is recorded once. */
+void page_again(struct visit *);
 /* A new submission's id, hidden: a form that is sent twice is recorded once. */
 void page_id(struct visit *);
 bool form_id(const json_t *form, uint8_t id[static ATTEND_ID_SIZE]);

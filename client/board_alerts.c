@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { SHOWN_MAX = 500 };
+enum { SHOWN_MAX = 500, NO_LONGER_RAISED = 402 };
 
 /* In the order in which they press; one that is not here comes after these, in words of its name. */
 static const struct {
@@ -238,7 +238,8 @@ void board_acknowledge(struct visit *v)
 		return;
 	}
 	unsigned status = acknowledge(v, alert, id, &answer);
-	if (status >= 200 && status < 300)
+	/* what a colleague, another tab or the register itself has dealt with already is as the reader wants it */
+	if ((status >= 200 && status < 300) || (status == NO_LONGER_RAISED && strcmp(says(answer, "field"), "alert") == 0))
 		go_back(v, says(v->form, "back"));
 	else if (v->status == 200)
 		page_notice(v, status == 404 || status == 403 ? status : 409, "That was not recorded", *says(answer, "reason") ? says(answer, "reason") : "The alert is not there.");

@@ -257,6 +257,8 @@ static enum MHD_Result answer_reader(struct visit *v, struct MHD_Connection *con
 	} else {
 		attend_for(v->line, v->session.reader);
 		route(v);
+		if (v->form && v->status == MHD_HTTP_SERVICE_UNAVAILABLE)
+			page_again(v);
 	}
 	return send_page(v, connection, cookie);
 }

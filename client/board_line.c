@@ -80,7 +80,7 @@ static void tell(struct visit *v, unsigned status, const json_t *answer)
 	switch (status) {
 	case 0:
 		page_notice(v, STATUS_OF_NOBODY, "The service can't be reached",
-		            "attendd does not answer at the moment. Nothing was lost; try again in a minute.");
+		            "It does not answer at the moment. Nothing that was recorded is lost; try again in a minute.");
 		break;
 	case 300:
 	case 301:

@@ -143,6 +143,29 @@ void page_form(struct visit *v, const char *action, const char *class_name)
 	     v->session.token);
 }
 
+void page_again(struct visit *v)
+{
+	const char *name;
+	json_t *value;
+	v->page.size = 0;
+	visit_title(v, "Not recorded yet");
+	html(&v->page, "<h1>Not recorded yet</h1>\n<p>The service does not answer at the moment. What you filled in is kept on this page: "
+	               "send it again in a minute. However often it is sent, it is recorded once.</p>\n<form method=\"post\" action=\"");
+	for (size_t i = 0; i < sizeof v->words / sizeof *v->words && v->words[i]; i++) {
+		html(&v->page, "/");
+		html_url(&v->page, v->words[i]);
+	}
+	html(&v->page, "\" class=\"record\">\n");
+	json_object_foreach((json_t *)(uintptr_t)v->form, name, value)
+		html(&v->page, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", name, json_string_value(value));
+	json_object_foreach((json_t *)(uintptr_t)v->form, name, value) {
+		bool field = strncmp(name, "f-", 2) == 0;
+		if ((field || strcmp(name, "override") == 0) && *says(v->form, name))
+			html(&v->page, "<p><strong>%s</strong>: %s</p>\n", words_of(field ? name + 2 : name), json_string_value(value));
+	}
+	html(&v->page, "<p><button>Send it again</button></p></form>\n<p><a href=\"/\">Leave it, and go to what is due today</a></p>\n");
+}
+
 void page_id(struct visit *v)
 {
 	uint8_t id[ATTEND_ID_SIZE];

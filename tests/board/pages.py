@@ -9,6 +9,7 @@ nobody's browser would.
 SPDX-License-Identifier: Apache-2.0
 """
 import argparse
+import html
 import http.client
 import os
 import re
@@ -238,6 +239,10 @@ def names_and_cases(scene, officer, school_reader, lead):
     check("<b>" not in page.text, "unescaped in a letter")
     shows(officer.get("/case/C1/letter/stage-2?f-with_pupil=yes&f-school_name=Hill+Top"), 200, "registered at Hill Top")
     shows(officer.get("/case/C1/record/letter-sent?f-kind=stage-2"), 200, '<option value="stage-2" selected>')
+    # a letter that a step is called after is recorded by that step, not by another that has it among its answers
+    page = officer.get("/case/C1/letter/notice-to-improve")
+    shows(page, 200, 'Sent it? <a href="/case/C1/record/notice-to-improve">')
+    check("record/penalty-notice" not in page.text, "a Notice to Improve is offered to be recorded as a penalty notice")
 
 
 def drawing(scene, officer, lead):
@@ -316,6 +321,12 @@ def recording(scene, board, officer, school_reader):
     page = officer.post(path, dict(form, parent="p1", override="seen at the door"))
     check(page.status == 303, page.status, page.text[-800:])
     check(scene.actions_of("C1")[-1] == "notice-to-improve", scene.actions_of("C1"))
+    shows(officer.get("/case/C1"), 200, "no penalty notice")
+    path = "/case/C1/record/penalty-notice"
+    form = officer.get(path).form(path)
+    page = officer.post(path, dict(form, parent="p1", override="agreed", **{"f-reason": "leave"}))
+    check(page.status == 303, page.status, page.text[-900:])
+    shows(officer.get("/case/C1"), 200, "penalty notices: Wed 11 Nov 2026 (unpaid)")
     # what a role may not
     path = "/case/C1/record/penalty-notice"
     shows(school_reader.get(path), 404)
@@ -340,6 +351,23 @@ def slips(scene, officer, path, newest):
         # the note that was empty is the newest now: what was said before it may be said again
         check(fields or officer.post(path, dict(officer.get(path).form(path), **{"f-text": newest})).status == 303, "another one")
         before = scene.actions_of("C1")
+
+
+def nobody_answers(scene, board, officer):
+    """What was filled in is kept on the page while the service is away, and recorded once when it is back."""
+    path, before = "/case/C1/record/note", scene.actions_of("C1")
+    form = dict(officer.get(path).form(path), **{"f-text": "typed for minutes " + SCRIPT})
+    scene.daemon.stop()
+    page = officer.post(path, form)
+    shows(page, 503, "Not recorded yet", "Send it again", "typed for minutes &lt;script&gt;")
+    kept = {name: html.unescape(value) for name, value in page.form(path).items()}
+    check(dict(kept, **{"f-text": html.unescape(re.search(r'name="f-text" value="([^"]*)"', page.text).group(1))}) == form, kept, form)
+    shows(officer.get("/"), 503, "can&#39;t be reached")
+    scene.daemon.start()
+    for time_sent in (1, 2):
+        page = officer.post(path, form)
+        check(page.status == 303, "sent again", time_sent, page.status, page.text[-700:])
+    check(scene.actions_of("C1") == before + ["note"], scene.actions_of("C1"))
 
 
 def forgeries(scene, board, officer):
@@ -388,6 +416,8 @@ def alerts(scene, board, officer, school_reader):
     shows(school_reader.post(action, {"token": school_reader.get("/").token(), "id": form["id"]}), 403)
     page = officer.post(action, form)
     check(page.status == 303 and "#kind-" in page.headers["Location"] and action not in officer.get("/").text, page.headers["Location"])
+    again = officer.post(action, dict(form, id="019922e2-79b0-7cc3-98c4-dc0c0c07398d"))
+    check(again.status == 303, "what was dealt with in another tab is told as a fault", again.status)
     shows(officer.post("/alert/99999999", dict(form, id="019922e2-79b0-7cc3-98c4-dc0c0c07398e")), 404)
     shows(officer.post("/alert/x", form), 400)
 
@@ -508,6 +538,7 @@ def main():
             drawing(scene, officer, lead)
             what_is_not_there(scene, board, officer, school_reader, lead)
             recording(scene, board, officer, school_reader)
+            nobody_answers(scene, board, officer)
             forgeries(scene, board, officer)
             alerts(scene, board, officer, school_reader)
             live(scene, board, officer)
