@@ -101,6 +101,10 @@ long long counts(const json_t *map, const char *key);
 void page_whole(struct visit *, struct html *out); /* the document round the visit's page */
 /* A page that only says something; what has been written so far is dropped. */
 void page_notice(struct visit *, unsigned status, const char *title, const char *text);
+/* Is what is in the reader's own hands asked for, and not everybody's? As the address or form says ("mine": "1" or "0"); that is
+ * kept, and the head of each page leads back to what was chosen last. Only who has cases in their hands may choose. */
+bool visit_mine(struct visit *);
+bool visit_has_hands(const struct visit *);
 void visit_title(struct visit *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* href="...", the day looked back to kept. Parts end with NULL and are coded as parts of an address. */
 void page_href(struct visit *, const char *start, ...) __attribute__((sentinel));

@@ -52,9 +52,9 @@ static bool may_acknowledge(const struct visit *v)
 	return !v->as_of && (strcmp(v->session.role, "officer") == 0 || strcmp(v->session.role, "manager") == 0);
 }
 
-static const char *mine(const struct visit *v)
+static const char *mine(struct visit *v)
 {
-	return *says(v->query, "mine") || *says(v->form, "mine") ? "1" : "";
+	return visit_mine(v) ? "1" : "0";
 }
 
 /* Says that it is dealt with, and comes back to where that was said. */
@@ -163,7 +163,7 @@ static json_t *ask_kind(struct visit *v)
 {
 	struct body body;
 	visit_question(v, &body, "today");
-	body_text(&body, "officer", *mine(v) ? v->session.name : NULL);
+	body_text(&body, "officer", visit_mine(v) ? v->session.name : NULL);
 	body_text(&body, "kind", v->words[1]);
 	body_number(&body, "alerts", SHOWN_MAX);
 	body_number(&body, "limit", 1);

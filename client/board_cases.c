@@ -25,7 +25,7 @@ static void question(struct visit *v, struct body *body, const char *context)
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
 		body_text(body, same[i], *says(v->query, same[i]) ? says(v->query, same[i]) : NULL);
 	body_text(body, "urn", *says(v->query, "school") ? says(v->query, "school") : NULL);
-	body_text(body, "officer", *says(v->query, "mine") ? v->session.name : NULL);
+	body_text(body, "officer", visit_mine(v) ? v->session.name : NULL);
 	if (*says(v->query, "closed"))
 		body_key(body, "closed"), msgpack_pack_true(&body->pack);
 }
@@ -63,12 +63,12 @@ static void put_choice(struct visit *v, const char *key, const char *value, cons
 
 static void put_choices(struct visit *v)
 {
-	bool mine = *says(v->query, "mine"), closed = *says(v->query, "closed");
+	bool mine = visit_mine(v), closed = *says(v->query, "closed");
 	html(&v->page, "<p class=\"choice\">");
 	put_choice(v, "closed", "", "Open", !closed);
 	put_choice(v, "closed", "1", "Closed", closed);
-	if (*v->session.name) {
-		put_choice(v, "mine", "", "Everybody's", !mine);
+	if (visit_has_hands(v)) {
+		put_choice(v, "mine", "0", "Everybody's", !mine);
 		put_choice(v, "mine", "1", "In my hands", mine);
 	}
 	if (*says(v->query, "stage"))

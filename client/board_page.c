@@ -27,7 +27,8 @@ static void put_link(struct visit *v, struct html *out, const char *path, const 
 {
 	const char *word = v->words[0] ? v->words[0] : "";
 	bool here = strcmp(path + 1, word) == 0;
-	html(out, "<li><a href=\"%s%s%s\" aria-current=\"%s\">%s</a></li>", path, v->as_of ? "?as_of=" : "", v->as_of, here ? "page" : "false", text);
+	const char *mine = v->session.mine && strcmp(path, "/authority") != 0 ? "?mine=1" : "";
+	html(out, "<li><a href=\"%s%s%s%s\" aria-current=\"%s\">%s</a></li>", path, mine, !v->as_of ? "" : *mine ? "&as_of=" : "?as_of=", v->as_of, here ? "page" : "false", text);
 }
 
 static void put_banner(struct visit *v, struct html *out)
@@ -96,6 +97,23 @@ void page_notice(struct visit *v, unsigned status, const char *title, const char
 	v->live = false;
 	visit_title(v, "%s", title);
 	html(&v->page, "<h1>%s</h1>\n<p>%s</p>\n<p><a href=\"/\">To what is due today</a></p>\n", title, text);
+}
+
+bool visit_has_hands(const struct visit *v)
+{
+	return *v->session.name && (strcmp(v->session.role, "officer") == 0 || strcmp(v->session.role, "manager") == 0);
+}
+
+bool visit_mine(struct visit *v)
+{
+	const char *said = *says(v->form, "mine") ? says(v->form, "mine") : says(v->query, "mine");
+	if (!visit_has_hands(v))
+		return false;
+	if (*said && v->session.mine != (strcmp(said, "1") == 0)) {
+		v->session.mine = !v->session.mine;
+		session_choose(v->board->sessions, &v->session, v->session.mine);
+	}
+	return *said && v->session.mine; /* an address without it shows the same in each tab, whatever is chosen in another */
 }
 
 void visit_title(struct visit *v, const char *format, ...)

@@ -57,6 +57,14 @@
 		}
 	}
 
+	// What the way down says of each count.
+	function copyCounts() {
+		for (const copy of document.querySelectorAll("[data-count]")) {
+			const count = document.getElementById(copy.dataset.count);
+			if (count) copy.textContent = count.textContent;
+		}
+	}
+
 	function merge(page) {
 		mergeKinds(page);
 		for (const list of document.querySelectorAll("[data-list]")) {
@@ -70,6 +78,7 @@
 			const fresh = page.getElementById(count.id);
 			count.textContent = fresh ? fresh.textContent : "0";
 		}
+		copyCounts();
 	}
 
 	// The lists know whom the newest is about, for whoever may see it.
@@ -111,6 +120,7 @@
 			const count = document.getElementById(id);
 			if (count) count.textContent = Math.max(0, Number(count.textContent) - 1);
 		}
+		copyCounts();
 	}
 
 	function takeAway(item) {
