@@ -116,9 +116,10 @@ void page_again(struct visit *);
 void page_id(struct visit *);
 bool form_id(const json_t *form, uint8_t id[static ATTEND_ID_SIZE]);
 /* A list of what stands in the way: all of it, or what the action's own form doesn't supply (`action` not NULL). `fields`
- * (NULL: not known) gives a field its title. How many there are, and the list. */
+ * (NULL: not known) gives a field its title; where `steps` are given (as of `actions`), another one that supplies what is
+ * lacking is a link. How many there are, and the list. */
 size_t page_lacking(const json_t *lacks, const char *action);
-void page_lacks(struct visit *, const json_t *lacks, const char *action, const json_t *fields);
+void page_lacks(struct visit *, const json_t *lacks, const char *action, const json_t *fields, const json_t *steps);
 /* A field of an action or letter, to be filled in: "f-NAME", with what the form or the address says of it. */
 void page_field(struct visit *, const json_t *field);
 /* Links to the page's own parts, where it is long: "id" and "title" in turn, to a NULL. */
@@ -132,6 +133,7 @@ const char *page_school(const json_t *item); /* what its `school` is called, els
 /* ---- board_words.c ---- */
 
 const char *words_of(const char *name);                              /* "not-to-issue" gives "Not to issue"; lasts until the fourth call after */
+const char *words_sentence(const char *text);                         /* with a capital; likewise */
 const char *words_parent(const json_t *parents, const char *id);     /* a parent's name, of a list with `parent` and `name`; else the id */
 /* A text of the daemon's, which knows parents by their ids and gives days and outcomes as a program does; as words_of. */
 const char *words_told(const char *text, const json_t *parents);

@@ -35,8 +35,8 @@ static void put_decision(struct visit *v, const struct beside *b, const json_t *
 	html(&v->page, "<p class=\"quiet\">%s%s%s</p><ul class=\"outcomes\">\n", says(decision, "clause"), *says(decision, "source") ? ": " : "", says(decision, "source"));
 	json_array_foreach(v->as_of ? NULL : json_object_get(decision, "outcomes"), index, outcome)
 		json_array_foreach(json_object_get(outcome, "by"), by, action) {
-			html(&v->page, "<li><a class=\"button\" href=\"/case/%s/record/%s?f-outcome=%s&amp;parent=%s\">%s</a></li>\n", says(b->c, "case"), json_string_value(action),
-			     says(outcome, "outcome"), says(decision, "parent"), words_of(says(outcome, "outcome")));
+			html(&v->page, "<li><a class=\"button\" href=\"/case/%s/record/%s?f-outcome=%s&amp;parent=%s&amp;deadline=%lld\">%s</a></li>\n", says(b->c, "case"),
+			     json_string_value(action), says(outcome, "outcome"), says(decision, "parent"), counts(decision, "deadline"), words_of(says(outcome, "outcome")));
 		}
 	html(&v->page, "</ul></div>\n");
 }
@@ -279,6 +279,19 @@ static void put_notices(struct visit *v, const struct beside *b)
 	html(&v->page, "</ul></section>\n");
 }
 
+/* What was just recorded, where it is the newest step indeed; and the way back to the day's list. */
+static void put_recorded(struct visit *v, const struct beside *b)
+{
+	const json_t *actions = json_object_get(b->c, "actions"), *newest = json_array_get(actions, json_array_size(actions) - 1);
+	if (!*says(v->query, "done"))
+		return;
+	html(&v->page, "<p class=\"success\" role=\"status\">Recorded");
+	if (json_array_size(actions) && strcmp(says(newest, "action"), says(v->query, "done")) == 0)
+		html(&v->page, ": %s%s%s, %s", words_action(b->actions, says(newest, "action")), *says(newest, "parent") ? " for " : "",
+		     words_parent(b->parents, says(newest, "parent")), page_date(says(newest, "on")));
+	html(&v->page, ". <a href=\"/%s\">Back to today</a></p>\n", v->session.mine ? "?mine=1" : "");
+}
+
 static void put_who(struct visit *v, const struct beside *b)
 {
 	const json_t *c = b->c, *pupil = b->pupil;
@@ -286,8 +299,7 @@ static void put_who(struct visit *v, const struct beside *b)
 	html(&v->page, "<p class=\"crumb\">Case %s, %s; process: <a href=\"/process/%s/%lld#%s-stage-%s\">%s, version %lld, as a drawing</a></p>\n<h1>%s</h1>\n", says(c, "case"),
 	     says(c, "status"), says(c, "pathway"), counts(c, "pathway_version"), says(c, "pathway"), says(c, "stage"), words_of(says(c, "pathway")), counts(c, "pathway_version"),
 	     page_name(pupil));
-	if (*says(v->query, "done"))
-		html(&v->page, "<p class=\"success\" role=\"status\">Recorded.</p>\n");
+	put_recorded(v, b);
 	html(&v->page, "<p class=\"figures\">Year %s, <a ", says(pupil, "year_group"));
 	page_href(v, "/school/", says(pupil, "urn"), NULL);
 	html(&v->page, ">%s</a>, UPN %s. <strong>%lld</strong> unauthorised in 10 school weeks, <strong>%lld</strong> of <strong>%lld</strong> sessions attended. <a ",

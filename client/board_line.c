@@ -92,7 +92,7 @@ static void tell(struct visit *v, unsigned status, const json_t *answer)
 		page_notice(v, 403, "Not for you", "What you may see and do here depends on your role, and this is not part of it.");
 		break;
 	case 404:
-		page_notice(v, 404, "Nothing here", *reason ? reason : "There is no such page, or it is not for you.");
+		page_notice(v, 404, "Nothing here", *reason ? words_sentence(reason) : "There is no such page, or it is not for you.");
 		break;
 	case 414:
 		session_end_all(v->board->sessions, v->session.reader);

@@ -237,7 +237,22 @@ static const char *title_of(const json_t *fields, const char *name)
 	return words_of(name);
 }
 
-void page_lacks(struct visit *v, const json_t *lacks, const char *action, const json_t *fields)
+/* The step that would supply it, to be recorded: not the one whose form this is. */
+static void put_supplier(struct visit *v, const json_t *lack, const json_t *steps)
+{
+	size_t index;
+	json_t *step;
+	const char *here = v->words[2] && strcmp(v->words[2], "record") == 0 ? v->words[3] : "";
+	json_array_foreach(*says(lack, "supplied_by") && strcmp(says(lack, "supplied_by"), here) != 0 ? steps : NULL, index, step) {
+		if (strcmp(says(step, "action"), says(lack, "supplied_by")) != 0)
+			continue;
+		html(&v->page, " <a class=\"supplies\" ");
+		page_href(v, "/", v->words[0], v->words[1], "record", says(step, "action"), NULL);
+		html(&v->page, ">Record first: %s</a>", says(step, "title"));
+	}
+}
+
+void page_lacks(struct visit *v, const json_t *lacks, const char *action, const json_t *fields, const json_t *steps)
 {
 	size_t index;
 	json_t *lack;
@@ -249,11 +264,12 @@ void page_lacks(struct visit *v, const json_t *lacks, const char *action, const 
 		if (*says(lack, "field"))
 			html(&v->page, "<li>%s: %s", title_of(fields, says(lack, "field")), strncmp(text, "required: ", 10) == 0 ? text + 10 : text);
 		else
-			html(&v->page, "<li>%s", text);
+			html(&v->page, "<li>%s", words_sentence(text));
 		if (*says(lack, "clause"))
 			html(&v->page, " <span class=\"clause\">%s</span>", says(lack, "clause"));
 		if (json_is_true(json_object_get(lack, "bar")))
 			html(&v->page, " <strong>No reason lifts this.</strong>");
+		put_supplier(v, lack, steps);
 		html(&v->page, "</li>\n");
 	}
 	html(&v->page, "</ul>\n");

@@ -31,6 +31,16 @@ const char *words_of(const char *name)
 	return out;
 }
 
+const char *words_sentence(const char *text)
+{
+	char *out = room();
+	if (strlen(text) >= ROOM)
+		return text;
+	strcpy(out, text);
+	out[0] = (char)toupper((unsigned char)out[0]);
+	return out;
+}
+
 const char *words_parent(const json_t *parents, const char *id)
 {
 	size_t index;

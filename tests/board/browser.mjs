@@ -148,7 +148,7 @@ async function decide(page) {
   await page.goto(BOARD_URL + "/case/C1/record/decision?f-outcome=issue&parent=p1");
   await page.getByLabel("Why").fill("no improvement in the second week");
   await page.getByRole("button", { name: "Record" }).dblclick(); // as impatient people do
-  await page.getByText("Recorded.").waitFor();
+  await page.getByText("Recorded: Decision of the Education Welfare Service for George Brown").waitFor();
   assert.equal(await page.locator(".decision").count(), 0, "the question still waits");
   assert.equal(await page.getByText("through board (board)").count(), 0, "what is always so is told");
   assert.equal(await page.locator(".timeline .done strong").getByText("Decision of the Education Welfare Service", { exact: true }).count(), 1, "a form sent twice was recorded twice");

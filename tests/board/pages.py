@@ -289,9 +289,9 @@ def recording(scene, board, officer, school_reader):
     form = officer.get(path).form(path)
     form["f-text"] = "a note with " + SCRIPT
     page = officer.post(path, form)
-    check(page.status == 303 and page.headers["Location"] == "/case/C1?done=1", page.status, page.text[-800:])
-    page = officer.get("/case/C1?done=1")
-    shows(page, 200, "Recorded.", "a note with &lt;script&gt;", "by officer (officer)")
+    check(page.status == 303 and page.headers["Location"] == "/case/C1?done=note", page.status, page.text[-800:])
+    page = officer.get("/case/C1?done=note")
+    shows(page, 200, "Recorded: Note, Wed 11 Nov 2026.", "a note with &lt;script&gt;", "by officer (officer)")
     check("through board" not in page.text, "what is always so is told")
     shows(board.reader(scene.auditor).get("/case/C1"), 200, "by officer (officer)", "through board (board)")
     event = scene.log()[-1]
