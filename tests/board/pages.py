@@ -198,7 +198,7 @@ def steps(scene, officer):
         check('record/%s"' % action in first, action, first)
     for action in ("contact", "close", "decision", "prosecution"):
         check('record/%s"' % action not in first and 'record/%s"' % action in folded, action, "is not folded")
-    check("no School Attendance Meeting is recorded" in first, "what the next stage lacks is not said")
+    check("No School Attendance Meeting is recorded" in first, "what the next stage lacks is not said")
     # a payment that no form could make right is lacking something
     check(re.search(r'class="lacking"><a href="[^"]*record/payment">', folded), "a payment of nothing is offered")
     page = officer.get("/pupil/" + scene.upns[3])
@@ -220,7 +220,10 @@ def names_and_cases(scene, officer, school_reader, lead):
     page = officer.get("/cases")
     shows(page, 200, "Open cases", "/case/C1", "/case/C2", "Stage 1", "Contact with the parents")
     stage = re.search(r'href="(/cases\?pathway=stockport&amp;stage=stage-1)"', officer.get("/authority").text).group(1)
-    shows(officer.get(stage.replace("&amp;", "&")), 200, "/case/C1", "All stages", 'name="stage" value="stage-1"')
+    shows(officer.get(stage.replace("&amp;", "&")), 200, "/case/C1", "All stages", '<option value="stockport/stage-1" selected>')
+    page = officer.get("/cases?stage=stockport%2Fstage-1&school=" + MINE)
+    check(re.findall(r'href="/case/(C\d+)"', page.text) == ["C1"], "by stage and school")
+    check(not re.findall(r'href="/case/C', officer.get("/cases?stage=wigan%2Fstage-1").text), "another process's stage of the same name")
     for path, wanted in (("/cases?school=" + MINE, "C1"), ("/cases?school=" + OTHER, "C2")):
         page = officer.get(path)
         check(re.findall(r'href="/case/(C\d+)"', page.text) == [wanted], path)
