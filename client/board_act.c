@@ -147,6 +147,7 @@ static void put_parents(struct visit *v, const struct act *a)
 	json_t *parent, *parents = json_object_get(a->people, "parents");
 	char text[200];
 	const char *chosen = given(v, "parent");
+	bool known = !*chosen;
 	if (!*chosen && !v->form && json_is_true(json_object_get(a->action, "needs_parent")) && json_array_size(parents) == 1)
 		chosen = says(json_array_get(parents, 0), "parent"); /* there is no other */
 	if (!json_is_true(json_object_get(a->action, "needs_parent")) && !json_array_size(parents))
@@ -156,7 +157,10 @@ static void put_parents(struct visit *v, const struct act *a)
 	json_array_foreach(parents, index, parent) {
 		snprintf(text, sizeof text, "%s%s%s%s", says(parent, "name"), *says(parent, "name") ? " (" : "", says(parent, "parent"), *says(parent, "name") ? ")" : "");
 		put_option(v, says(parent, "parent"), text, chosen);
+		known |= strcmp(says(parent, "parent"), chosen) == 0;
 	}
+	if (!known) /* the question is about one who is not, or no longer, on the roster: it is answered for them, not for nobody */
+		put_option(v, chosen, chosen, chosen);
 	html(&v->page, "</select></p>\n");
 }
 
