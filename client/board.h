@@ -125,6 +125,7 @@ void page_field(struct visit *, const json_t *field);
 /* Links to the page's own parts, where it is long: "id" and "title" in turn, to a NULL. */
 void page_contents(struct visit *, const char *id, ...) __attribute__((sentinel));
 const char *page_date(const char *date);     /* "Mon 9 Nov 2026"; lasts until the fourth call after */
+const char *page_born(const char *date);     /* without the day of the week; likewise */
 const char *page_time(const char *time);     /* with the time of day; likewise */
 const char *page_due(const char *time);      /* an instant by whose end; likewise */
 const char *page_name(const json_t *item);   /* "Kaur, Zofia"; the UPN where there is no name; likewise */
@@ -133,6 +134,7 @@ const char *page_school(const json_t *item); /* what its `school` is called, els
 /* ---- board_words.c ---- */
 
 const char *words_of(const char *name);                              /* "not-to-issue" gives "Not to issue"; lasts until the fourth call after */
+const char *words_process(const char *name);                          /* "south-tyneside" gives "South Tyneside"; likewise */
 const char *words_sentence(const char *text);                         /* with a capital; likewise */
 const char *words_parent(const json_t *parents, const char *id);     /* a parent's name, of a list with `parent` and `name`; else the id */
 /* A text of the daemon's, which knows parents by their ids and gives days and outcomes as a program does; as words_of. */

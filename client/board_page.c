@@ -281,6 +281,12 @@ const char *page_date(const char *date)
 	return when_date(room(), date);
 }
 
+const char *page_born(const char *date)
+{
+	const char *born = page_date(date);
+	return strlen(born) > 4 ? born + 4 : born;
+}
+
 const char *page_time(const char *time)
 {
 	return when_time(room(), time);

@@ -31,6 +31,17 @@ const char *words_of(const char *name)
 	return out;
 }
 
+const char *words_process(const char *name)
+{
+	char *out = (char *)(uintptr_t)words_of(name);
+	if (out == name)
+		return name;
+	for (size_t i = 1; out[i]; i++)
+		if (out[i - 1] == ' ')
+			out[i] = (char)toupper((unsigned char)out[i]);
+	return out;
+}
+
 const char *words_sentence(const char *text)
 {
 	char *out = room();
@@ -181,15 +192,22 @@ static const json_t *named(const json_t *list, const char *key, const char *name
 	return NULL;
 }
 
+/* Of all the process's actions where they were asked for, else of those that the reader may record. */
+static const json_t *action_of(const json_t *actions, const char *name)
+{
+	const json_t *all = json_object_get(actions, "named");
+	return named(all ? all : json_object_get(actions, "items"), "action", name);
+}
+
 const char *words_action(const json_t *actions, const char *name)
 {
-	const char *title = says(named(json_object_get(actions, "items"), "action", name), "title");
+	const char *title = says(action_of(actions, name), "title");
 	return *title ? title : words_of(name);
 }
 
 const char *words_field(const json_t *actions, const char *action, const char *name, const char **value)
 {
-	const json_t *field = named(json_object_get(named(json_object_get(actions, "items"), "action", action), "fields"), "name", name);
+	const json_t *field = named(json_object_get(action_of(actions, action), "fields"), "name", name);
 	const char *type = says(field, "type");
 	if (strcmp(name, "override") == 0)
 		return "Recorded all the same because";

@@ -176,6 +176,7 @@ def what_is_shown(scene, board, officer):
     check(page.status == 303 and page.headers["Location"] == "/pupil/" + scene.upns[0], page.status)
     page = officer.get("/find?q=aBL")
     check(page.status == 200 and page.text.count("/pupil/") == 3, page.text.count("/pupil/"))
+    shows(page, 200, "<td>1 May 2015</td>")
     shows(officer.get("/find?q=able+xyz"), 404)
     shows(officer.get("/find?q=//evil.example"), 404)
     # a letter, filled from the case; what is asked for is in the address, and nothing is recorded
@@ -217,6 +218,14 @@ def names_and_cases(scene, officer, school_reader, lead):
         page = officer.get(path)
         shows(page, 200, escaped)
         check("<b>" not in page.text, "unescaped on", path)
+    # a school by a part of its name; a pupil however the apostrophe and the letters are written
+    page = officer.get("/find?q=st+mary")
+    check(page.status == 303 and page.headers["Location"] == "/school/" + MINE, page.status)
+    rows = "urn,upn,surname,forename,birth_date,year_group,parent,parent_name\n%s,%s,O\u2019D\u00fcnal,Se\u00e1n \u0141,2015-05-01,4,p1,X\n"
+    scene.daemon.cli("roster", scene.file("odd.csv", rows % (MINE, school.upn_of("356100122190"))), identity=scene.connector)
+    for asked in ("o%27dunal", "O%E2%80%99D%C3%9CNAL", "sean+l", "SE%C3%81N+o%27d", "sea%CC%81n"):
+        page = officer.get("/find?q=" + asked)
+        check(page.status == 303 and page.headers["Location"].startswith("/pupil/"), asked, page.status)
     page = officer.get("/cases")
     shows(page, 200, "Open cases", "/case/C1", "/case/C2", "Stage 1", "Contact with the parents")
     stage = re.search(r'href="(/cases\?pathway=stockport&amp;stage=stage-1)"', officer.get("/authority").text).group(1)
@@ -296,7 +305,7 @@ def recording(scene, board, officer, school_reader):
     page = officer.get("/case/C1?done=note")
     shows(page, 200, "Recorded: Note, Wed 11 Nov 2026.", "a note with &lt;script&gt;", "by officer (officer)")
     check("through board" not in page.text, "what is always so is told")
-    shows(board.reader(scene.auditor).get("/case/C1"), 200, "by officer (officer)", "through board (board)")
+    shows(board.reader(scene.auditor).get("/case/C1"), 200, "by officer (officer)", "through board (board)", "Contact with the parents to arrange a meeting", "Were the parents reached?")
     event = scene.log()[-1]
     check(event["actor"] == "officer (officer)" and event["via"] == "board (board)", event)
     # replayed: the same answer, and nothing more
@@ -323,6 +332,9 @@ def recording(scene, board, officer, school_reader):
     check('name="override"' not in page.text, "a reason is asked for where none would help")
     page = officer.post(path, dict(form, parent="p1", override="seen at the door"))
     check(page.status == 303, page.status, page.text[-800:])
+    shows(officer.get("/authority"), 200, "seen at the door", "officer (officer)")
+    check("seen at the door" not in school_reader.get("/authority").text, "a school reads another's reason")
+    check(">Notice to Improve<" in school_reader.get("/case/C1").text, "what others recorded has no title")
     check(scene.actions_of("C1")[-1] == "notice-to-improve", scene.actions_of("C1"))
     shows(officer.get("/case/C1"), 200, "no penalty notice")
     path = "/case/C1/record/penalty-notice"
