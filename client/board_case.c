@@ -297,7 +297,7 @@ static void put_who(struct visit *v, const struct beside *b)
 	const json_t *c = b->c, *pupil = b->pupil;
 	visit_title(v, "%s %s", says(c, "case"), page_name(pupil));
 	html(&v->page, "<p class=\"crumb\">Case %s, %s; process: <a href=\"/process/%s/%lld#%s-stage-%s\">%s, version %lld, as a drawing</a></p>\n<h1>%s</h1>\n", says(c, "case"),
-	     says(c, "status"), says(c, "pathway"), counts(c, "pathway_version"), says(c, "pathway"), says(c, "stage"), words_of(says(c, "pathway")), counts(c, "pathway_version"),
+	     says(c, "status"), says(c, "pathway"), counts(c, "pathway_version"), says(c, "pathway"), says(c, "stage"), words_process(says(c, "pathway")), counts(c, "pathway_version"),
 	     page_name(pupil));
 	put_recorded(v, b);
 	html(&v->page, "<p class=\"figures\">Year %s, <a ", says(pupil, "year_group"));
@@ -353,6 +353,7 @@ void board_case(struct visit *v)
 		body_begin(&body); /* what things are called, which no day changes */
 		body_text(&body, "what", "actions");
 		body_text(&body, "upn", says(b.c, "upn"));
+		body_key(&body, "named"), msgpack_pack_true(&body.pack);
 		b.parents = json_object_get(b.people, "parents");
 		v->live = !v->as_of;
 		snprintf(v->live_upn, sizeof v->live_upn, "%s", says(b.c, "upn"));
