@@ -64,6 +64,7 @@ view board_today, board_case, board_record, board_recorded, board_pupil, board_s
 	board_find, board_task_done, board_letter, board_alerts, board_alerts_done, board_cases;
 void board_came_in(struct visit *, const json_t *alerts); /* the newest of each kind, as a part of today's page */
 bool board_alert_waits(const struct visit *, const json_t *alert); /* for the reader to say that it is dealt with */
+bool board_alert_replaced(const json_t *newer, const json_t *older); /* of one pupil: does the newer say what the older one said, as it is now? */
 void board_alert(struct visit *, const json_t *alert, const json_t *parents); /* such a one, where it is plain whose it is */
 void board_weeks(struct visit *, const json_t *year, size_t most); /* the newest so many (0: all), under a heading #weeks */
 /* What may be recorded next, by the answer of the query `actions`, as a part of a case's page or, where `c` is NULL, a pupil's. */
@@ -76,7 +77,8 @@ void board_letters(struct visit *, const json_t *c); /* those that the case has,
 struct lines *lines_new(const struct invocation *);
 void lines_free(struct lines **);
 struct attend *lines_take(struct lines *);          /* NULL: none can be opened */
-void lines_give(struct lines *, struct attend **);  /* takes it; it asks for nobody then */
+/* Takes it; it asks for nobody then. One on which nobody answered is not kept: a new one finds a service that is back at once. */
+void lines_give(struct lines *, struct attend **, bool answered);
 
 /* A question; the body is taken. What was answered, to be released; NULL where nothing was, or a
  * refusal: then the visit's status is set and the page says why, so that a view just returns. */

@@ -341,7 +341,7 @@ static enum MHD_Result respond(struct board *board, struct MHD_Connection *conne
 		result = send_file(&v, connection, board_style, 0, "image/x-icon");
 	} else
 		result = answer(&v, connection);
-	lines_give(board->lines, &v.line);
+	lines_give(board->lines, &v.line, v.status != MHD_HTTP_SERVICE_UNAVAILABLE);
 	html_free(&v.page);
 	json_decref(query);
 	json_decref(nothing);

@@ -48,13 +48,13 @@ struct attend *lines_take(struct lines *lines)
 	return line ? line : invocation_open(lines->invocation, 0);
 }
 
-void lines_give(struct lines *lines, struct attend **line)
+void lines_give(struct lines *lines, struct attend **line, bool answered)
 {
 	if (!*line)
 		return;
 	attend_for(*line, NULL);
 	pthread_mutex_lock(&lines->mutex);
-	if (lines->count < LINES_KEPT) {
+	if (answered && lines->count < LINES_KEPT) {
 		lines->kept[lines->count++] = *line;
 		*line = NULL;
 	}
