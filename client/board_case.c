@@ -158,20 +158,59 @@ static long long seq_of(const json_t *event)
 	return json_object_get(event, "raised") ? counts(event, "alert") : counts(event, "seq");
 }
 
+/* Those that wait, with the numbers of those whose place they take under "earlier". */
+static json_t *newest_waiting(const struct visit *v, const struct beside *b)
+{
+	size_t index, at;
+	json_t *item, *newer, *shown = json_array();
+	json_array_foreach(json_object_get(b->timeline, "items"), index, item) {
+		bool replaced = false;
+		if (!board_alert_waits(v, item))
+			continue;
+		json_array_foreach(shown, at, newer) {
+			if (!board_alert_replaced(newer, item))
+				continue;
+			replaced = true;
+			if (!json_object_get(newer, "earlier"))
+				json_object_set_new(newer, "earlier", json_array());
+			json_array_append(json_object_get(newer, "earlier"), json_object_get(item, "alert"));
+		}
+		if (!replaced)
+			json_array_append(shown, item);
+	}
+	return shown;
+}
+
 /* What came in about the child, so that it can be dealt with where the case is looked at. */
 static void put_waiting(struct visit *v, const struct beside *b)
 {
 	size_t index, count = 0;
-	json_t *item;
-	json_array_foreach(json_object_get(b->timeline, "items"), index, item) {
-		if (!board_alert_waits(v, item))
-			continue;
+	json_t *item, *shown = newest_waiting(v, b);
+	json_array_foreach(shown, index, item) {
 		if (!count++)
 			html(&v->page, "<section class=\"group waits\" aria-labelledby=\"waits\"><h2 id=\"waits\">Came in, and not dealt with</h2>\n<ul class=\"list plain\">\n");
 		board_alert(v, item, b->parents);
 	}
 	if (count)
 		html(&v->page, "</ul></section>\n");
+	json_decref(shown);
+}
+
+/* Of one that came and went, as at a threshold, the newest is told, and the others in a row with it are folded below: how many. */
+static size_t put_taken_back(struct visit *v, const struct beside *b, const json_t *items, size_t at, const json_t *before)
+{
+	const json_t *newest = json_array_get(items, at), *one;
+	size_t count = 0;
+	while ((one = json_array_get(items, at + 1 + count)) && strcmp(says(one, "kind"), says(newest, "kind")) == 0 && (!before || seq_of(one) > seq_of(before)) &&
+	       (strcmp(says(one, "status"), "withdrawn") == 0 || board_alert_replaced(newest, one)))
+		count++;
+	if (!count)
+		return 0;
+	html(&v->page, "<li class=\"told\"><p class=\"when\"></p><details><summary>%llu more before it, taken back or replaced</summary><ol class=\"timeline\">\n", (unsigned long long)count);
+	for (size_t i = 1; i <= count; i++)
+		put_event(v, b, json_array_get(items, at + i));
+	html(&v->page, "</ol></details></li>\n");
+	return count;
 }
 
 /* The newest first: actions rise, alerts fall, and the two are told as one. */
@@ -189,7 +228,7 @@ static void put_timeline(struct visit *v, const struct beside *b)
 		if (first)
 			actions--;
 		else
-			at++;
+			at += 1 + put_taken_back(v, b, items, at, action);
 	}
 	html(&v->page, "</ol></section>\n");
 }

@@ -471,6 +471,24 @@ def on_the_case(scene, officer, school_reader):
     check("/alert/" not in officer.get("/case/C2?as_of=2026-11-11").text and "Came in" not in school_reader.get("/case/C1").text, "offered to whom it is not")
 
 
+def comes_and_goes(scene, officer):
+    """Persistently absent, no longer, and again: one line, and dealt with by one button."""
+    def put_right(code):
+        rows = "".join("%s,%s,2026-10-%d,%s,%s\n" % (OTHER, scene.upns[3], day, session, code) for day in (12, 13, 14, 15, 16) for session in ("AM", "PM"))
+        scene.daemon.cli("push", scene.file("right.csv", "urn,upn,date,session,code\n" + rows), identity=scene.connector)
+    for code in "BUDG":  # a row that was sent before changes nothing
+        put_right(code)
+    for path in ("/", "/alerts/persistent"):
+        page = officer.get(path)
+        items = [item for item in re.findall(r'<li class="alert".*?</li>', page.text, re.S) if scene.upns[3] in item and "ersistently" in item]
+        check(len(items) == 1 and "It takes the place of" in items[0], path, len(items), items)
+    action = re.search(r'action="(/alert/\d+)"', items[0]).group(1)
+    form = page.form(action)
+    check(form["earlier"].count(",") >= 1, form)
+    check(officer.post(action, form).status == 303, "dealt with")
+    check(not [item for item in re.findall(r'<li class="alert".*?</li>', officer.get("/alerts/persistent").text, re.S) if scene.upns[3] in item], "those before it came back")
+
+
 def live(scene, board, officer):
     """What comes in is told to whoever may see it, and resumed where it was broken off."""
     start = re.search(r'data-from="(\d+)"', officer.get("/").text).group(1)
@@ -559,6 +577,7 @@ def main():
             live(scene, board, officer)
             all_of_a_kind(officer, school_reader)
             on_the_case(scene, officer, school_reader)
+            comes_and_goes(scene, officer)
             revoked(scene, board)
             log = board.log_text()
             check("signed-in" in log and SCRIPT not in log and scene.upns[0] not in log, "the board's own log", log)
