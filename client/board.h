@@ -69,7 +69,8 @@ void board_alert(struct visit *, const json_t *alert, const json_t *parents); /*
 void board_weeks(struct visit *, const json_t *year, size_t most); /* the newest so many (0: all), under a heading #weeks */
 /* What may be recorded next, by the answer of the query `actions`, as a part of a case's page or, where `c` is NULL, a pupil's. */
 void board_steps(struct visit *, const json_t *actions, const json_t *c);
-void board_letters(struct visit *, const json_t *c); /* those that the case has, as a part of its page */
+json_t *board_ask_letters(struct visit *, const json_t *c); /* those that the reader may make, to be released; NULL: none, or as of then */
+void board_letters(struct visit *, const json_t *c, const json_t *letters); /* as a part of the case's page */
 
 /* ---- board_line.c ---- */
 

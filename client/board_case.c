@@ -201,12 +201,13 @@ static size_t put_taken_back(struct visit *v, const struct beside *b, const json
 {
 	const json_t *newest = json_array_get(items, at), *one;
 	size_t count = 0;
-	while ((one = json_array_get(items, at + 1 + count)) && strcmp(says(one, "kind"), says(newest, "kind")) == 0 && (!before || seq_of(one) > seq_of(before)) &&
-	       (strcmp(says(one, "status"), "withdrawn") == 0 || board_alert_replaced(newest, one)))
+	while ((one = json_array_get(items, at + 1 + count)) && (!before || seq_of(one) > seq_of(before)) &&
+	       (strcmp(says(one, "text"), says(newest, "text")) == 0 ||
+	        (strcmp(says(one, "kind"), says(newest, "kind")) == 0 && (strcmp(says(one, "status"), "withdrawn") == 0 || board_alert_replaced(newest, one)))))
 		count++;
 	if (!count)
 		return 0;
-	html(&v->page, "<li class=\"told\"><p class=\"when\"></p><details><summary>%llu more before it, taken back or replaced</summary><ol class=\"timeline\">\n", (unsigned long long)count);
+	html(&v->page, "<li class=\"told\"><p class=\"when\"></p><details><summary>%llu more before it: taken back, replaced, or the same</summary><ol class=\"timeline\">\n", (unsigned long long)count);
 	for (size_t i = 1; i <= count; i++)
 		put_event(v, b, json_array_get(items, at + i));
 	html(&v->page, "</ol></details></li>\n");
@@ -352,11 +353,14 @@ static void put_parts(struct visit *v, const struct beside *b)
 	put_who(v, b);
 	put_stages(v, b->c);
 	bool records = json_array_size(json_object_get(b->c, "next")) && strcmp(says(b->c, "status"), "open") == 0;
-	if (records)
-		page_contents(v, "deadlines", "Deadlines", "next", "Record a step", "weeks", "Marks", "people", "Parents and family", "letters", "Letters", "timeline",
-		              "What happened", NULL);
+	const char *done = b->timeline ? "What happened" : "What was done";
+	json_t *letters = board_ask_letters(v, b->c);
+	if (records && json_array_size(letters))
+		page_contents(v, "deadlines", "Deadlines", "next", "Record a step", "weeks", "Marks", "people", "Parents and family", "letters", "Letters", "timeline", done, NULL);
+	else if (records)
+		page_contents(v, "deadlines", "Deadlines", "next", "Record a step", "weeks", "Marks", "people", "Parents and family", "timeline", done, NULL);
 	else
-		page_contents(v, "deadlines", "Deadlines", "weeks", "Marks", "people", "Parents and family", "timeline", "What happened", NULL);
+		page_contents(v, "deadlines", "Deadlines", "weeks", "Marks", "people", "Parents and family", "timeline", done, NULL);
 	put_decisions(v, b);
 	put_waiting(v, b);
 	put_deadlines(v, b);
@@ -365,8 +369,8 @@ static void put_parts(struct visit *v, const struct beside *b)
 	put_marks(v, says(b->c, "upn"));
 	put_notices(v, b);
 	put_parents(v, b->people);
-	if (!v->as_of && strcmp(v->session.role, "auditor") != 0)
-		board_letters(v, b->c);
+	board_letters(v, b->c, letters);
+	json_decref(letters);
 	if (b->timeline)
 		put_timeline(v, b);
 	else

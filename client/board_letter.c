@@ -5,26 +5,35 @@
 
 #include <string.h>
 
-void board_letters(struct visit *v, const json_t *c)
+json_t *board_ask_letters(struct visit *v, const json_t *c)
 {
 	struct body body;
-	size_t index;
-	json_t *letter;
+	json_t *answer, *items = NULL;
+	if (v->as_of || strcmp(v->session.role, "auditor") == 0)
+		return NULL;
 	body_begin(&body);
 	body_text(&body, "what", "letter");
 	body_text(&body, "case", says(c, "case"));
-	json_t *answer = visit_ask(v, &body);
-	if (json_array_size(json_object_get(answer, "items"))) {
-		html(&v->page, "<section class=\"to-do\" aria-labelledby=\"letters\"><h2 id=\"letters\">Letters and forms</h2>\n<ul class=\"next\">\n");
-		json_array_foreach(json_object_get(answer, "items"), index, letter) {
-			size_t lacks = page_lacking(json_object_get(letter, "lacks"), says(letter, "letter"));
-			html(&v->page, "<li class=\"%s\"><a ", lacks ? "lacking" : "ready");
-			page_href(v, "/case/", says(c, "case"), "letter", says(letter, "letter"), NULL);
-			html(&v->page, ">%s</a></li>\n", says(letter, "title"));
-		}
-		html(&v->page, "</ul></section>\n");
-	}
+	if (visit_try(v, &body, &answer) == 200)
+		items = json_incref(json_object_get(answer, "items"));
 	json_decref(answer);
+	return items;
+}
+
+void board_letters(struct visit *v, const json_t *c, const json_t *letters)
+{
+	size_t index;
+	json_t *letter;
+	if (!json_array_size(letters))
+		return;
+	html(&v->page, "<section class=\"to-do\" aria-labelledby=\"letters\"><h2 id=\"letters\">Letters and forms</h2>\n<ul class=\"next\">\n");
+	json_array_foreach((json_t *)(uintptr_t)letters, index, letter) {
+		size_t lacks = page_lacking(json_object_get(letter, "lacks"), says(letter, "letter"));
+		html(&v->page, "<li class=\"%s\"><a ", lacks ? "lacking" : "ready");
+		page_href(v, "/case/", says(c, "case"), "letter", says(letter, "letter"), NULL);
+		html(&v->page, ">%s</a></li>\n", says(letter, "title"));
+	}
+	html(&v->page, "</ul></section>\n");
 }
 
 /* ---- one of them ---- */

@@ -290,7 +290,11 @@ def what_is_not_there(scene, board, officer, school_reader, lead):
     check(OTHER not in school_reader.get("/authority").text, "a school sees another")
     shows(school_reader.get("/case/C2/record/note"), 404)
     shows(school_reader.get("/case/C2/letter/stage-2"), 404)
-    shows(lead.get("/case/C1"), 200)
+    for reader in (officer, lead, school_reader):  # the way down leads somewhere
+        page = reader.get("/case/C1")
+        shows(page, 200)
+        for place in re.findall(r'<li><a href="#([\w-]+)"', page.text):
+            check('id="%s"' % place in page.text, "a link to nowhere", place)
     shows(lead.get("/case/C2"), 404)
     shows(lead.get("/authority"), 403)
     shows(lead.get("/"), 200, "To decide")
