@@ -149,6 +149,8 @@ const char *words_of_letter(const char *text);
 /* What an action is called, and what a field of it asks, by the answer of the query `actions`; words where it is not there.
  * `*value` becomes the answer as people say it. */
 const char *words_action(const json_t *actions, const char *name);
+/* A value of a field of `actions` as people say it. */
+const char *words_value(const json_t *field, const char *value);
 const char *words_field(const json_t *actions, const char *action, const char *name, const char **value);
 
 /* ---- board_live.c ---- */

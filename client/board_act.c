@@ -97,7 +97,7 @@ static void put_values(struct visit *v, const json_t *field, const char *name, c
 	json_t *value;
 	html(&v->page, "<select id=\"%s\" name=\"%s\"><option value=\"\">Choose</option>", name, name);
 	json_array_foreach(json_object_get(field, "values"), index, value)
-		put_option(v, json_string_value(value), words_of(json_string_value(value)), chosen);
+		put_option(v, json_string_value(value), words_value(field, json_string_value(value)), chosen);
 	html(&v->page, "</select>");
 }
 

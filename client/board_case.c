@@ -36,7 +36,8 @@ static void put_decision(struct visit *v, const struct beside *b, const json_t *
 	json_array_foreach(v->as_of ? NULL : json_object_get(decision, "outcomes"), index, outcome)
 		json_array_foreach(json_object_get(outcome, "by"), by, action) {
 			html(&v->page, "<li><a class=\"button\" href=\"/case/%s/record/%s?f-outcome=%s&amp;parent=%s&amp;deadline=%lld\">%s</a></li>\n", says(b->c, "case"),
-			     json_string_value(action), says(outcome, "outcome"), says(decision, "parent"), counts(decision, "deadline"), words_of(says(outcome, "outcome")));
+			     json_string_value(action), says(outcome, "outcome"), says(decision, "parent"), counts(decision, "deadline"),
+			     *says(outcome, "title") ? says(outcome, "title") : words_of(says(outcome, "outcome")));
 		}
 	html(&v->page, "</ul></div>\n");
 }

@@ -205,6 +205,12 @@ const char *words_action(const json_t *actions, const char *name)
 	return *title ? title : words_of(name);
 }
 
+const char *words_value(const json_t *field, const char *value)
+{
+	const char *title = says(json_object_get(field, "value_titles"), value);
+	return *title ? title : words_of(value);
+}
+
 const char *words_field(const json_t *actions, const char *action, const char *name, const char **value)
 {
 	const json_t *field = named(json_object_get(action_of(actions, action), "fields"), "name", name);
@@ -212,7 +218,7 @@ const char *words_field(const json_t *actions, const char *action, const char *n
 	if (strcmp(name, "override") == 0)
 		return "Recorded all the same because";
 	if (strcmp(type, "one of") == 0 || strcmp(type, "yes/no") == 0)
-		*value = words_of(*value);
+		*value = words_value(field, *value);
 	else if (strcmp(type, "date") == 0)
 		*value = page_date(*value);
 	return *says(field, "title") ? says(field, "title") : words_of(name);

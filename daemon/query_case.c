@@ -310,13 +310,22 @@ done:
 
 static const char *const type_names[] = {"", "yes/no", "text", "date", "number", "one of", "money"};
 
+static unsigned titled(const struct field_rule *f)
+{
+	unsigned count = 0;
+
+	for (unsigned v = 0; v < f->value_count; v++)
+		count += f->value_titles[v].size > 0;
+	return count;
+}
+
 void pack_fields(struct pack *p, const struct action_rule *rule)
 {
 	pack_array(p, rule->field_count);
 	for (unsigned i = 0; i < rule->field_count; i++) {
 		const struct field_rule *f = &rule->fields[i];
 
-		pack_map(p, f->value_count ? 5 : 4);
+		pack_map(p, f->value_count ? 6 : 4);
 		pack_key_str(p, "name", f->name);
 		pack_key_str(p, "title", f->title);
 		pack_key_text(p, "type", type_names[f->type]);
@@ -326,6 +335,13 @@ void pack_fields(struct pack *p, const struct action_rule *rule)
 			pack_array(p, f->value_count);
 			for (unsigned v = 0; v < f->value_count; v++)
 				pack_str(p, f->values[v]);
+			pack_text(p, "value_titles");
+			pack_map(p, titled(f));
+			for (unsigned v = 0; v < f->value_count; v++)
+				if (f->value_titles[v].size) {
+					pack_str(p, f->values[v]);
+					pack_str(p, f->value_titles[v]);
+				}
 		}
 	}
 }

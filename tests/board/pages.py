@@ -345,7 +345,8 @@ def recording(scene, board, officer, school_reader):
     form = officer.get(path).form(path)
     page = officer.post(path, dict(form, parent="p1", override="agreed", **{"f-reason": "leave"}))
     check(page.status == 303, page.status, page.text[-900:])
-    shows(officer.get("/case/C1"), 200, "penalty notices: Wed 11 Nov 2026 (unpaid)")
+    shows(officer.get("/case/C1"), 200, "penalty notices: Wed 11 Nov 2026 (unpaid)", "<dd>For unauthorised leave</dd>")
+    shows(officer.get("/case/C1/record/decision"), 200, '<option value="not-to-issue">No penalty notice</option>')
     # what a role may not
     path = "/case/C1/record/penalty-notice"
     shows(school_reader.get(path), 404)
