@@ -93,8 +93,11 @@
 	async function refresh() {
 		waiting = null;
 		if (document.querySelector(".kinds")) {
-			const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
-			if (answer.ok) {
+			let answer = null;
+			try {
+				answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
+			} catch (error) { /* away, or signed out: what is shown stays */ }
+			if (answer && answer.ok) {
 				const page = new DOMParser().parseFromString(await answer.text(), "text/html");
 				inPlace(() => merge(page));
 				live.dataset.merged = "yes";
@@ -150,10 +153,15 @@
 			form.submit();
 			return;
 		}
-		const name = item.querySelector(".whom a");
+		const name = item.querySelector(".whom a, .what");
 		status.textContent = (name ? name.textContent + ": " : "") + button.textContent.toLowerCase() + ".";
 		takeAway(item);
 		if (live.dataset.from && !waiting) waiting = setTimeout(refresh, 400); // the next of its kind comes up
+	});
+
+	// What was recorded in another tab raises no alert: whoever comes back to this one finds it struck out.
+	document.addEventListener("visibilitychange", () => {
+		if (!document.hidden && live.dataset.from && !waiting) waiting = setTimeout(refresh, 100);
 	});
 
 	if (!live.dataset.from || !window.EventSource) return;
