@@ -239,7 +239,9 @@ void board_letter(struct visit *v)
 		visit_title(v, "%s: %s", says(rule, "title"), v->words[1]);
 		html(&v->page, "<p class=\"crumb back-to\"><a ");
 		page_href(v, "/case/", v->words[1], NULL);
-		html(&v->page, ">Back to %s</a></p>\n<h1>%s</h1>\n", v->words[1], says(rule, "title"));
+		json_t *pupil = ask_of(v, "pupil", says(letters, "upn"));
+		html(&v->page, ">Back to %s, %s</a></p>\n<h1>%s</h1>\n", page_name(pupil ? pupil : letters), v->words[1], says(rule, "title"));
+		json_decref(pupil);
 		know_school(v, rule, says(letters, "upn"));
 		put_fields(v, rule);
 		put_made(v, rule);

@@ -158,6 +158,8 @@ async function decide(page) {
   await page.getByText("Is a penalty notice to be issued?").waitFor();
   const second = await page.context().newPage(); // the same question, in another tab
   await second.goto(page.url());
+  const list = await page.context().newPage(); // and the day's list in a third, left open
+  await list.goto(BOARD_URL + "/");
   // something lacks first: it is said in place, and what was filled in stays
   await page.goto(BOARD_URL + "/case/C1/record/prosecution");
   await page.getByLabel("Day it happened").fill("2026-11-11");
@@ -176,6 +178,11 @@ async function decide(page) {
   await second.getByRole("alert").getByText("it was answered in the meantime").waitFor();
   await look(second, "a question that was answered in another tab");
   await second.close();
+  assert.equal(await list.locator(".decide .gone").count(), 0);
+  await list.evaluate(() => document.dispatchEvent(new Event("visibilitychange"))); // as a browser says when it is come back to
+  await list.locator(".decide .gone").waitFor();
+  assert.equal(await list.locator('[data-count="count-decide"]').innerText(), "0");
+  await list.close();
   assert.equal(await page.getByText("through board (board)").count(), 0, "what is always so is told");
   assert.equal(await page.locator(".timeline .done strong").getByText("Decision of the Education Welfare Service", { exact: true }).count(), 1, "a form sent twice was recorded twice");
 }
