@@ -158,6 +158,7 @@ struct field_rule {
 	bool required;
 	uint8_t value_count;
 	struct slice values[OUTCOMES_MAX]; /* FIELD_ONE_OF */
+	struct slice value_titles[OUTCOMES_MAX]; /* what people call them; empty: as they are named */
 };
 
 enum action_effect {

@@ -4,7 +4,7 @@
  * first byte and a reader of its own. Form 2 is form 1 with what
  * pathway_timing.h adds behind it (and nothing in `starts at end`), form 3 that with
  * pathway_days.h, form 4 that with pathway_meetings.h, form 5 that with the
- * letters of letter.h as a blob. The reader checks shape only (counts
+ * letters of letter.h as a blob, form 6 that with pathway_titles.h. The reader checks shape only (counts
  * within their arrays, flags 0 or 1); pathway_sound() then checks that what is
  * referred to is there, so that the rules may run it unasked.
  *
@@ -16,8 +16,9 @@
 #include "casework/pathway_record.h"
 #include "casework/pathway_sound.h"
 #include "casework/pathway_timing.h"
+#include "casework/pathway_titles.h"
 
-enum { PATHWAY_FORMAT_1 = 1, PATHWAY_FORMAT = 5 };
+enum { PATHWAY_FORMAT_1 = 1, PATHWAY_FORMAT = 6 };
 
 static void put_length(struct writer *out, const struct length *length)
 {
@@ -171,6 +172,7 @@ void pathway_encode(struct writer *out, const struct pathway *p)
 	days_encode(out, p);
 	meetings_encode(out, p);
 	write_blob(out, p->letters);
+	titles_encode(out, p);
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -404,6 +406,8 @@ bool pathway_decode(struct pathway *p, struct slice compiled)
 		meetings_decode(&in, p);
 	if (format >= 5)
 		p->letters = read_blob(&in);
+	if (format >= 6)
+		titles_decode(&in, p);
 	if (!reader_done(&in) || titles != p->stage_count || !pathway_sound(p))
 		return false;
 	pathway_work_out(p);

@@ -64,11 +64,13 @@ view board_today, board_case, board_record, board_recorded, board_pupil, board_s
 	board_find, board_task_done, board_letter, board_alerts, board_alerts_done, board_cases;
 void board_came_in(struct visit *, const json_t *alerts); /* the newest of each kind, as a part of today's page */
 bool board_alert_waits(const struct visit *, const json_t *alert); /* for the reader to say that it is dealt with */
+bool board_alert_replaced(const json_t *newer, const json_t *older); /* of one pupil: does the newer say what the older one said, as it is now? */
 void board_alert(struct visit *, const json_t *alert, const json_t *parents); /* such a one, where it is plain whose it is */
 void board_weeks(struct visit *, const json_t *year, size_t most); /* the newest so many (0: all), under a heading #weeks */
 /* What may be recorded next, by the answer of the query `actions`, as a part of a case's page or, where `c` is NULL, a pupil's. */
 void board_steps(struct visit *, const json_t *actions, const json_t *c);
-void board_letters(struct visit *, const json_t *c); /* those that the case has, as a part of its page */
+json_t *board_ask_letters(struct visit *, const json_t *c); /* those that the reader may make, to be released; NULL: none, or as of then */
+void board_letters(struct visit *, const json_t *c, const json_t *letters); /* as a part of the case's page */
 
 /* ---- board_line.c ---- */
 
@@ -76,7 +78,8 @@ void board_letters(struct visit *, const json_t *c); /* those that the case has,
 struct lines *lines_new(const struct invocation *);
 void lines_free(struct lines **);
 struct attend *lines_take(struct lines *);          /* NULL: none can be opened */
-void lines_give(struct lines *, struct attend **);  /* takes it; it asks for nobody then */
+/* Takes it; it asks for nobody then. One on which nobody answered is not kept: a new one finds a service that is back at once. */
+void lines_give(struct lines *, struct attend **, bool answered);
 
 /* A question; the body is taken. What was answered, to be released; NULL where nothing was, or a
  * refusal: then the visit's status is set and the page says why, so that a view just returns. */
@@ -101,23 +104,31 @@ long long counts(const json_t *map, const char *key);
 void page_whole(struct visit *, struct html *out); /* the document round the visit's page */
 /* A page that only says something; what has been written so far is dropped. */
 void page_notice(struct visit *, unsigned status, const char *title, const char *text);
+/* Is what is in the reader's own hands asked for, and not everybody's? As the address or form says ("mine": "1" or "0"); that is
+ * kept, and the head of each page leads back to what was chosen last. Only who has cases in their hands may choose. */
+bool visit_mine(struct visit *);
+bool visit_has_hands(const struct visit *);
 void visit_title(struct visit *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* href="...", the day looked back to kept. Parts end with NULL and are coded as parts of an address. */
 void page_href(struct visit *, const char *start, ...) __attribute__((sentinel));
 /* <form method="post" ...>, with what proves that it is this person's own. */
 void page_form(struct visit *, const char *action, const char *class_name);
+/* What was sent, to be sent again by one button: the service did not answer. Ids stay, so that it is recorded once. */
+void page_again(struct visit *);
 /* A new submission's id, hidden: a form that is sent twice is recorded once. */
 void page_id(struct visit *);
 bool form_id(const json_t *form, uint8_t id[static ATTEND_ID_SIZE]);
 /* A list of what stands in the way: all of it, or what the action's own form doesn't supply (`action` not NULL). `fields`
- * (NULL: not known) gives a field its title. How many there are, and the list. */
+ * (NULL: not known) gives a field its title; where `steps` are given (as of `actions`), another one that supplies what is
+ * lacking is a link. How many there are, and the list. */
 size_t page_lacking(const json_t *lacks, const char *action);
-void page_lacks(struct visit *, const json_t *lacks, const char *action, const json_t *fields);
+void page_lacks(struct visit *, const json_t *lacks, const char *action, const json_t *fields, const json_t *steps);
 /* A field of an action or letter, to be filled in: "f-NAME", with what the form or the address says of it. */
 void page_field(struct visit *, const json_t *field);
 /* Links to the page's own parts, where it is long: "id" and "title" in turn, to a NULL. */
 void page_contents(struct visit *, const char *id, ...) __attribute__((sentinel));
 const char *page_date(const char *date);     /* "Mon 9 Nov 2026"; lasts until the fourth call after */
+const char *page_born(const char *date);     /* without the day of the week; likewise */
 const char *page_time(const char *time);     /* with the time of day; likewise */
 const char *page_due(const char *time);      /* an instant by whose end; likewise */
 const char *page_name(const json_t *item);   /* "Kaur, Zofia"; the UPN where there is no name; likewise */
@@ -126,6 +137,8 @@ const char *page_school(const json_t *item); /* what its `school` is called, els
 /* ---- board_words.c ---- */
 
 const char *words_of(const char *name);                              /* "not-to-issue" gives "Not to issue"; lasts until the fourth call after */
+const char *words_process(const char *name);                          /* "south-tyneside" gives "South Tyneside"; likewise */
+const char *words_sentence(const char *text);                         /* with a capital; likewise */
 const char *words_parent(const json_t *parents, const char *id);     /* a parent's name, of a list with `parent` and `name`; else the id */
 /* A text of the daemon's, which knows parents by their ids and gives days and outcomes as a program does; as words_of. */
 const char *words_told(const char *text, const json_t *parents);
@@ -136,6 +149,8 @@ const char *words_of_letter(const char *text);
 /* What an action is called, and what a field of it asks, by the answer of the query `actions`; words where it is not there.
  * `*value` becomes the answer as people say it. */
 const char *words_action(const json_t *actions, const char *name);
+/* A value of a field of `actions` as people say it. */
+const char *words_value(const json_t *field, const char *value);
 const char *words_field(const json_t *actions, const char *action, const char *name, const char **value);
 
 /* ---- board_live.c ---- */

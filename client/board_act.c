@@ -11,6 +11,7 @@ struct act {
 	const json_t *action;
 	char upn[16];
 	const char *case_id;      /* NULL: none is open, or the pupil was named */
+	json_t *c;                /* that case */
 	const json_t *lacks;      /* of a refusal; NULL: nothing was refused */
 	const char *refused;      /* why, in a sentence */
 	const char *asked;        /* or: what is asked before it is recorded; the button then says yes */
@@ -35,7 +36,7 @@ static bool find(struct visit *v, struct act *a)
 			return false;
 		snprintf(a->upn, sizeof a->upn, "%s", says(c, "upn"));
 		a->case_id = v->words[1];
-		json_decref(c);
+		a->c = c;
 	} else {
 		snprintf(a->upn, sizeof a->upn, "%s", v->words[1]);
 	}
@@ -57,6 +58,7 @@ static void drop(struct act *a)
 	json_decref(a->actions);
 	json_decref(a->people);
 	json_decref(a->pupil);
+	json_decref(a->c);
 }
 
 /* ---- the form ---- */
@@ -95,7 +97,7 @@ static void put_values(struct visit *v, const json_t *field, const char *name, c
 	json_t *value;
 	html(&v->page, "<select id=\"%s\" name=\"%s\"><option value=\"\">Choose</option>", name, name);
 	json_array_foreach(json_object_get(field, "values"), index, value)
-		put_option(v, json_string_value(value), words_of(json_string_value(value)), chosen);
+		put_option(v, json_string_value(value), words_value(field, json_string_value(value)), chosen);
 	html(&v->page, "</select>");
 }
 
@@ -119,19 +121,46 @@ void page_field(struct visit *v, const json_t *field)
 	html(&v->page, "</p>\n");
 }
 
+/* The question that led here ("deadline": its number), while it waits. */
+static const json_t *question_of(const struct visit *v, const struct act *a)
+{
+	size_t index;
+	json_t *one;
+	json_array_foreach(json_object_get(a->c, "decisions"), index, one)
+		if (counts(one, "deadline") == strtoll(given(v, "deadline"), NULL, 10))
+			return one;
+	return NULL;
+}
+
+static void put_question(struct visit *v, const struct act *a)
+{
+	const json_t *question = question_of(v, a);
+	if (!*given(v, "deadline"))
+		return;
+	if (question)
+		html(&v->page, "<div class=\"decision\"><p>%s</p></div>\n", words_told(says(question, "question"), json_object_get(a->people, "parents")));
+}
+
 static void put_parents(struct visit *v, const struct act *a)
 {
 	size_t index;
 	json_t *parent, *parents = json_object_get(a->people, "parents");
 	char text[200];
+	const char *chosen = given(v, "parent");
+	bool known = !*chosen;
+	if (!*chosen && !v->form && json_is_true(json_object_get(a->action, "needs_parent")) && json_array_size(parents) == 1)
+		chosen = says(json_array_get(parents, 0), "parent"); /* there is no other */
 	if (!json_is_true(json_object_get(a->action, "needs_parent")) && !json_array_size(parents))
 		return;
 	html(&v->page, "<p class=\"field\"><label for=\"parent\">Parent%s</label><select id=\"parent\" name=\"parent\"><option value=\"\">%s</option>",
 	     json_is_true(json_object_get(a->action, "needs_parent")) ? " (needed)" : "", json_is_true(json_object_get(a->action, "needs_parent")) ? "Choose" : "None in particular");
 	json_array_foreach(parents, index, parent) {
 		snprintf(text, sizeof text, "%s%s%s%s", says(parent, "name"), *says(parent, "name") ? " (" : "", says(parent, "parent"), *says(parent, "name") ? ")" : "");
-		put_option(v, says(parent, "parent"), text, given(v, "parent"));
+		put_option(v, says(parent, "parent"), text, chosen);
+		known |= strcmp(says(parent, "parent"), chosen) == 0;
 	}
+	if (!known) /* the question is about one who is not, or no longer, on the roster: it is answered for them, not for nobody */
+		put_option(v, chosen, chosen, chosen);
 	html(&v->page, "</select></p>\n");
 }
 
@@ -150,7 +179,7 @@ static void put_refusal(struct visit *v, const struct act *a)
 	else
 		return;
 	if (page_lacking(lacks, but))
-		page_lacks(v, lacks, but, json_object_get(a->action, "fields"));
+		page_lacks(v, lacks, but, json_object_get(a->action, "fields"), json_object_get(a->actions, "items"));
 	html(&v->page, "</div>\n");
 }
 
@@ -184,9 +213,12 @@ static void put_form(struct visit *v, const struct act *a)
 	     *says(a->action, "title") ? says(a->action, "title") : words_of(says(a->action, "action")), page_name(a->pupil), says(a->pupil, "year_group"), a->upn);
 	if (*says(a->action, "clause"))
 		html(&v->page, "<p class=\"quiet\">%s</p>\n", says(a->action, "clause"));
+	put_question(v, a);
 	put_refusal(v, a);
 	page_form(v, target, "record");
 	page_id(v);
+	if (*given(v, "deadline"))
+		html(&v->page, "<input type=\"hidden\" name=\"deadline\" value=\"%s\">", given(v, "deadline"));
 	html(&v->page, "<p class=\"field\"><label for=\"on\">Day it happened</label><input id=\"on\" type=\"date\" name=\"on\" value=\"%s\">"
 	               "<span class=\"quiet\">Left empty, it is today.</span></p>\n", says(v->form, "on"));
 	put_parents(v, a);
@@ -244,14 +276,15 @@ static bool says_the_same(const struct visit *v, const struct act *a, const json
 	return given > 0;
 }
 
-/* The newest step of the case, where it is this one over again: as after going back and sending the form anew. */
+/* The newest step of the case, where it is this one over again, as after going back and sending the form anew; or where it has
+ * answered the question meanwhile, as a colleague's or another tab's does. */
 static bool is_again(struct visit *v, const struct act *a, char said[static 300])
 {
 	struct body body;
 	size_t index;
 	json_t *item, *answer = NULL;
 	const json_t *newest = NULL;
-	bool again = false;
+	bool again = false, answered = *says(v->form, "deadline") && !question_of(v, a);
 	if (!a->case_id)
 		return false;
 	body_begin(&body);
@@ -262,7 +295,11 @@ static bool is_again(struct visit *v, const struct act *a, char said[static 300]
 			if (*says(item, "action"))
 				newest = item;
 	/* sent twice under one id it is recorded once, and the answer is the first one's */
-	if (newest && strcmp(says(newest, "id"), says(v->form, "id")) != 0 && says_the_same(v, a, newest)) {
+	if (newest && strcmp(says(newest, "id"), says(v->form, "id")) != 0 && answered) {
+		snprintf(said, 300, "The question waits no more: it was answered in the meantime. The newest step is \"%s\" of %s, by %s. Record this as well?",
+		         words_action(a->actions, says(newest, "action")), page_date(says(newest, "on")), says(newest, "actor"));
+		again = true;
+	} else if (newest && strcmp(says(newest, "id"), says(v->form, "id")) != 0 && says_the_same(v, a, newest)) {
 		snprintf(said, 300, "The newest step of this case is the same already, with the same answers: of %s, by %s. Is this another one?", page_date(says(newest, "on")),
 		         says(newest, "actor"));
 		again = true;
@@ -345,7 +382,7 @@ void board_recorded(struct visit *v)
 	unsigned status = visit_submit(v, ATTEND_ACTION, id, &body, &answer);
 	if (status >= 200 && status < 300) {
 		v->status = 303;
-		snprintf(v->location, sizeof v->location, "/case/%s?done=1", says(answer, "case"));
+		snprintf(v->location, sizeof v->location, "/case/%s?done=%s", says(answer, "case"), v->words[3]);
 	} else if (v->status == 200) {
 		a.lacks = json_object_get(answer, "lacks");
 		a.refused = sentence(status, answer);

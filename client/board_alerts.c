@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { SHOWN_MAX = 500 };
+enum { SHOWN_MAX = 500, NO_LONGER_RAISED = 402, EARLIER_MAX = 64 };
 
 /* In the order in which they press; one that is not here comes after these, in words of its name. */
 static const struct {
@@ -52,9 +52,31 @@ static bool may_acknowledge(const struct visit *v)
 	return !v->as_of && (strcmp(v->session.role, "officer") == 0 || strcmp(v->session.role, "manager") == 0);
 }
 
-static const char *mine(const struct visit *v)
+static const char *mine(struct visit *v)
 {
-	return *says(v->query, "mine") || *says(v->form, "mine") ? "1" : "";
+	return visit_mine(v) ? "1" : "0";
+}
+
+/* Those that the newest stands for are dealt with by the same button. */
+static void put_earlier(struct visit *v, const json_t *earlier)
+{
+	size_t index;
+	json_t *number;
+	if (!json_array_size(earlier))
+		return;
+	html(&v->page, "<input type=\"hidden\" name=\"earlier\" value=\"");
+	json_array_foreach(earlier, index, number)
+		html(&v->page, "%s%lld", index ? "," : "", json_integer_value(number));
+	html(&v->page, "\">");
+}
+
+static void put_text(struct visit *v, const json_t *alert, const json_t *parents)
+{
+	size_t count = json_array_size(json_object_get(alert, "earlier"));
+	html(&v->page, "<p class=\"what\">%s", words_told(says(alert, "text"), parents));
+	if (count)
+		html(&v->page, " <span class=\"stage quiet\">It takes the place of %llu before it.</span>", (unsigned long long)count);
+	html(&v->page, "</p><p class=\"when\"><time datetime=\"%s\">%s</time></p>", says(alert, "raised"), page_time(says(alert, "raised")));
 }
 
 /* Says that it is dealt with, and comes back to where that was said. */
@@ -64,6 +86,7 @@ static void put_dealt_with(struct visit *v, const json_t *alert, const char *bac
 	snprintf(action, sizeof action, "/alert/%lld", counts(alert, "alert"));
 	page_form(v, action, "ack");
 	page_id(v);
+	put_earlier(v, json_object_get(alert, "earlier"));
 	html(&v->page, "<input type=\"hidden\" name=\"back\" value=\"%s\"><input type=\"hidden\" name=\"mine\" value=\"%s\">"
 	               "<button class=\"quiet\" aria-label=\"Dealt with: alert %lld about %s\">Dealt with</button></form>", back, mine(v), counts(alert, "alert"),
 	     *says(alert, "upn") ? page_name(alert) : "the school");
@@ -79,6 +102,15 @@ static bool of_deadline(const char *kind)
 	return false;
 }
 
+bool board_alert_replaced(const json_t *newer, const json_t *older)
+{
+	static const char *const kinds_of[] = { "persistent", "severe", "approaching" };
+	for (size_t i = 0; i < sizeof kinds_of / sizeof *kinds_of; i++)
+		if (strcmp(kinds_of[i], says(newer, "kind")) == 0)
+			return strcmp(says(newer, "kind"), says(older, "kind")) == 0;
+	return false;
+}
+
 bool board_alert_waits(const struct visit *v, const json_t *alert)
 {
 	return may_acknowledge(v) && strcmp(says(alert, "status"), "raised") == 0 && !of_deadline(says(alert, "kind"));
@@ -86,8 +118,8 @@ bool board_alert_waits(const struct visit *v, const json_t *alert)
 
 void board_alert(struct visit *v, const json_t *alert, const json_t *parents)
 {
-	html(&v->page, "<li class=\"alert\" data-key=\"alert-%lld\"><p class=\"what\">%s</p><p class=\"when\"><time datetime=\"%s\">%s</time></p>", counts(alert, "alert"),
-	     words_told(says(alert, "text"), parents), says(alert, "raised"), page_time(says(alert, "raised")));
+	html(&v->page, "<li class=\"alert\" data-key=\"alert-%lld\">", counts(alert, "alert"));
+	put_text(v, alert, parents);
 	put_dealt_with(v, alert, v->words[1]);
 	html(&v->page, "</li>\n");
 }
@@ -107,8 +139,8 @@ static void put_alert(struct visit *v, const json_t *alert, const char *back)
 		page_href(v, "/school/", says(alert, "urn"), NULL);
 		html(&v->page, ">%s%s</a>", *says(alert, "school") ? "" : "School ", page_school(alert));
 	}
-	html(&v->page, "</p><p class=\"what\">%s</p><p class=\"when\"><time datetime=\"%s\">%s</time></p>",
-	     words_told(says(alert, "text"), json_object_get(alert, "parents")), says(alert, "raised"), page_time(says(alert, "raised")));
+	html(&v->page, "</p>");
+	put_text(v, alert, json_object_get(alert, "parents"));
 	if (may_acknowledge(v))
 		put_dealt_with(v, alert, back);
 	html(&v->page, "</li>\n");
@@ -163,7 +195,7 @@ static json_t *ask_kind(struct visit *v)
 {
 	struct body body;
 	visit_question(v, &body, "today");
-	body_text(&body, "officer", *mine(v) ? v->session.name : NULL);
+	body_text(&body, "officer", visit_mine(v) ? v->session.name : NULL);
 	body_text(&body, "kind", v->words[1]);
 	body_number(&body, "alerts", SHOWN_MAX);
 	body_number(&body, "limit", 1);
@@ -227,6 +259,33 @@ static unsigned acknowledge(struct visit *v, unsigned long long alert, const uin
 	return visit_submit(v, ATTEND_ACKNOWLEDGE, id, &body, answer);
 }
 
+/* Those before it: whoever did so meanwhile, or the register itself, has dealt with one as well. */
+static void acknowledge_earlier(struct visit *v, const json_t *list)
+{
+	uint8_t id[ATTEND_ID_SIZE];
+	size_t index;
+	json_t *number, *answer;
+	json_array_foreach(list, index, number) {
+		if (v->status != 200)
+			return;
+		attend_id_new(id);
+		acknowledge(v, (unsigned long long)json_integer_value(number), id, &answer);
+		json_decref(answer);
+	}
+}
+
+/* "12,9" as a list of at most EARLIER_MAX. */
+static json_t *earlier_of(const char *text)
+{
+	json_t *list = json_array();
+	char *end;
+	for (unsigned i = 0; i < EARLIER_MAX && *text >= '0' && *text <= '9'; i++) {
+		json_array_append_new(list, json_integer((json_int_t)strtoull(text, &end, 10)));
+		text = *end == ',' ? end + 1 : end;
+	}
+	return list;
+}
+
 void board_acknowledge(struct visit *v)
 {
 	uint8_t id[ATTEND_ID_SIZE];
@@ -238,10 +297,15 @@ void board_acknowledge(struct visit *v)
 		return;
 	}
 	unsigned status = acknowledge(v, alert, id, &answer);
-	if (status >= 200 && status < 300)
-		go_back(v, says(v->form, "back"));
-	else if (v->status == 200)
-		page_notice(v, status == 404 || status == 403 ? status : 409, "That was not recorded", *says(answer, "reason") ? says(answer, "reason") : "The alert is not there.");
+	/* what a colleague, another tab or the register itself has dealt with already is as the reader wants it */
+	if ((status >= 200 && status < 300) || (status == NO_LONGER_RAISED && strcmp(says(answer, "field"), "alert") == 0)) {
+		json_t *earlier = earlier_of(says(v->form, "earlier"));
+		acknowledge_earlier(v, earlier);
+		json_decref(earlier);
+		if (v->status == 200)
+			go_back(v, says(v->form, "back"));
+	} else if (v->status == 200)
+		page_notice(v, status == 404 || status == 403 ? status : 409, "That was not recorded", *says(answer, "reason") ? words_sentence(says(answer, "reason")) : "The alert is not there.");
 	json_decref(answer);
 }
 
@@ -264,6 +328,7 @@ void board_alerts_done(struct visit *v)
 		unsigned status = acknowledge(v, (unsigned long long)counts(alert, "alert"), id, &answer);
 		if (status == 403)
 			page_notice(v, 403, "That was not recorded", "To say that an alert is dealt with is for officers and managers.");
+		acknowledge_earlier(v, json_object_get(alert, "earlier"));
 		json_decref(answer);
 	}
 	if (found && v->status == 200)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { UNFOLDED = 8 }; /* overrides; the rest are a click away, below the schools */
+
 /* Bars of a table's own width: a picture that is read aloud as its number. */
 static void put_bar(struct visit *v, long long count, long long most)
 {
@@ -28,7 +30,7 @@ static void put_stages(struct visit *v, const json_t *authority)
 	               "<th scope=\"col\">Open</th><td></td></tr></thead><tbody>\n");
 	json_array_foreach(stages, index, stage) {
 		html(&v->page, "<tr><th scope=\"row\"><a href=\"/cases?pathway=%s&amp;stage=%s%s%s\">%s</a></th><td>%s</td>", says(stage, "pathway"), says(stage, "stage"),
-		     v->as_of ? "&as_of=" : "", v->as_of, says(stage, "title"), words_of(says(stage, "pathway")));
+		     v->as_of ? "&as_of=" : "", v->as_of, says(stage, "title"), words_process(says(stage, "pathway")));
 		put_bar(v, counts(stage, "open"), most);
 		html(&v->page, "</tr>\n");
 	}
@@ -43,6 +45,21 @@ static void put_tasks(struct visit *v, const json_t *authority)
 	     counts(tasks, "met"), counts(tasks, "missed"), counts(tasks, "open"), counts(tasks, "overdue"));
 }
 
+static void put_override(struct visit *v, const json_t *one)
+{
+	const json_t *event = json_object_get(one, "event");
+	const char *why = says(json_object_get(event, "texts"), "override");
+	html(&v->page, "<li class=\"due\"><p class=\"whom\"><a ");
+	page_href(v, "/case/", says(one, "case"), NULL);
+	html(&v->page, ">%s</a> <span class=\"quiet\">%s</span></p><p class=\"what\">%s", page_name(one), says(one, "case"), says(one, "title"));
+	if (*why)
+		html(&v->page, " <span class=\"stage quiet\">%s</span>", why);
+	html(&v->page, "</p><p class=\"when\">%s", page_date(says(one, "on")));
+	if (*says(event, "actor"))
+		html(&v->page, "<br>%s", says(event, "actor"));
+	html(&v->page, "</p></li>\n");
+}
+
 static void put_overrides(struct visit *v, const json_t *authority)
 {
 	size_t index;
@@ -50,14 +67,17 @@ static void put_overrides(struct visit *v, const json_t *authority)
 	html(&v->page, "<section aria-labelledby=\"overrides\"><h2 id=\"overrides\">Recorded although something was lacking <span class=\"count\">%lld</span></h2>\n", counts(overrides, "count"));
 	if (!counts(overrides, "count"))
 		html(&v->page, "<p class=\"none\">Nothing this school year.</p>\n");
+	size_t count = json_array_size(json_object_get(overrides, "items"));
 	html(&v->page, "<ul class=\"list\">\n");
 	json_array_foreach(json_object_get(overrides, "items"), index, one) {
-		html(&v->page, "<li class=\"due\"><p class=\"whom\"><a ");
-		page_href(v, "/case/", says(one, "case"), NULL);
-		html(&v->page, ">%s</a> <span class=\"quiet\">%s</span></p><p class=\"what\">%s</p><p class=\"when\">%s</p></li>\n", page_name(one), says(one, "case"), says(one, "title"),
-		     page_date(says(one, "on")));
+		if (index == UNFOLDED)
+			html(&v->page, "</ul><details><summary>%llu earlier</summary><ul class=\"list\">\n", (unsigned long long)(count - UNFOLDED));
+		put_override(v, one);
 	}
-	html(&v->page, "</ul></section>\n");
+	html(&v->page, "</ul>%s\n", count > UNFOLDED ? "</details>" : "");
+	if (counts(overrides, "count") > (long long)count)
+		html(&v->page, "<p class=\"quiet\">%lld more are not shown: they are in each case's history.</p>\n", counts(overrides, "count") - (long long)count);
+	html(&v->page, "</section>\n");
 }
 
 static void put_marked(struct visit *v, const json_t *school, const char *key)
@@ -109,9 +129,10 @@ void board_authority(struct visit *v)
 		return;
 	visit_title(v, school ? "Schools" : "Authority");
 	html(&v->page, "<h1>%s</h1>\n", school ? "Your schools" : v->board->authority);
+	page_contents(v, "stages", "Open cases by stage", "tasks", "Tasks", "schools", "Schools", "overrides", "Recorded although something was lacking", NULL);
 	put_stages(v, authority);
 	put_tasks(v, authority);
-	put_overrides(v, authority);
 	put_schools(v, authority);
+	put_overrides(v, authority);
 	json_decref(authority);
 }

@@ -35,8 +35,9 @@ static void put_decision(struct visit *v, const struct beside *b, const json_t *
 	html(&v->page, "<p class=\"quiet\">%s%s%s</p><ul class=\"outcomes\">\n", says(decision, "clause"), *says(decision, "source") ? ": " : "", says(decision, "source"));
 	json_array_foreach(v->as_of ? NULL : json_object_get(decision, "outcomes"), index, outcome)
 		json_array_foreach(json_object_get(outcome, "by"), by, action) {
-			html(&v->page, "<li><a class=\"button\" href=\"/case/%s/record/%s?f-outcome=%s&amp;parent=%s\">%s</a></li>\n", says(b->c, "case"), json_string_value(action),
-			     says(outcome, "outcome"), says(decision, "parent"), words_of(says(outcome, "outcome")));
+			html(&v->page, "<li><a class=\"button\" href=\"/case/%s/record/%s?f-outcome=%s&amp;parent=%s&amp;deadline=%lld\">%s</a></li>\n", says(b->c, "case"),
+			     json_string_value(action), says(outcome, "outcome"), says(decision, "parent"), counts(decision, "deadline"),
+			     *says(outcome, "title") ? says(outcome, "title") : words_of(says(outcome, "outcome")));
 		}
 	html(&v->page, "</ul></div>\n");
 }
@@ -158,20 +159,60 @@ static long long seq_of(const json_t *event)
 	return json_object_get(event, "raised") ? counts(event, "alert") : counts(event, "seq");
 }
 
+/* Those that wait, with the numbers of those whose place they take under "earlier". */
+static json_t *newest_waiting(const struct visit *v, const struct beside *b)
+{
+	size_t index, at;
+	json_t *item, *newer, *shown = json_array();
+	json_array_foreach(json_object_get(b->timeline, "items"), index, item) {
+		bool replaced = false;
+		if (!board_alert_waits(v, item))
+			continue;
+		json_array_foreach(shown, at, newer) {
+			if (!board_alert_replaced(newer, item))
+				continue;
+			replaced = true;
+			if (!json_object_get(newer, "earlier"))
+				json_object_set_new(newer, "earlier", json_array());
+			json_array_append(json_object_get(newer, "earlier"), json_object_get(item, "alert"));
+		}
+		if (!replaced)
+			json_array_append(shown, item);
+	}
+	return shown;
+}
+
 /* What came in about the child, so that it can be dealt with where the case is looked at. */
 static void put_waiting(struct visit *v, const struct beside *b)
 {
 	size_t index, count = 0;
-	json_t *item;
-	json_array_foreach(json_object_get(b->timeline, "items"), index, item) {
-		if (!board_alert_waits(v, item))
-			continue;
+	json_t *item, *shown = newest_waiting(v, b);
+	json_array_foreach(shown, index, item) {
 		if (!count++)
 			html(&v->page, "<section class=\"group waits\" aria-labelledby=\"waits\"><h2 id=\"waits\">Came in, and not dealt with</h2>\n<ul class=\"list plain\">\n");
 		board_alert(v, item, b->parents);
 	}
 	if (count)
 		html(&v->page, "</ul></section>\n");
+	json_decref(shown);
+}
+
+/* Of one that came and went, as at a threshold, the newest is told, and the others in a row with it are folded below: how many. */
+static size_t put_taken_back(struct visit *v, const struct beside *b, const json_t *items, size_t at, const json_t *before)
+{
+	const json_t *newest = json_array_get(items, at), *one;
+	size_t count = 0;
+	while ((one = json_array_get(items, at + 1 + count)) && (!before || seq_of(one) > seq_of(before)) &&
+	       (strcmp(says(one, "text"), says(newest, "text")) == 0 ||
+	        (strcmp(says(one, "kind"), says(newest, "kind")) == 0 && (strcmp(says(one, "status"), "withdrawn") == 0 || board_alert_replaced(newest, one)))))
+		count++;
+	if (!count)
+		return 0;
+	html(&v->page, "<li class=\"told\"><p class=\"when\"></p><details><summary>%llu more before it: taken back, replaced, or the same</summary><ol class=\"timeline\">\n", (unsigned long long)count);
+	for (size_t i = 1; i <= count; i++)
+		put_event(v, b, json_array_get(items, at + i));
+	html(&v->page, "</ol></details></li>\n");
+	return count;
 }
 
 /* The newest first: actions rise, alerts fall, and the two are told as one. */
@@ -189,7 +230,7 @@ static void put_timeline(struct visit *v, const struct beside *b)
 		if (first)
 			actions--;
 		else
-			at++;
+			at += 1 + put_taken_back(v, b, items, at, action);
 	}
 	html(&v->page, "</ol></section>\n");
 }
@@ -209,14 +250,33 @@ static void put_actions(struct visit *v, const struct beside *b)
 
 /* ---- people ---- */
 
+static const char *became(const json_t *notice)
+{
+	return json_is_true(json_object_get(notice, "withdrawn")) ? "withdrawn" : *says(notice, "paid") ? "paid" :
+	       json_is_true(json_object_get(notice, "lapsed")) ? "not paid in time" : "unpaid";
+}
+
+/* Of all the child's cases, each with its day: whether it still counts is for whoever issues the next. */
+static void put_parents_notices(struct visit *v, const json_t *notices)
+{
+	size_t index;
+	json_t *n;
+	html(&v->page, json_array_size(notices) ? "penalty notices: " : "no penalty notice");
+	json_array_foreach(notices, index, n)
+		html(&v->page, "%s%s (%s)", index ? ", " : "", page_date(says(n, "issued")), became(n));
+}
+
 static void put_parents(struct visit *v, const json_t *people)
 {
 	size_t index;
 	json_t *one;
 	html(&v->page, "<section aria-labelledby=\"people\"><h2 id=\"people\">Parents and family</h2>\n<dl class=\"people\">\n");
-	json_array_foreach(json_object_get(people, "parents"), index, one)
-		html(&v->page, "<dt>%s <span class=\"quiet\">%s</span></dt><dd>%s%s%lld penalty notice%s in 3 years</dd>\n", *says(one, "name") ? says(one, "name") : "Name not known",
-		     says(one, "parent"), says(one, "address"), *says(one, "address") ? "; " : "", counts(one, "penalty_notices"), counts(one, "penalty_notices") == 1 ? "" : "s");
+	json_array_foreach(json_object_get(people, "parents"), index, one) {
+		html(&v->page, "<dt>%s <span class=\"quiet\">%s</span></dt><dd>%s%s", *says(one, "name") ? says(one, "name") : "Name not known",
+		     says(one, "parent"), says(one, "address"), *says(one, "address") ? "; " : "");
+		put_parents_notices(v, json_object_get(one, "penalty_notices"));
+		html(&v->page, "</dd>\n");
+	}
 	json_array_foreach(json_object_get(people, "siblings"), index, one) {
 		html(&v->page, "<dt>Sibling</dt><dd><a ");
 		page_href(v, "/pupil/", says(one, "upn"), NULL);
@@ -256,8 +316,21 @@ static void put_notices(struct visit *v, const struct beside *b)
 	html(&v->page, "<section aria-labelledby=\"notices\"><h2 id=\"notices\">Penalty notices</h2>\n<ul>\n");
 	json_array_foreach(notices, index, n)
 		html(&v->page, "<li>No. %lld to %s, issued %s: %s</li>\n", counts(n, "number"), words_parent(b->parents, says(n, "parent")), page_date(says(n, "issued")),
-		     json_is_true(json_object_get(n, "withdrawn")) ? "withdrawn" : *says(n, "paid") ? "paid" : json_is_true(json_object_get(n, "lapsed")) ? "not paid in time" : "unpaid");
+		     became(n));
 	html(&v->page, "</ul></section>\n");
+}
+
+/* What was just recorded, where it is the newest step indeed; and the way back to the day's list. */
+static void put_recorded(struct visit *v, const struct beside *b)
+{
+	const json_t *actions = json_object_get(b->c, "actions"), *newest = json_array_get(actions, json_array_size(actions) - 1);
+	if (!*says(v->query, "done"))
+		return;
+	html(&v->page, "<p class=\"success\" role=\"status\">Recorded");
+	if (json_array_size(actions) && strcmp(says(newest, "action"), says(v->query, "done")) == 0)
+		html(&v->page, ": %s%s%s, %s", words_action(b->actions, says(newest, "action")), *says(newest, "parent") ? " for " : "",
+		     words_parent(b->parents, says(newest, "parent")), page_date(says(newest, "on")));
+	html(&v->page, ". <a href=\"/%s\">Back to today</a></p>\n", v->session.mine ? "?mine=1" : "");
 }
 
 static void put_who(struct visit *v, const struct beside *b)
@@ -265,10 +338,9 @@ static void put_who(struct visit *v, const struct beside *b)
 	const json_t *c = b->c, *pupil = b->pupil;
 	visit_title(v, "%s %s", says(c, "case"), page_name(pupil));
 	html(&v->page, "<p class=\"crumb\">Case %s, %s; process: <a href=\"/process/%s/%lld#%s-stage-%s\">%s, version %lld, as a drawing</a></p>\n<h1>%s</h1>\n", says(c, "case"),
-	     says(c, "status"), says(c, "pathway"), counts(c, "pathway_version"), says(c, "pathway"), says(c, "stage"), words_of(says(c, "pathway")), counts(c, "pathway_version"),
+	     says(c, "status"), says(c, "pathway"), counts(c, "pathway_version"), says(c, "pathway"), says(c, "stage"), words_process(says(c, "pathway")), counts(c, "pathway_version"),
 	     page_name(pupil));
-	if (*says(v->query, "done"))
-		html(&v->page, "<p class=\"success\" role=\"status\">Recorded.</p>\n");
+	put_recorded(v, b);
 	html(&v->page, "<p class=\"figures\">Year %s, <a ", says(pupil, "year_group"));
 	page_href(v, "/school/", says(pupil, "urn"), NULL);
 	html(&v->page, ">%s</a>, UPN %s. <strong>%lld</strong> unauthorised in 10 school weeks, <strong>%lld</strong> of <strong>%lld</strong> sessions attended. <a ",
@@ -282,11 +354,14 @@ static void put_parts(struct visit *v, const struct beside *b)
 	put_who(v, b);
 	put_stages(v, b->c);
 	bool records = json_array_size(json_object_get(b->c, "next")) && strcmp(says(b->c, "status"), "open") == 0;
-	if (records)
-		page_contents(v, "deadlines", "Deadlines", "next", "Record a step", "weeks", "Marks", "people", "Parents and family", "letters", "Letters", "timeline",
-		              "What happened", NULL);
+	const char *done = b->timeline ? "What happened" : "What was done";
+	json_t *letters = board_ask_letters(v, b->c);
+	if (records && json_array_size(letters))
+		page_contents(v, "deadlines", "Deadlines", "next", "Record a step", "weeks", "Marks", "people", "Parents and family", "letters", "Letters", "timeline", done, NULL);
+	else if (records)
+		page_contents(v, "deadlines", "Deadlines", "next", "Record a step", "weeks", "Marks", "people", "Parents and family", "timeline", done, NULL);
 	else
-		page_contents(v, "deadlines", "Deadlines", "weeks", "Marks", "people", "Parents and family", "timeline", "What happened", NULL);
+		page_contents(v, "deadlines", "Deadlines", "weeks", "Marks", "people", "Parents and family", "timeline", done, NULL);
 	put_decisions(v, b);
 	put_waiting(v, b);
 	put_deadlines(v, b);
@@ -295,8 +370,8 @@ static void put_parts(struct visit *v, const struct beside *b)
 	put_marks(v, says(b->c, "upn"));
 	put_notices(v, b);
 	put_parents(v, b->people);
-	if (!v->as_of && strcmp(v->session.role, "auditor") != 0)
-		board_letters(v, b->c);
+	board_letters(v, b->c, letters);
+	json_decref(letters);
 	if (b->timeline)
 		put_timeline(v, b);
 	else
@@ -322,6 +397,7 @@ void board_case(struct visit *v)
 		body_begin(&body); /* what things are called, which no day changes */
 		body_text(&body, "what", "actions");
 		body_text(&body, "upn", says(b.c, "upn"));
+		body_key(&body, "named"), msgpack_pack_true(&body.pack);
 		b.parents = json_object_get(b.people, "parents");
 		v->live = !v->as_of;
 		snprintf(v->live_upn, sizeof v->live_upn, "%s", says(b.c, "upn"));

@@ -17,31 +17,125 @@ static int order(const json_t *a, const json_t *b)
 	return by_day ? by_day : strcmp(page_name(a), page_name(b));
 }
 
+/* Of all stages and schools, so that the page knows which there are to choose from. */
 static void question(struct visit *v, struct body *body, const char *context)
 {
-	static const char *const same[] = { "pathway", "stage" };
 	(void)context;
 	visit_question(v, body, "cases");
-	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-		body_text(body, same[i], *says(v->query, same[i]) ? says(v->query, same[i]) : NULL);
-	body_text(body, "urn", *says(v->query, "school") ? says(v->query, "school") : NULL);
-	body_text(body, "officer", *says(v->query, "mine") ? v->session.name : NULL);
+	body_text(body, "officer", visit_mine(v) ? v->session.name : NULL);
 	if (*says(v->query, "closed"))
 		body_key(body, "closed"), msgpack_pack_true(&body->pack);
 }
 
+/* A stage of one process, as "stockport/stage-1"; in the address, also with its `pathway` apart. */
+static const char *stage_of(char room[static 128], const json_t *item)
+{
+	snprintf(room, 128, "%s/%s", says(item, "pathway"), says(item, "stage"));
+	return room;
+}
+
+static bool of_stage(const struct visit *v, const json_t *item)
+{
+	const char *stage = says(v->query, "stage"), *pathway = says(v->query, "pathway");
+	char room[128];
+	if (strchr(stage, '/'))
+		return strcmp(stage, stage_of(room, item)) == 0;
+	return (!*stage || strcmp(stage, says(item, "stage")) == 0) && (!*pathway || strcmp(pathway, says(item, "pathway")) == 0);
+}
+
+static bool wanted(const struct visit *v, const json_t *item)
+{
+	return of_stage(v, item) && (!*says(v->query, "school") || strcmp(says(v->query, "school"), says(item, "urn")) == 0);
+}
+
+/* What is due stands next to the name, so that it is seen on a phone. */
 static void put_case(struct visit *v, const json_t *item)
 {
 	html(&v->page, "<tr class=\"%s\"><th scope=\"row\"><a ", json_is_true(json_object_get(item, "overdue")) ? "late" : "");
 	page_href(v, "/case/", says(item, "case"), NULL);
-	html(&v->page, ">%s</a> <span class=\"quiet\">%s</span></th><td>%s</td><td><a ", page_name(item), says(item, "case"), says(item, "year_group"));
-	page_href(v, "/school/", says(item, "urn"), NULL);
-	html(&v->page, ">%s</a></td><td>%s</td><td>%s<br><span class=\"quiet\">%s</span></td><td>", page_school(item), says(item, "stage_title"), says(item, "latest"),
-	     page_date(says(item, "latest_on")));
+	html(&v->page, ">%s</a> <span class=\"quiet\">%s, year %s</span></th><td>", page_name(item), says(item, "case"), says(item, "year_group"));
 	if (*says(item, "due"))
 		html(&v->page, "%s<br><span class=\"%s\">%s</span>", says(item, "due"), json_is_true(json_object_get(item, "overdue")) ? "tag overdue" : "quiet",
 		     page_date(says(item, "last_day")));
-	html(&v->page, "</td></tr>\n");
+	html(&v->page, "</td><td>%s</td><td>%s<br><span class=\"quiet\">%s</span></td><td><a ", says(item, "stage_title"), says(item, "latest"), page_date(says(item, "latest_on")));
+	page_href(v, "/school/", says(item, "urn"), NULL);
+	html(&v->page, ">%s</a></td></tr>\n", page_school(item));
+}
+
+/* ---- which of them ---- */
+
+static int by_school(const json_t *a, const json_t *b)
+{
+	int order = strcmp(page_school(a), page_school(b));
+	return order ? order : strcmp(says(a, "urn"), says(b, "urn"));
+}
+
+static int by_stage(const json_t *a, const json_t *b)
+{
+	int order = strcmp(says(a, "pathway"), says(b, "pathway"));
+	order = order ? order : strcmp(says(a, "stage_title"), says(b, "stage_title"));
+	return order ? order : strcmp(says(a, "stage"), says(b, "stage"));
+}
+
+/* One case of each school, or of each stage. */
+static json_t *each(const json_t *found, int (*by)(const json_t *, const json_t *))
+{
+	size_t index, place;
+	json_t *item, *out = json_array();
+	json_array_foreach(found, index, item) {
+		int same = 1;
+		for (place = json_array_size(out); place > 0 && (same = by(json_array_get(out, place - 1), item)) > 0; place--)
+			;
+		if (same != 0)
+			json_array_insert(out, place, item);
+	}
+	return out;
+}
+
+static void put_option(struct visit *v, const char *value, const char *text, bool chosen)
+{
+	html(&v->page, chosen ? "<option value=\"%s\" selected>%s</option>" : "<option value=\"%s\">%s</option>", value, text);
+}
+
+static void put_stages(struct visit *v, const json_t *stages)
+{
+	size_t index;
+	json_t *item;
+	char room[128];
+	html(&v->page, "<label for=\"stage\">Stage</label> <select id=\"stage\" name=\"stage\">");
+	put_option(v, "", "All stages", false);
+	json_array_foreach(stages, index, item)
+		put_option(v, stage_of(room, item), says(item, "stage_title"), *says(v->query, "stage") && of_stage(v, item));
+	html(&v->page, "</select> ");
+}
+
+static void put_schools(struct visit *v, const json_t *schools)
+{
+	size_t index;
+	json_t *item;
+	html(&v->page, "<label for=\"school\">School</label> <select id=\"school\" name=\"school\">");
+	put_option(v, "", "All schools", false);
+	json_array_foreach(schools, index, item)
+		put_option(v, says(item, "urn"), page_school(item), strcmp(says(v->query, "school"), says(item, "urn")) == 0);
+	html(&v->page, "</select> ");
+}
+
+/* By stage and school, of those that there are. */
+static void put_filter(struct visit *v, const json_t *found)
+{
+	static const char *const kept[] = { "mine", "closed", "as_of" };
+	json_t *stages = each(found, by_stage), *schools = each(found, by_school);
+	if (json_array_size(stages) > 1 || json_array_size(schools) > 1) {
+		html(&v->page, "<form method=\"get\" class=\"filter\">");
+		for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+			if (*says(v->query, kept[i]))
+				html(&v->page, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", kept[i], says(v->query, kept[i]));
+		put_stages(v, stages);
+		put_schools(v, schools);
+		html(&v->page, "<button class=\"quiet\">Show these</button></form>\n");
+	}
+	json_decref(stages);
+	json_decref(schools);
 }
 
 /* The address of this list with another choice in place. */
@@ -63,26 +157,27 @@ static void put_choice(struct visit *v, const char *key, const char *value, cons
 
 static void put_choices(struct visit *v)
 {
-	bool mine = *says(v->query, "mine"), closed = *says(v->query, "closed");
+	bool mine = visit_mine(v), closed = *says(v->query, "closed");
 	html(&v->page, "<p class=\"choice\">");
 	put_choice(v, "closed", "", "Open", !closed);
 	put_choice(v, "closed", "1", "Closed", closed);
-	if (*v->session.name) {
-		put_choice(v, "mine", "", "Everybody's", !mine);
+	if (visit_has_hands(v)) {
+		put_choice(v, "mine", "0", "Everybody's", !mine);
 		put_choice(v, "mine", "1", "In my hands", mine);
 	}
-	if (*says(v->query, "stage"))
-		put_choice(v, "stage", "", "All stages", false);
-	if (*says(v->query, "school"))
-		put_choice(v, "school", "", "All schools", false);
 	html(&v->page, "</p>\n");
 }
 
 void board_cases(struct visit *v)
 {
-	json_t *found = json_array(), *item;
+	json_t *all = json_array(), *found = json_array(), *item;
 	size_t index;
-	if (visit_ask_all(v, question, NULL, order, SIZE_MAX, found)) {
+	if (strlen(says(v->query, "school")) != strspn(says(v->query, "school"), "0123456789")) {
+		page_notice(v, 400, "Which school?", "A school's number has six digits.");
+	} else if (visit_ask_all(v, question, NULL, order, SIZE_MAX, all)) {
+		json_array_foreach(all, index, item)
+			if (wanted(v, item))
+				json_array_append(found, item);
 		const json_t *first = json_array_get(found, 0);
 		size_t count = json_array_size(found);
 		bool closed = *says(v->query, "closed");
@@ -91,12 +186,12 @@ void board_cases(struct visit *v)
 		     first && *says(v->query, "stage") ? says(first, "stage_title") : "", first && *says(v->query, "stage") && *says(v->query, "school") ? "; " : "",
 		     first && *says(v->query, "school") ? page_school(first) : "");
 		put_choices(v);
+		put_filter(v, all);
 		if (!count)
 			html(&v->page, "<p class=\"none\">There are none.</p>\n");
 		else
 			html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Cases\"><table class=\"cases\"><thead><tr><th scope=\"col\">Pupil</th>"
-			               "<th scope=\"col\">Year</th><th scope=\"col\">School</th><th scope=\"col\">Stage</th><th scope=\"col\">Done last</th>"
-			               "<th scope=\"col\">Due next</th></tr></thead><tbody>\n");
+			               "<th scope=\"col\">Due next</th><th scope=\"col\">Stage</th><th scope=\"col\">Done last</th><th scope=\"col\">School</th></tr></thead><tbody>\n");
 		json_array_foreach(found, index, item)
 			if (index < SHOWN_MAX)
 				put_case(v, item);
@@ -106,4 +201,5 @@ void board_cases(struct visit *v)
 			html(&v->page, "<p class=\"quiet\">%llu more are not shown: choose a stage or a school.</p>\n", (unsigned long long)(count - SHOWN_MAX));
 	}
 	json_decref(found);
+	json_decref(all);
 }

@@ -22,11 +22,63 @@ static size_t squeeze(char word[static WORD_SIZE], const char *asked)
 
 /* ---- by name ---- */
 
+/* Is what was asked somewhere in it? Small and great letters are one. */
+static bool holds(const char *name, const char *asked)
+{
+	size_t size = strlen(asked);
+	for (; *name; name++)
+		if (strncasecmp(name, asked, size) == 0)
+			return true;
+	return false;
+}
+
+static void schools_question(struct visit *v, struct body *body, const char *asked)
+{
+	(void)v, (void)asked;
+	body_begin(body);
+	body_text(body, "what", "schools");
+}
+
+static int by_school(const json_t *a, const json_t *b)
+{
+	return strcasecmp(says(a, "name"), says(b, "name"));
+}
+
+/* Of those whose name is known; NULL: the page says why not. */
+static json_t *find_schools(struct visit *v, const char *asked)
+{
+	size_t index;
+	json_t *school, *all = json_array(), *found = json_array();
+	bool told = visit_ask_all(v, schools_question, NULL, by_school, SIZE_MAX, all);
+	json_array_foreach(all, index, school)
+		if (holds(says(school, "name"), asked))
+			json_array_append(found, school);
+	json_decref(all);
+	if (!told)
+		json_decref(found);
+	return told ? found : NULL;
+}
+
+static void put_schools(struct visit *v, const json_t *schools)
+{
+	size_t index;
+	json_t *school;
+	if (!json_array_size(schools))
+		return;
+	html(&v->page, "<section aria-labelledby=\"schools\"><h2 id=\"schools\">Schools</h2>\n<ul>\n");
+	json_array_foreach(schools, index, school) {
+		html(&v->page, "<li><a ");
+		page_href(v, "/school/", says(school, "urn"), NULL);
+		html(&v->page, ">%s</a> <span class=\"quiet\">%s</span></li>\n", says(school, "name"), says(school, "urn"));
+	}
+	html(&v->page, "</ul></section>\n");
+}
+
 static void put_found(struct visit *v, const json_t *row)
 {
 	html(&v->page, "<tr><th scope=\"row\"><a ");
 	page_href(v, "/pupil/", says(row, "upn"), NULL);
-	html(&v->page, ">%s</a></th><td>%s</td><td><a ", page_name(row), says(row, "year_group"));
+	html(&v->page, ">%s</a></th><td>%s</td><td>%s</td><td><a ", page_name(row), says(row, "year_group"), page_born(says(row, "birth_date")));
 	page_href(v, "/school/", says(row, "urn"), NULL);
 	html(&v->page, ">%s</a></td><td>", page_school(row));
 	if (*says(row, "case")) {
@@ -50,35 +102,41 @@ static void question(struct visit *v, struct body *body, const char *asked)
 	body_text(body, "name", asked);
 }
 
-static void put_all(struct visit *v, const char *asked, const json_t *found)
+static void put_all(struct visit *v, const json_t *found)
 {
 	size_t index;
 	json_t *row;
-	html(&v->page, "<h1>Pupils named %s</h1>\n", asked);
-	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Pupils found\"><table><thead><tr><th scope=\"col\">Pupil</th><th scope=\"col\">Year</th>"
+	html(&v->page, "<section aria-labelledby=\"pupils\"><h2 id=\"pupils\">Pupils</h2>\n");
+	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Pupils found\"><table><thead><tr><th scope=\"col\">Pupil</th><th scope=\"col\">Year</th><th scope=\"col\">Born</th>"
 	               "<th scope=\"col\">School</th><th scope=\"col\">Case</th></tr></thead><tbody>\n");
 	json_array_foreach(found, index, row)
 		put_found(v, row);
 	html(&v->page, "</tbody></table></div>\n");
 	if (json_array_size(found) > FOUND_MAX)
 		html(&v->page, "<p class=\"quiet\">There are more: say the forename as well.</p>\n");
+	html(&v->page, "</section>\n");
 }
 
 static void find_by_name(struct visit *v, const char *asked)
 {
-	json_t *found = json_array();
+	json_t *found = json_array(), *schools = find_schools(v, asked);
 	v->only_now = true;
-	visit_title(v, "Pupils named %.80s", asked);
-	if (visit_ask_all(v, question, asked, by_name, FOUND_MAX, found)) {
-		if (json_array_size(found) == 1) {
+	visit_title(v, "Found: %.80s", asked);
+	if (schools && visit_ask_all(v, question, asked, by_name, FOUND_MAX, found)) {
+		size_t count = json_array_size(found), places = json_array_size(schools);
+		if (count + places == 1) {
 			v->status = 303;
-			snprintf(v->location, sizeof v->location, "/pupil/%s", says(json_array_get(found, 0), "upn"));
-		} else if (json_array_size(found)) {
-			put_all(v, asked, found);
+			snprintf(v->location, sizeof v->location, count ? "/pupil/%s" : "/school/%s", count ? says(json_array_get(found, 0), "upn") : says(json_array_get(schools, 0), "urn"));
+		} else if (count + places) {
+			html(&v->page, "<h1>Found: %s</h1>\n", asked);
+			put_schools(v, schools);
+			if (count)
+				put_all(v, found);
 		} else
-			page_notice(v, 404, "Nothing found", "No pupil has a name that begins so. A pupil is found by name or UPN (13 characters), a case by its "
-			                                     "id (C12), a school by its URN (six digits).");
+			page_notice(v, 404, "Nothing found", "No pupil has a name that begins so, and no school's name has it. A pupil is found by name or UPN (13 characters), "
+			                                     "a case by its id (C12), a school by its name or URN (six digits).");
 	}
+	json_decref(schools);
 	json_decref(found);
 }
 

@@ -257,6 +257,8 @@ static enum MHD_Result answer_reader(struct visit *v, struct MHD_Connection *con
 	} else {
 		attend_for(v->line, v->session.reader);
 		route(v);
+		if (v->form && v->status == MHD_HTTP_SERVICE_UNAVAILABLE)
+			page_again(v);
 	}
 	return send_page(v, connection, cookie);
 }
@@ -339,7 +341,7 @@ static enum MHD_Result respond(struct board *board, struct MHD_Connection *conne
 		result = send_file(&v, connection, board_style, 0, "image/x-icon");
 	} else
 		result = answer(&v, connection);
-	lines_give(board->lines, &v.line);
+	lines_give(board->lines, &v.line, v.status != MHD_HTTP_SERVICE_UNAVAILABLE);
 	html_free(&v.page);
 	json_decref(query);
 	json_decref(nothing);

@@ -5,26 +5,35 @@
 
 #include <string.h>
 
-void board_letters(struct visit *v, const json_t *c)
+json_t *board_ask_letters(struct visit *v, const json_t *c)
 {
 	struct body body;
-	size_t index;
-	json_t *letter;
+	json_t *answer, *items = NULL;
+	if (v->as_of || strcmp(v->session.role, "auditor") == 0)
+		return NULL;
 	body_begin(&body);
 	body_text(&body, "what", "letter");
 	body_text(&body, "case", says(c, "case"));
-	json_t *answer = visit_ask(v, &body);
-	if (json_array_size(json_object_get(answer, "items"))) {
-		html(&v->page, "<section class=\"to-do\" aria-labelledby=\"letters\"><h2 id=\"letters\">Letters and forms</h2>\n<ul class=\"next\">\n");
-		json_array_foreach(json_object_get(answer, "items"), index, letter) {
-			size_t lacks = page_lacking(json_object_get(letter, "lacks"), says(letter, "letter"));
-			html(&v->page, "<li class=\"%s\"><a ", lacks ? "lacking" : "ready");
-			page_href(v, "/case/", says(c, "case"), "letter", says(letter, "letter"), NULL);
-			html(&v->page, ">%s</a></li>\n", says(letter, "title"));
-		}
-		html(&v->page, "</ul></section>\n");
-	}
+	if (visit_try(v, &body, &answer) == 200)
+		items = json_incref(json_object_get(answer, "items"));
 	json_decref(answer);
+	return items;
+}
+
+void board_letters(struct visit *v, const json_t *c, const json_t *letters)
+{
+	size_t index;
+	json_t *letter;
+	if (!json_array_size(letters))
+		return;
+	html(&v->page, "<section class=\"to-do\" aria-labelledby=\"letters\"><h2 id=\"letters\">Letters and forms</h2>\n<ul class=\"next\">\n");
+	json_array_foreach((json_t *)(uintptr_t)letters, index, letter) {
+		size_t lacks = page_lacking(json_object_get(letter, "lacks"), says(letter, "letter"));
+		html(&v->page, "<li class=\"%s\"><a ", lacks ? "lacking" : "ready");
+		page_href(v, "/case/", says(c, "case"), "letter", says(letter, "letter"), NULL);
+		html(&v->page, ">%s</a></li>\n", says(letter, "title"));
+	}
+	html(&v->page, "</ul></section>\n");
 }
 
 /* ---- one of them ---- */
@@ -144,7 +153,7 @@ static void put_made(struct visit *v, const json_t *rule)
 		html(&v->page, "<div class=\"problem\" role=\"alert\"><h2>It can't be made now</h2>\n");
 		if (!json_array_size(json_object_get(answer, "lacks")))
 			html(&v->page, "<p>%s</p>\n", says(answer, "reason"));
-		page_lacks(v, json_object_get(answer, "lacks"), NULL, json_object_get(rule, "fields"));
+		page_lacks(v, json_object_get(answer, "lacks"), NULL, json_object_get(rule, "fields"), NULL);
 		html(&v->page, "</div>\n");
 	}
 	json_decref(answer);
@@ -180,17 +189,33 @@ static void know_school(struct visit *v, const json_t *rule, const char *upn)
 	}
 }
 
-/* The steps in which it is recorded that this letter was sent: those that have it among the values of a field. */
+/* A step in which it is recorded that this letter was sent: the letter is among the values of a field. */
+static void put_sent_as(struct visit *v, const json_t *action)
+{
+	size_t at, value;
+	json_t *field, *one;
+	json_array_foreach(json_object_get(action, "fields"), at, field)
+		json_array_foreach(json_object_get(field, "values"), value, one)
+			if (strcmp(json_string_value(one), v->words[3]) == 0)
+				html(&v->page, "<p class=\"said\">Sent it? <a href=\"/case/%s/record/%s?f-%s=%s\">Record it: %s</a></p>\n", v->words[1],
+				     says(action, "action"), says(field, "name"), v->words[3], says(action, "title"));
+}
+
+/* The step that is called as the letter is; only where there is none, those that have it among their answers: a penalty
+ * notice that may be given after a Notice to Improve is not how that notice is recorded. */
 static void put_sent(struct visit *v, const char *upn)
 {
-	size_t index, at, value;
-	json_t *action, *field, *one, *actions = ask_of(v, "actions", upn);
-	json_array_foreach(strcmp(says(actions, "case"), v->words[1]) == 0 ? json_object_get(actions, "items") : NULL, index, action)
-		json_array_foreach(json_object_get(action, "fields"), at, field)
-			json_array_foreach(json_object_get(field, "values"), value, one)
-				if (strcmp(json_string_value(one), v->words[3]) == 0)
-					html(&v->page, "<p class=\"said\">Sent it? <a href=\"/case/%s/record/%s?f-%s=%s\">Record it: %s</a></p>\n", v->words[1],
-					     says(action, "action"), says(field, "name"), v->words[3], says(action, "title"));
+	size_t index;
+	json_t *action, *same = NULL, *actions = ask_of(v, "actions", upn);
+	const json_t *items = strcmp(says(actions, "case"), v->words[1]) == 0 ? json_object_get(actions, "items") : NULL;
+	json_array_foreach(items, index, action)
+		if (strcmp(says(action, "action"), v->words[3]) == 0)
+			same = action;
+	if (same)
+		html(&v->page, "<p class=\"said\">Sent it? <a href=\"/case/%s/record/%s\">Record it: %s</a></p>\n", v->words[1], v->words[3], says(same, "title"));
+	else
+		json_array_foreach(items, index, action)
+			put_sent_as(v, action);
 	json_decref(actions);
 }
 
@@ -214,7 +239,9 @@ void board_letter(struct visit *v)
 		visit_title(v, "%s: %s", says(rule, "title"), v->words[1]);
 		html(&v->page, "<p class=\"crumb back-to\"><a ");
 		page_href(v, "/case/", v->words[1], NULL);
-		html(&v->page, ">Back to %s</a></p>\n<h1>%s</h1>\n", v->words[1], says(rule, "title"));
+		json_t *pupil = ask_of(v, "pupil", says(letters, "upn"));
+		html(&v->page, ">Back to %s, %s</a></p>\n<h1>%s</h1>\n", page_name(pupil ? pupil : letters), v->words[1], says(rule, "title"));
+		json_decref(pupil);
 		know_school(v, rule, says(letters, "upn"));
 		put_fields(v, rule);
 		put_made(v, rule);

@@ -48,13 +48,13 @@ struct attend *lines_take(struct lines *lines)
 	return line ? line : invocation_open(lines->invocation, 0);
 }
 
-void lines_give(struct lines *lines, struct attend **line)
+void lines_give(struct lines *lines, struct attend **line, bool answered)
 {
 	if (!*line)
 		return;
 	attend_for(*line, NULL);
 	pthread_mutex_lock(&lines->mutex);
-	if (lines->count < LINES_KEPT) {
+	if (answered && lines->count < LINES_KEPT) {
 		lines->kept[lines->count++] = *line;
 		*line = NULL;
 	}
@@ -80,7 +80,7 @@ static void tell(struct visit *v, unsigned status, const json_t *answer)
 	switch (status) {
 	case 0:
 		page_notice(v, STATUS_OF_NOBODY, "The service can't be reached",
-		            "attendd does not answer at the moment. Nothing was lost; try again in a minute.");
+		            "It does not answer at the moment. Nothing that was recorded is lost; try again in a minute.");
 		break;
 	case 300:
 	case 301:
@@ -92,7 +92,7 @@ static void tell(struct visit *v, unsigned status, const json_t *answer)
 		page_notice(v, 403, "Not for you", "What you may see and do here depends on your role, and this is not part of it.");
 		break;
 	case 404:
-		page_notice(v, 404, "Nothing here", *reason ? reason : "There is no such page, or it is not for you.");
+		page_notice(v, 404, "Nothing here", *reason ? words_sentence(reason) : "There is no such page, or it is not for you.");
 		break;
 	case 414:
 		session_end_all(v->board->sessions, v->session.reader);

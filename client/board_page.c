@@ -27,7 +27,8 @@ static void put_link(struct visit *v, struct html *out, const char *path, const 
 {
 	const char *word = v->words[0] ? v->words[0] : "";
 	bool here = strcmp(path + 1, word) == 0;
-	html(out, "<li><a href=\"%s%s%s\" aria-current=\"%s\">%s</a></li>", path, v->as_of ? "?as_of=" : "", v->as_of, here ? "page" : "false", text);
+	const char *mine = v->session.mine && strcmp(path, "/authority") != 0 ? "?mine=1" : "";
+	html(out, "<li><a href=\"%s%s%s%s\" aria-current=\"%s\">%s</a></li>", path, mine, !v->as_of ? "" : *mine ? "&as_of=" : "?as_of=", v->as_of, here ? "page" : "false", text);
 }
 
 static void put_banner(struct visit *v, struct html *out)
@@ -98,6 +99,23 @@ void page_notice(struct visit *v, unsigned status, const char *title, const char
 	html(&v->page, "<h1>%s</h1>\n<p>%s</p>\n<p><a href=\"/\">To what is due today</a></p>\n", title, text);
 }
 
+bool visit_has_hands(const struct visit *v)
+{
+	return *v->session.name && (strcmp(v->session.role, "officer") == 0 || strcmp(v->session.role, "manager") == 0);
+}
+
+bool visit_mine(struct visit *v)
+{
+	const char *said = *says(v->form, "mine") ? says(v->form, "mine") : says(v->query, "mine");
+	if (!visit_has_hands(v))
+		return false;
+	if (*said && v->session.mine != (strcmp(said, "1") == 0)) {
+		v->session.mine = !v->session.mine;
+		session_choose(v->board->sessions, &v->session, v->session.mine);
+	}
+	return *said && v->session.mine; /* an address without it shows the same in each tab, whatever is chosen in another */
+}
+
 void visit_title(struct visit *v, const char *format, ...)
 {
 	va_list arguments;
@@ -141,6 +159,29 @@ void page_form(struct visit *v, const char *action, const char *class_name)
 {
 	html(&v->page, "<form method=\"post\" action=\"%s\" class=\"%s\"><input type=\"hidden\" name=\"token\" value=\"%s\">", action, class_name,
 	     v->session.token);
+}
+
+void page_again(struct visit *v)
+{
+	const char *name;
+	json_t *value;
+	v->page.size = 0;
+	visit_title(v, "Not recorded yet");
+	html(&v->page, "<h1>Not recorded yet</h1>\n<p>The service does not answer at the moment. What you filled in is kept on this page: "
+	               "send it again in a minute. However often it is sent, it is recorded once.</p>\n<form method=\"post\" action=\"");
+	for (size_t i = 0; i < sizeof v->words / sizeof *v->words && v->words[i]; i++) {
+		html(&v->page, "/");
+		html_url(&v->page, v->words[i]);
+	}
+	html(&v->page, "\" class=\"record\">\n");
+	json_object_foreach((json_t *)(uintptr_t)v->form, name, value)
+		html(&v->page, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", name, json_string_value(value));
+	json_object_foreach((json_t *)(uintptr_t)v->form, name, value) {
+		bool field = strncmp(name, "f-", 2) == 0;
+		if ((field || strcmp(name, "override") == 0) && *says(v->form, name))
+			html(&v->page, "<p><strong>%s</strong>: %s</p>\n", words_of(field ? name + 2 : name), json_string_value(value));
+	}
+	html(&v->page, "<p><button>Send it again</button></p></form>\n<p><a href=\"/\">Leave it, and go to what is due today</a></p>\n");
 }
 
 void page_id(struct visit *v)
@@ -196,7 +237,22 @@ static const char *title_of(const json_t *fields, const char *name)
 	return words_of(name);
 }
 
-void page_lacks(struct visit *v, const json_t *lacks, const char *action, const json_t *fields)
+/* The step that would supply it, to be recorded: not the one whose form this is. */
+static void put_supplier(struct visit *v, const json_t *lack, const json_t *steps)
+{
+	size_t index;
+	json_t *step;
+	const char *here = v->words[2] && strcmp(v->words[2], "record") == 0 ? v->words[3] : "";
+	json_array_foreach(*says(lack, "supplied_by") && strcmp(says(lack, "supplied_by"), here) != 0 ? steps : NULL, index, step) {
+		if (strcmp(says(step, "action"), says(lack, "supplied_by")) != 0)
+			continue;
+		html(&v->page, " <a class=\"supplies\" ");
+		page_href(v, "/", v->words[0], v->words[1], "record", says(step, "action"), NULL);
+		html(&v->page, ">Record first: %s</a>", says(step, "title"));
+	}
+}
+
+void page_lacks(struct visit *v, const json_t *lacks, const char *action, const json_t *fields, const json_t *steps)
 {
 	size_t index;
 	json_t *lack;
@@ -208,11 +264,12 @@ void page_lacks(struct visit *v, const json_t *lacks, const char *action, const 
 		if (*says(lack, "field"))
 			html(&v->page, "<li>%s: %s", title_of(fields, says(lack, "field")), strncmp(text, "required: ", 10) == 0 ? text + 10 : text);
 		else
-			html(&v->page, "<li>%s", text);
+			html(&v->page, "<li>%s", words_sentence(text));
 		if (*says(lack, "clause"))
 			html(&v->page, " <span class=\"clause\">%s</span>", says(lack, "clause"));
 		if (json_is_true(json_object_get(lack, "bar")))
 			html(&v->page, " <strong>No reason lifts this.</strong>");
+		put_supplier(v, lack, steps);
 		html(&v->page, "</li>\n");
 	}
 	html(&v->page, "</ul>\n");
@@ -222,6 +279,12 @@ const char *page_date(const char *date)
 {
 	_Static_assert((int)WHEN_SIZE <= (int)ROOM, "a date fits");
 	return when_date(room(), date);
+}
+
+const char *page_born(const char *date)
+{
+	const char *born = page_date(date);
+	return strlen(born) > 4 ? born + 4 : born;
 }
 
 const char *page_time(const char *time)

@@ -180,10 +180,9 @@ void board_pupil(struct visit *v)
 	json_t *pupil = ask_one(v, "pupil"), *year = pupil ? ask_one(v, "year") : NULL;
 	if (year) {
 		visit_title(v, "%s", page_name(pupil));
-		const char *born = page_date(says(pupil, "birth_date"));
 		html(&v->page, "<p class=\"crumb\">UPN %s, <a ", says(pupil, "upn"));
 		page_href(v, "/school/", says(pupil, "urn"), NULL);
-		html(&v->page, ">%s</a>, year %s, born %s</p>\n<h1>%s</h1>\n", page_school(pupil), says(pupil, "year_group"), strlen(born) > 4 ? born + 4 : born, page_name(pupil));
+		html(&v->page, ">%s</a>, year %s, born %s</p>\n<h1>%s</h1>\n", page_school(pupil), says(pupil, "year_group"), page_born(says(pupil, "birth_date")), page_name(pupil));
 		put_figures(v, pupil);
 		put_cases(v, pupil);
 		if (!v->as_of)

@@ -176,6 +176,15 @@ bool session_find(struct sessions *s, const char *name, time_t now, struct sessi
 	return h != NULL;
 }
 
+void session_choose(struct sessions *s, const struct session *session, bool mine)
+{
+	pthread_mutex_lock(&s->mutex);
+	for (unsigned i = 0; i < SESSIONS_MAX; i++)
+		if (s->held[i].began && strcmp(s->held[i].session.token, session->token) == 0)
+			s->held[i].session.mine = mine;
+	pthread_mutex_unlock(&s->mutex);
+}
+
 bool session_lives(struct sessions *s, const struct session *session, time_t now)
 {
 	bool lives = false;

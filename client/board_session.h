@@ -31,6 +31,7 @@ struct session {
 	char reader[Z85_KEY_SIZE + 1]; /* their public key */
 	char name[64], role[16];       /* as the daemon knew them at sign-in */
 	char token[33];                /* stands in every form of theirs */
+	bool mine;                     /* they chose to see what is in their hands, and not everybody's */
 };
 
 struct sessions;
@@ -44,6 +45,8 @@ const char *link_open(struct sessions *, const char *text, bool use, time_t now,
 
 /* Begins one, where there is no room in place of the one seen longest ago; its name is for the cookie. */
 void session_begin(struct sessions *, const struct session *, time_t now, char name[static SESSION_NAME_SIZE]);
+/* Keeps that choice, until they choose anew or the session ends. */
+void session_choose(struct sessions *, const struct session *, bool mine);
 bool session_lives(struct sessions *, const struct session *, time_t now); /* not seen by this */
 bool session_find(struct sessions *, const char *name, time_t now, struct session *); /* and is seen now */
 void session_end(struct sessions *, const char *name);

@@ -140,7 +140,7 @@ static void put_step(struct visit *v, const struct steps *s, const json_t *item,
 	if (place == ASKED)
 		put_due(v, due_of(s, item));
 	if (lacks)
-		page_lacks(v, json_object_get(item, "lacks"), says(item, "action"), json_object_get(item, "fields"));
+		page_lacks(v, json_object_get(item, "lacks"), says(item, "action"), json_object_get(item, "fields"), NULL);
 	html(&v->page, "</li>\n");
 }
 

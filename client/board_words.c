@@ -31,6 +31,27 @@ const char *words_of(const char *name)
 	return out;
 }
 
+const char *words_process(const char *name)
+{
+	char *out = (char *)(uintptr_t)words_of(name);
+	if (out == name)
+		return name;
+	for (size_t i = 1; out[i]; i++)
+		if (out[i - 1] == ' ')
+			out[i] = (char)toupper((unsigned char)out[i]);
+	return out;
+}
+
+const char *words_sentence(const char *text)
+{
+	char *out = room();
+	if (strlen(text) >= ROOM)
+		return text;
+	strcpy(out, text);
+	out[0] = (char)toupper((unsigned char)out[0]);
+	return out;
+}
+
 const char *words_parent(const json_t *parents, const char *id)
 {
 	size_t index;
@@ -171,20 +192,33 @@ static const json_t *named(const json_t *list, const char *key, const char *name
 	return NULL;
 }
 
+/* Of all the process's actions where they were asked for, else of those that the reader may record. */
+static const json_t *action_of(const json_t *actions, const char *name)
+{
+	const json_t *all = json_object_get(actions, "named");
+	return named(all ? all : json_object_get(actions, "items"), "action", name);
+}
+
 const char *words_action(const json_t *actions, const char *name)
 {
-	const char *title = says(named(json_object_get(actions, "items"), "action", name), "title");
+	const char *title = says(action_of(actions, name), "title");
 	return *title ? title : words_of(name);
+}
+
+const char *words_value(const json_t *field, const char *value)
+{
+	const char *title = says(json_object_get(field, "value_titles"), value);
+	return *title ? title : words_of(value);
 }
 
 const char *words_field(const json_t *actions, const char *action, const char *name, const char **value)
 {
-	const json_t *field = named(json_object_get(named(json_object_get(actions, "items"), "action", action), "fields"), "name", name);
+	const json_t *field = named(json_object_get(action_of(actions, action), "fields"), "name", name);
 	const char *type = says(field, "type");
 	if (strcmp(name, "override") == 0)
 		return "Recorded all the same because";
 	if (strcmp(type, "one of") == 0 || strcmp(type, "yes/no") == 0)
-		*value = words_of(*value);
+		*value = words_value(field, *value);
 	else if (strcmp(type, "date") == 0)
 		*value = page_date(*value);
 	return *says(field, "title") ? says(field, "title") : words_of(name);

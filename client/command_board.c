@@ -100,7 +100,7 @@ static int greet(struct board *board, const struct board_arguments *a)
 	} else {
 		complain(&a->invocation, "%s", attend_why(line));
 	}
-	lines_give(board->lines, &line);
+	lines_give(board->lines, &line, true);
 	if (result == ATTEND_OK && strcmp(role, "board") != 0) {
 		complain(&a->invocation, "the key of %s has the role %s; a board's own role is wanted: attend grant KEY board", a->invocation.identity, role);
 		return ATTEND_REFUSED;

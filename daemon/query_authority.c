@@ -41,6 +41,8 @@ struct sums {
 	unsigned school_count, stage_count, overridden;
 	unsigned met, missed, open, overdue, closed;
 	struct case_state c;
+	struct event event;
+	bool given;             /* it was, of the override that is packed */
 	uint8_t room[PARTICULARS_ROOM];
 };
 
@@ -184,6 +186,29 @@ static void pack_stages(struct sums *s, struct pack *p)
 	}
 }
 
+static bool take_event(void *context, uint64_t position, struct slice record)
+{
+	struct sums *s = context;
+
+	s->given = event_decode(&s->event, record, true);
+	if (s->given)
+		pack_event(s->engine, &s->engine->body, s->txn, &s->event, position);
+	return false;
+}
+
+/* By whom, and for which reason: for those who read the log. */
+static void pack_reason(struct sums *s, struct pack *p, uint64_t position)
+{
+	struct engine *e = s->engine;
+
+	pack_text(p, "event");
+	s->given = false;
+	if (access_reads_all(s->request->who->role) && position <= e->committed)
+		e->log.methods->read(&e->log, s->txn, position, 1, take_event, s);
+	if (!s->given)
+		pack_nil(p);
+}
+
 static void pack_overrides(struct sums *s, struct pack *p)
 {
 	unsigned shown = s->overridden < OVERRIDES_SHOWN ? s->overridden : OVERRIDES_SHOWN;
@@ -196,7 +221,7 @@ static void pack_overrides(struct sums *s, struct pack *p)
 	pack_text(p, "items");
 	pack_array(p, shown);
 	for (unsigned i = 0; i < shown; i++) {
-		pack_map(p, 4 + NAME_KEYS);
+		pack_map(p, 5 + NAME_KEYS);
 		pack_text(p, "case");
 		pack_case(p, s->overrides[i].case_no);
 		pack_pupil_name(s->engine, p, s->txn, s->overrides[i].pupil, s->room);
@@ -204,6 +229,7 @@ static void pack_overrides(struct sums *s, struct pack *p)
 		pack_text(p, "on");
 		pack_date(p, s->overrides[i].on);
 		pack_key_uint(p, "seq", s->overrides[i].position);
+		pack_reason(s, p, s->overrides[i].position);
 	}
 }
 

@@ -310,13 +310,22 @@ done:
 
 static const char *const type_names[] = {"", "yes/no", "text", "date", "number", "one of", "money"};
 
+static unsigned titled(const struct field_rule *f)
+{
+	unsigned count = 0;
+
+	for (unsigned v = 0; v < f->value_count; v++)
+		count += f->value_titles[v].size > 0;
+	return count;
+}
+
 void pack_fields(struct pack *p, const struct action_rule *rule)
 {
 	pack_array(p, rule->field_count);
 	for (unsigned i = 0; i < rule->field_count; i++) {
 		const struct field_rule *f = &rule->fields[i];
 
-		pack_map(p, f->value_count ? 5 : 4);
+		pack_map(p, f->value_count ? 6 : 4);
 		pack_key_str(p, "name", f->name);
 		pack_key_str(p, "title", f->title);
 		pack_key_text(p, "type", type_names[f->type]);
@@ -326,6 +335,13 @@ void pack_fields(struct pack *p, const struct action_rule *rule)
 			pack_array(p, f->value_count);
 			for (unsigned v = 0; v < f->value_count; v++)
 				pack_str(p, f->values[v]);
+			pack_text(p, "value_titles");
+			pack_map(p, titled(f));
+			for (unsigned v = 0; v < f->value_count; v++)
+				if (f->value_titles[v].size) {
+					pack_str(p, f->values[v]);
+					pack_str(p, f->value_titles[v]);
+				}
 		}
 	}
 }
@@ -403,7 +419,21 @@ static void pack_action(struct pack *p, const struct case_state *c, const struct
 	pack_lacks(p, lacks);
 }
 
-static void pack_actions(struct engine *e, const struct request *r, const struct case_state *c, struct case_view *view)
+/* What each action of the process is called and asks, whoever may record it: for what was recorded by others. */
+static void pack_named(struct pack *p, const struct pathway *pathway)
+{
+	pack_text(p, "named");
+	pack_array(p, pathway->action_count);
+	for (unsigned i = 0; i < pathway->action_count; i++) {
+		pack_map(p, 3);
+		pack_key_str(p, "action", pathway->actions[i].name);
+		pack_key_str(p, "title", pathway->actions[i].title);
+		pack_text(p, "fields");
+		pack_fields(p, &pathway->actions[i]);
+	}
+}
+
+static void pack_actions(struct engine *e, const struct request *r, const struct case_state *c, struct case_view *view, bool named)
 {
 	struct lacks *lacks = memory_new(sizeof *lacks);
 	struct pack *p = &e->body;
@@ -411,7 +441,7 @@ static void pack_actions(struct engine *e, const struct request *r, const struct
 
 	for (unsigned i = 0; i < view->pathway->action_count; i++)
 		count += try_action(e, r, c, view, i, lacks);
-	pack_map(p, 4);
+	pack_map(p, 4 + named);
 	pack_text(p, "case");
 	pack_case(p, c->done_count ? c->number : 0);
 	pack_key_str(p, "stage", view->pathway->stages[c->stage - 1]);
@@ -424,6 +454,8 @@ static void pack_actions(struct engine *e, const struct request *r, const struct
 	for (unsigned i = 0; i < view->pathway->action_count; i++)
 		if (try_action(e, r, c, view, i, lacks))
 			pack_action(p, c, view, &view->pathway->actions[i], r->who->role, lacks);
+	if (named)
+		pack_named(p, view->pathway);
 	free(lacks);
 }
 
@@ -434,9 +466,13 @@ enum status query_actions(struct engine *e, const struct request *r, struct txn 
 	const struct pathway *pathway;
 	struct case_view view;
 	enum status status = STATUS_OK;
+	const char *wrong = NULL;
 	uint32_t pupil = query_upn(e, r, txn, &status);
+	bool named = mp_find_bool(r->message->body, "named", &wrong);
 
-	if (!pupil)
+	if (pupil && wrong)
+		status = query_fault(e, STATUS_BAD_FIELD, "named", "true or false is wanted");
+	if (!pupil || wrong)
 		goto done;
 	a->pupil = pupil;
 	pathway = state_school_pathway(&e->state, state_school_of(&e->state, pupil));
@@ -458,7 +494,7 @@ enum status query_actions(struct engine *e, const struct request *r, struct txn 
 	if (status != STATUS_OK)
 		goto done;
 	if (state_case_view(&e->state, c, day_of_ms(e->now_ms), &view) == STORE_OK && state_view_earlier(&e->state, c, &view) == STORE_OK)
-		pack_actions(e, r, c, &view);
+		pack_actions(e, r, c, &view, named);
 	else
 		status = query_fault(e, STATUS_DAMAGED, NULL, "what surrounds the case can't be read");
 done:

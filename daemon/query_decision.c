@@ -54,6 +54,20 @@ static bool takes(const struct put *put, const struct action_rule *a, struct sli
 	return answers && field >= 0 && field_value(&a->fields[field], outcome) >= 0;
 }
 
+/* What people call it: as the first action that takes it says. */
+static struct slice outcome_title(const struct put *put, struct slice outcome)
+{
+	const struct pathway *pathway = put->view->pathway;
+
+	for (unsigned a = 0; a < pathway->action_count; a++)
+		if (takes(put, &pathway->actions[a], outcome)) {
+			const struct field_rule *field = &pathway->actions[a].fields[action_field(&pathway->actions[a], slice_text("outcome"))];
+
+			return field->value_titles[field_value(field, outcome)];
+		}
+	return slice_of(NULL, 0);
+}
+
 static void pack_outcomes(struct pack *p, const struct put *put)
 {
 	const struct pathway *pathway = put->view->pathway;
@@ -66,8 +80,9 @@ static void pack_outcomes(struct pack *p, const struct put *put)
 
 		for (unsigned a = 0; a < pathway->action_count; a++)
 			count += takes(put, &pathway->actions[a], outcome);
-		pack_map(p, 2);
+		pack_map(p, 3);
 		pack_key_str(p, "outcome", outcome);
+		pack_text_or_nil(p, "title", outcome_title(put, outcome));
 		pack_text(p, "by");
 		pack_array(p, count);
 		for (unsigned a = 0; a < pathway->action_count; a++)

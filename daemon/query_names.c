@@ -1,20 +1,18 @@
-/* Pupils by their names: those of whom each word that is asked for begins a word of the surname or forename.
+/* Pupils by their names: those of whom each word that is asked for begins a word of the surname or forename, marks
+ * and capitals apart (fold.h).
  *
  * Names are sealed, each pupil's by itself, so there is no index of them: a page opens so many and says where it stopped,
  * whether or not it found somebody, and so holds nobody up.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#include <string.h>
 
+#include "daemon/fold.h"
 #include "daemon/memory.h"
 #include "daemon/names.h"
 
 enum { OPENED_MAX = 4000, ASKED_MAX = 120 };
-
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-}
 
 static bool parts(uint8_t c)
 {
@@ -23,16 +21,9 @@ static bool parts(uint8_t c)
 
 static bool begins_a_word(struct slice name, struct slice word)
 {
-	for (size_t at = 0; at + word.size <= name.size; at++) {
-		size_t same = 0;
-
-		if (at > 0 && !parts(name.bytes[at - 1]))
-			continue;
-		while (same < word.size && lower(name.bytes[at + same]) == lower(word.bytes[same]))
-			same++;
-		if (same == word.size)
+	for (size_t at = 0; at + word.size <= name.size; at++)
+		if ((at == 0 || parts(name.bytes[at - 1])) && memcmp(name.bytes + at, word.bytes, word.size) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -48,10 +39,12 @@ static bool next_word(struct slice *left, struct slice *word)
 	return word->size > 0;
 }
 
-static bool is_named(struct slice particulars, struct slice asked)
+/* Both folded, `asked` already. */
+static bool is_named(struct slice particulars, struct slice asked, uint8_t room[static PARTICULARS_ROOM])
 {
 	const char *wrong = NULL;
-	struct slice surname = mp_find_str(particulars, "surname", &wrong), forename = mp_find_str(particulars, "forename", &wrong), word;
+	struct slice surname = fold_name(room, mp_find_str(particulars, "surname", &wrong));
+	struct slice forename = fold_name(room + surname.size, mp_find_str(particulars, "forename", &wrong)), word;
 
 	while (next_word(&asked, &word))
 		if (!begins_a_word(surname, word) && !begins_a_word(forename, word))
@@ -64,8 +57,12 @@ static void pack_found(struct engine *e, struct pack *p, struct txn *txn, uint32
 	const struct pupil *pupil = state_pupil(&e->state, number);
 	const char *wrong = NULL;
 
-	pack_map(p, NAME_KEYS + 4);
-	pack_text_or_nil(p, "year_group", mp_find_str(pack_pupil_name(e, p, txn, number, room), "year_group", &wrong));
+	struct slice particulars;
+
+	pack_map(p, NAME_KEYS + 5);
+	particulars = pack_pupil_name(e, p, txn, number, room);
+	pack_text_or_nil(p, "birth_date", mp_find_str(particulars, "birth_date", &wrong));
+	pack_text_or_nil(p, "year_group", mp_find_str(particulars, "year_group", &wrong));
 	pack_text(p, "urn");
 	pack_urn(p, urn);
 	pack_school_name(p, &e->state, "school", urn);
@@ -81,13 +78,15 @@ enum status query_names(struct engine *e, const struct request *r, struct txn *t
 	uint32_t opened = 0;
 	struct page page;
 	uint64_t from;
-	uint8_t *room;
+	uint8_t *room, *folded, words[ASKED_MAX];
 
 	if (wrong || asked.size > ASKED_MAX || !next_word(&left, &word) || !mp_only(r->message->body, keys, &unknown))
 		return query_fault(e, STATUS_BAD_FIELD, "name", "the beginnings of a pupil's names are wanted");
 	if (!page_open(e, r, &page, &from))
 		return STATUS_BAD_FIELD;
+	asked = fold_name(words, asked);
 	room = memory_new(PARTICULARS_ROOM);
+	folded = memory_new(PARTICULARS_ROOM);
 	for (uint32_t n = from > 1 ? (uint32_t)from : 1; from <= e->state.pupil_count && n <= e->state.pupil_count; n++) {
 		uint32_t urn = state_school_of(&e->state, n);
 
@@ -99,11 +98,12 @@ enum status query_names(struct engine *e, const struct request *r, struct txn *t
 			break;
 		}
 		opened++;
-		if (!is_named(pupil_particulars(e, n, room), asked))
+		if (!is_named(pupil_particulars(e, n, room), asked, folded))
 			continue;
 		pack_found(e, &page.items, txn, n, urn, room);
 		page.count++;
 	}
+	free(folded);
 	free(room);
 	return page_close(e, &page);
 }

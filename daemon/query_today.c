@@ -1,5 +1,5 @@
 /* What an officer's day holds, in one answer: questions that wait for a decision, what is undone past its
- * day, what falls due today and in the seven days after it, and the newest alerts that nobody has dealt with.
+ * day, what falls due today and in the seven days after it, and the newest alerts that nobody has dealt with (query_today_alerts.c).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 #include "daemon/names.h"
+#include "daemon/today.h"
 
 enum { SOON_DAYS = 7, SHOWN = 50, SHOWN_MAX = 500 };
 
@@ -43,8 +44,7 @@ struct today {
 	struct many *many;      /* as of then; NULL: now */
 	struct state *state;
 	day_t day;
-	uint64_t limit, alerts; /* of each list, of each kind of alert */
-	uint8_t kind;           /* of alerts, the only one; 0: all */
+	uint64_t limit; /* of each list */
 	struct due *list;
 	size_t count, room;
 	uint8_t particulars[PARTICULARS_ROOM];
@@ -126,56 +126,12 @@ static void gather_tasks(struct today *t)
 	}
 }
 
-/* By their ids, which texts have, those of the roster whose names are known. */
-static void pack_parents(struct pack *p, struct slice particulars)
-{
-	const char *wrong = NULL;
-	unsigned count = 0;
-
-	for (int pass = 0; pass < 2; pass++) {
-		struct mp at = mp_find(particulars, "parents");
-
-		if (pass == 1) {
-			pack_text(p, "parents");
-			pack_array(p, count);
-		}
-		for (unsigned left = mp_peek(&at) == MP_ARRAY ? mp_array(&at) : 0; left > 0 && !at.fault; left--) {
-			const uint8_t *start = at.at;
-			struct slice parent, name;
-
-			mp_skip(&at);
-			parent = slice_of(start, (size_t)(at.at - start));
-			name = mp_find_str(parent, "name", &wrong);
-			if (!name.size)
-				continue;
-			count++;
-			if (pass == 1) {
-				pack_map(p, 2);
-				pack_key_str(p, "parent", mp_find_str(parent, "id", &wrong));
-				pack_key_str(p, "name", name);
-			}
-		}
-	}
-}
-
-static void pack_name(struct today *t, struct pack *p, uint32_t pupil)
-{
-	struct slice particulars = pupil ? pupil_particulars(t->engine, pupil, t->particulars) : slice_of(NULL, 0);
-	const char *wrong = NULL;
-
-	pack_text(p, "upn");
-	pack_upn(t->engine, p, t->txn, pupil);
-	pack_text_or_nil(p, "surname", mp_find_str(particulars, "surname", &wrong));
-	pack_text_or_nil(p, "forename", mp_find_str(particulars, "forename", &wrong));
-	pack_parents(p, particulars);
-}
-
 static void pack_due(struct today *t, struct pack *p, const struct due *d)
 {
 	pack_map(p, 14);
 	pack_text(p, "case");
 	pack_case(p, d->case_no);
-	pack_name(t, p, d->pupil);
+	today_pack_name(t->engine, p, t->txn, d->pupil, t->particulars);
 	pack_text(p, "urn");
 	pack_urn(p, d->urn);
 	pack_school_name(p, &t->engine->state, "school", d->urn);
@@ -222,112 +178,6 @@ static void pack_groups(struct today *t)
 	}
 }
 
-/* What a deadline says of itself stands in the groups already. */
-static bool says_more(uint8_t kind)
-{
-	return kind != ALERT_DUE_SOON && kind != ALERT_DUE && kind != ALERT_OVERDUE && kind != ALERT_DECISION;
-}
-
-static bool stands(const struct today *t, const struct alert *a)
-{
-	if (!t->many)
-		return a->status == ALERT_STATUS_RAISED;
-	return a->number <= t->many->position && !(t->many->closed[a->number / 8] >> (a->number % 8) & 1);
-}
-
-/* The numbers of the newest of each kind, each kind's in a ring. */
-struct newest {
-	uint64_t count[ALERT_KIND_LIMIT];
-	uint64_t rings[];
-};
-
-static uint64_t *ring_of(const struct today *t, struct newest *newest, unsigned kind, uint64_t place)
-{
-	return &newest->rings[kind * t->alerts + place % t->alerts];
-}
-
-static enum store_result gather_alerts(struct today *t, struct slice officer, struct newest *newest)
-{
-	struct slice key, value;
-	struct scan scan;
-	struct alert a;
-	enum store_result result = scan_open(&scan, t->txn, TABLE_ALERTS, slice_of(NULL, 0));
-
-	while (result == STORE_OK && (result = scan_next(&scan, &key, &value)) == STORE_OK) {
-		struct reader k = reader_of(key);
-		uint64_t number = read_u64(&k);
-
-		if (!alert_decode(&a, number, value))
-			result = STORE_DAMAGED;
-		else if (stands(t, &a) && says_more(a.kind) && (!t->kind || a.kind == t->kind) && access_told(t->request->who, &a) &&
-			 alert_in_hands_of(t->engine, t->txn, &a, officer))
-			*ring_of(t, newest, a.kind, newest->count[a.kind]++) = number;
-	}
-	scan_close(&scan);
-	return result == STORE_NONE ? STORE_OK : result;
-}
-
-static bool pack_one(struct today *t, struct pack *p, uint64_t number)
-{
-	struct alert a;
-
-	if (alert_get(t->txn, number, &a) != STORE_OK)
-		return false;
-	pack_map(p, 11);
-	pack_key_uint(p, "alert", a.number);
-	pack_key_text(p, "kind", alert_kind_text(a.kind));
-	pack_name(t, p, a.pupil);
-	pack_text(p, "urn");
-	pack_urn(p, a.urn);
-	pack_school_name(p, &t->engine->state, "school", a.urn);
-	pack_text(p, "case");
-	pack_case(p, a.case_no);
-	pack_text(p, "raised");
-	pack_time(p, a.raised_ms);
-	pack_key_str(p, "text", a.text);
-	return true;
-}
-
-static bool pack_kind(struct today *t, struct newest *newest, unsigned kind)
-{
-	struct pack *p = &t->engine->body;
-	uint64_t count = newest->count[kind], shown = count < t->alerts ? count : t->alerts;
-	bool good = true;
-
-	pack_map(p, 3);
-	pack_key_text(p, "kind", alert_kind_text((uint8_t)kind));
-	pack_key_uint(p, "count", count);
-	pack_text(p, "items");
-	pack_array(p, (uint32_t)shown);
-	for (uint64_t i = 0; i < shown && good; i++)
-		good = pack_one(t, p, *ring_of(t, newest, kind, count - 1 - i));
-	return good;
-}
-
-static enum store_result pack_alerts(struct today *t, struct slice officer)
-{
-	struct pack *p = &t->engine->body;
-	struct newest *newest = memory_new(sizeof *newest + ALERT_KIND_LIMIT * t->alerts * sizeof *newest->rings);
-	enum store_result result = gather_alerts(t, officer, newest);
-	uint64_t all = 0;
-	unsigned kinds = 0;
-
-	for (unsigned kind = 0; kind < ALERT_KIND_LIMIT; kind++) {
-		all += newest->count[kind];
-		kinds += newest->count[kind] > 0;
-	}
-	pack_text(p, "alerts");
-	pack_map(p, 2);
-	pack_key_uint(p, "count", all);
-	pack_text(p, "kinds");
-	pack_array(p, kinds);
-	for (unsigned kind = 0; kind < ALERT_KIND_LIMIT && result == STORE_OK; kind++)
-		if (newest->count[kind] && !pack_kind(t, newest, kind))
-			result = STORE_DAMAGED;
-	free(newest);
-	return result;
-}
-
 static void gather(struct today *t, struct slice officer)
 {
 	struct case_state *c = memory_new(sizeof *c);
@@ -362,14 +212,13 @@ enum status query_today(struct engine *e, const struct request *r, struct txn *t
 	if (!many_as_of(e, r, txn, 0, &many, &day))
 		return STATUS_BAD_FIELD;
 	t = memory_new(sizeof *t);
-	*t = (struct today){.engine = e, .request = r, .txn = txn, .many = many, .state = many ? many->state : &e->state, .day = day, .limit = limit,
-			    .alerts = alerts, .kind = kind.size ? alert_kind_parse(kind) : 0};
+	*t = (struct today){.engine = e, .request = r, .txn = txn, .many = many, .state = many ? many->state : &e->state, .day = day, .limit = limit};
 	gather(t, officer);
 	pack_map(&e->body, 3);
 	pack_text(&e->body, "day");
 	pack_date(&e->body, (uint16_t)t->day);
 	pack_groups(t);
-	result = pack_alerts(t, officer);
+	result = today_pack_alerts(&(struct came_in){e, r, txn, many, officer, alerts, kind.size ? alert_kind_parse(kind) : 0});
 	free(t->list);
 	free(t);
 	many_close(&many);

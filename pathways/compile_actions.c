@@ -45,22 +45,37 @@ static uint8_t field_type_named(struct slice text)
 	return 0;
 }
 
-static void compile_values(struct compiler *c, uint32_t list, struct field_rule *field)
+static bool compile_value(struct compiler *c, uint32_t at, struct field_rule *field)
 {
-	if (!is_kind(c, list, NODE_LIST, "the values"))
-		return;
-	for (uint32_t at = first_child(c, list); at != 0; at = next_child(c, at)) {
-		struct slice name = read_name(c, at);
+	struct slice name = read_name(c, at);
 
-		if (field->value_count == OUTCOMES_MAX) {
-			fault_node(c->report, node_of(c, at), "more than %d values", OUTCOMES_MAX);
-			return;
-		}
-		for (unsigned i = 0; i < field->value_count; i++)
-			if (name.size > 0 && slice_equal(field->values[i], name))
-				fault_node(c->report, node_of(c, at), "this value stands twice: take one out");
-		field->values[field->value_count++] = name;
+	if (field->value_count == OUTCOMES_MAX) {
+		fault_node(c->report, node_of(c, at), "more than %d values", OUTCOMES_MAX);
+		return false;
 	}
+	for (unsigned i = 0; i < field->value_count; i++)
+		if (name.size > 0 && slice_equal(field->values[i], name))
+			fault_node(c->report, node_of(c, at), "this value stands twice: take one out");
+	field->values[field->value_count++] = name;
+	return true;
+}
+
+/* A list of names, or a map of names and what people call them. */
+static void compile_values(struct compiler *c, uint32_t node, struct field_rule *field)
+{
+	if (node_of(c, node)->kind == NODE_MAP) {
+		for (uint32_t key = first_child(c, node); key != 0; key = next_child(c, next_child(c, key)))
+			if (!compile_value(c, key, field))
+				return;
+			else
+				field->value_titles[field->value_count - 1] = read_text(c, next_child(c, key));
+		return;
+	}
+	if (!is_kind(c, node, NODE_LIST, "the values"))
+		return;
+	for (uint32_t at = first_child(c, node); at != 0; at = next_child(c, at))
+		if (!compile_value(c, at, field))
+			return;
 }
 
 /* Words that the rules themselves read must be of the type that they read. */

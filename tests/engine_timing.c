@@ -203,7 +203,7 @@ static void sk_13_a_decision_is_put_with_what_is_known(void **context)
 	text = the_case(OFFICER);
 	assert_says(text, "\"question\":\"The plan ended with Monday 26 October 2026; not met. What now?\",\"clause\":\"SK-13\","
 	                  "\"source\":\"The plan is reviewed at the end of the six weeks\"");
-	assert_says(text, "\"outcomes\":[{\"outcome\":\"go-on\",\"by\":[\"end-plan\"]},{\"outcome\":\"end\",\"by\":[\"end-plan\"]}]");
+	assert_says(text, "\"outcomes\":[{\"outcome\":\"go-on\",\"title\":null,\"by\":[\"end-plan\"]},{\"outcome\":\"end\",\"title\":null,\"by\":[\"end-plan\"]}]");
 	assert_says(text, "\"unauthorised_10_weeks\":1");
 	assert_says(text, "\"compulsory_school_age\":null"); /* no birth date is known */
 	assert_says(text, "{\"action\":\"visit\",\"title\":\"Home visit\",\"times\":1,\"on\":\"2026-10-23\",\"answers\":{}}");

@@ -159,6 +159,33 @@ static void faults_come_in_the_order_of_the_file(void **state)
 	assert_int_equal(report.faults[2].line, 11);
 }
 
+/* What people call an answer; a log of before there was a place for it has none. */
+static void answers_have_titles(void **state)
+{
+	static const char TITLED[] = "      outcome: {type: one of, values: {go: \"Go on with it\", stop: \"Stop here\"}}";
+	struct pathway *p = calloc(1, sizeof *p);
+	const struct field_rule *field;
+	size_t titles = 2 + strlen("Go on with it") + strlen("Stop here");
+	struct writer out;
+
+	(void)state;
+	assert_non_null(p);
+	assert_true(compile_with(26, TITLED, &out));
+	assert_true(pathway_decode(p, writer_slice(&out)));
+	field = &p->actions[1].fields[0];
+	assert_int_equal(field->value_count, 2);
+	assert_true(slice_is(field->values[1], "stop") && slice_is(field->value_titles[1], "Stop here"));
+	assert_true(slice_is(field->value_titles[0], "Go on with it"));
+	assert_int_equal(room[0], 6);
+	room[0] = 5;
+	assert_false(pathway_decode(p, writer_slice(&out)));
+	assert_true(pathway_decode(p, slice_of(room, writer_size(&out) - titles)));
+	assert_int_equal(p->actions[1].fields[0].value_titles[0].size, 0);
+	assert_false(compile_with(26, "      outcome: {type: one of, values: {go: [a, list]}}", &out));
+	assert_false(compile_with(26, "      outcome: {type: one of, values: {}}", &out));
+	free(p);
+}
+
 static void bounds_hold(void **state)
 {
 	static char big[200 * 1024];
@@ -263,6 +290,7 @@ int main(void)
 		cmocka_unit_test(the_base_compiles),
 		cmocka_unit_test(faults_name_line_column_and_remedy),
 		cmocka_unit_test(faults_come_in_the_order_of_the_file),
+		cmocka_unit_test(answers_have_titles),
 		cmocka_unit_test(bounds_hold),
 		cmocka_unit_test(every_truncation_of_stockport_is_refused_or_compiles),
 		cmocka_unit_test(damaged_bytes_and_sources_do_no_harm),

@@ -100,7 +100,7 @@ static void a_pathway_of_the_form_before_has_none(void **state)
 	(void)state;
 	p->letters = slice_of(NULL, 0);
 	pathway_encode(&out, p);
-	assert_int_equal(bytes[0], 5);
+	assert_int_equal(bytes[0], 6);
 	bytes[0] = 4;
 	assert_false(pathway_decode(p, writer_slice(&out)));
 	assert_true(pathway_decode(p, slice_of(bytes, writer_size(&out) - 1)));

@@ -57,6 +57,14 @@
 		}
 	}
 
+	// What the way down says of each count.
+	function copyCounts() {
+		for (const copy of document.querySelectorAll("[data-count]")) {
+			const count = document.getElementById(copy.dataset.count);
+			if (count) copy.textContent = count.textContent;
+		}
+	}
+
 	function merge(page) {
 		mergeKinds(page);
 		for (const list of document.querySelectorAll("[data-list]")) {
@@ -70,6 +78,7 @@
 			const fresh = page.getElementById(count.id);
 			count.textContent = fresh ? fresh.textContent : "0";
 		}
+		copyCounts();
 	}
 
 	// The lists know whom the newest is about, for whoever may see it.
@@ -84,8 +93,11 @@
 	async function refresh() {
 		waiting = null;
 		if (document.querySelector(".kinds")) {
-			const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
-			if (answer.ok) {
+			let answer = null;
+			try {
+				answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
+			} catch (error) { /* away, or signed out: what is shown stays */ }
+			if (answer && answer.ok) {
 				const page = new DOMParser().parseFromString(await answer.text(), "text/html");
 				inPlace(() => merge(page));
 				live.dataset.merged = "yes";
@@ -111,6 +123,7 @@
 			const count = document.getElementById(id);
 			if (count) count.textContent = Math.max(0, Number(count.textContent) - 1);
 		}
+		copyCounts();
 	}
 
 	function takeAway(item) {
@@ -140,10 +153,15 @@
 			form.submit();
 			return;
 		}
-		const name = item.querySelector(".whom a");
+		const name = item.querySelector(".whom a, .what");
 		status.textContent = (name ? name.textContent + ": " : "") + button.textContent.toLowerCase() + ".";
 		takeAway(item);
 		if (live.dataset.from && !waiting) waiting = setTimeout(refresh, 400); // the next of its kind comes up
+	});
+
+	// What was recorded in another tab raises no alert: whoever comes back to this one finds it struck out.
+	document.addEventListener("visibilitychange", () => {
+		if (!document.hidden && live.dataset.from && !waiting) waiting = setTimeout(refresh, 100);
 	});
 
 	if (!live.dataset.from || !window.EventSource) return;

@@ -63,12 +63,29 @@ async function morning() {
   assert.match(await page.title(), /^Today/);
   assert.equal(await page.locator(".decide .list > li").count(), 1);
   await page.locator(".decide").getByText("for George Brown").waitFor();
+  await whoseCases(page);
   await keyboard(page);
   await liveAlert(page);
   await dealtWith(page);
   await decide(page);
   await views(page);
   await page.context().close();
+}
+
+// What is chosen once is led back to; and each count leads down to what it counts.
+async function whoseCases(page) {
+  await page.getByRole("link", { name: "In my hands" }).click();
+  await page.waitForURL(BOARD_URL + "/?mine=1");
+  await page.getByRole("link", { name: "Cases", exact: true }).click();
+  await page.waitForURL(BOARD_URL + "/cases?mine=1");
+  await page.getByRole("link", { name: "Today" }).click();
+  await page.waitForURL(BOARD_URL + "/?mine=1");
+  await page.getByRole("link", { name: "All cases" }).click();
+  const counted = Number(await page.locator('[data-count="count-alerts"]').innerText());
+  assert.equal(counted, Number(await page.locator("#count-alerts").innerText()));
+  await page.getByRole("link", { name: /^What came in/ }).click();
+  await page.waitForFunction(() => document.getElementById("group-alerts").getBoundingClientRect().top < innerHeight);
+  await page.goto(BOARD_URL + "/");
 }
 
 // Without a mouse: past the head of the page to the first thing to decide.
@@ -78,7 +95,7 @@ async function keyboard(page) {
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
   const seen = [];
-  for (let n = 0; n < 6 && !seen.includes("Brown, Jack"); n++) {
+  for (let n = 0; n < 12 && !seen.includes("Brown, Jack"); n++) {
     seen.push(await page.evaluate(() => document.activeElement.textContent.trim()));
     const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
     assert.notEqual(ring, "none", "the focus is not seen on " + seen.at(-1));
@@ -133,11 +150,16 @@ async function decide(page) {
   for (const words of ["Mon 9 Nov 2026, afternoon: O", "Notice to Improve for George Brown", "Is there a medical barrier?", "Outcomes: issue, not to issue"]) assert.ok(said.includes(words), "not said: " + words);
   assert.doesNotMatch(said, /parent p1|\d{4}-\d\d-\d\d|notice-to-improve|mental_health|not-to-issue/, "the program's own terms");
   await shot(page, "case");
-  await page.locator(".decision").getByRole("link", { name: "Issue", exact: true }).click();
+  await page.locator(".decision").getByRole("link", { name: "Issue a penalty notice", exact: true }).click();
   assert.equal(await page.locator("select[name=f-outcome]").inputValue(), "issue");
   await look(page, "the form of an action");
   await page.getByText("For Brown, Jack, year 4").waitFor();
   assert.equal(await page.getByLabel("Your reason").count(), 0, "a reason is asked for where nothing is lacking");
+  await page.getByText("Is a penalty notice to be issued?").waitFor();
+  const second = await page.context().newPage(); // the same question, in another tab
+  await second.goto(page.url());
+  const list = await page.context().newPage(); // and the day's list in a third, left open
+  await list.goto(BOARD_URL + "/");
   // something lacks first: it is said in place, and what was filled in stays
   await page.goto(BOARD_URL + "/case/C1/record/prosecution");
   await page.getByLabel("Day it happened").fill("2026-11-11");
@@ -145,18 +167,29 @@ async function decide(page) {
   await page.getByRole("alert").getByText("Not recorded").waitFor();
   assert.equal(await page.getByLabel("Day it happened").inputValue(), "2026-11-11");
   await look(page, "a refusal");
-  await page.goto(BOARD_URL + "/case/C1/record/decision?f-outcome=issue&parent=p1");
+  await page.goto(BOARD_URL + "/case/C1");
+  await page.locator(".decision").getByRole("link", { name: "Issue a penalty notice", exact: true }).click();
   await page.getByLabel("Why").fill("no improvement in the second week");
   await page.getByRole("button", { name: "Record" }).dblclick(); // as impatient people do
-  await page.getByText("Recorded.").waitFor();
+  await page.getByText("Recorded: Decision of the Education Welfare Service for George Brown").waitFor();
   assert.equal(await page.locator(".decision").count(), 0, "the question still waits");
+  await second.getByLabel("What was decided").selectOption("not-to-issue");
+  await second.getByRole("button", { name: "Record" }).click();
+  await second.getByRole("alert").getByText("it was answered in the meantime").waitFor();
+  await look(second, "a question that was answered in another tab");
+  await second.close();
+  assert.equal(await list.locator(".decide .gone").count(), 0);
+  await list.evaluate(() => document.dispatchEvent(new Event("visibilitychange"))); // as a browser says when it is come back to
+  await list.locator(".decide .gone").waitFor();
+  assert.equal(await list.locator('[data-count="count-decide"]').innerText(), "0");
+  await list.close();
   assert.equal(await page.getByText("through board (board)").count(), 0, "what is always so is told");
   assert.equal(await page.locator(".timeline .done strong").getByText("Decision of the Education Welfare Service", { exact: true }).count(), 1, "a form sent twice was recorded twice");
 }
 
 async function views(page) {
   for (const [path, name] of [[`/pupil/${CHILD}`, "pupil"], [`/school/${URN}`, "school"], ["/authority", "authority"], ["/cases", "cases"], ["/cases?as_of=2026-11-05", "cases-then"], ["/alerts/threshold", "alerts of a kind"], ["/find?q=brown+j", "pupils of a name"], ["/case/C1/letter/stage-2?f-from=Mrs+Hart", "letter"], ["/case/C1?as_of=2026-11-05", "case-then"],
-    [`/pupil/${CHILD}?as_of=2026-10-01`, "pupil-then"], ["/?as_of=2026-11-05", "today-then"], [`/school/${URN}?as_of=2026-10-02`, "school-then"],
+    [`/pupil/${CHILD}?as_of=2026-10-01`, "pupil-then"], ["/?mine=1", "today, in my hands"], ["/cases?mine=0&stage=stockport%2Fstage-1", "cases of a stage"], ["/find?q=mill", "a school by its name"], ["/?as_of=2026-11-05", "today-then"], [`/school/${URN}?as_of=2026-10-02`, "school-then"],
     ["/authority?as_of=2026-10-02", "authority-then"]]) {
     await go(page, path);
     await look(page, name);

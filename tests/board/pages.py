@@ -9,6 +9,7 @@ nobody's browser would.
 SPDX-License-Identifier: Apache-2.0
 """
 import argparse
+import html
 import http.client
 import os
 import re
@@ -175,6 +176,7 @@ def what_is_shown(scene, board, officer):
     check(page.status == 303 and page.headers["Location"] == "/pupil/" + scene.upns[0], page.status)
     page = officer.get("/find?q=aBL")
     check(page.status == 200 and page.text.count("/pupil/") == 3, page.text.count("/pupil/"))
+    shows(page, 200, "<td>1 May 2015</td>")
     shows(officer.get("/find?q=able+xyz"), 404)
     shows(officer.get("/find?q=//evil.example"), 404)
     # a letter, filled from the case; what is asked for is in the address, and nothing is recorded
@@ -197,7 +199,7 @@ def steps(scene, officer):
         check('record/%s"' % action in first, action, first)
     for action in ("contact", "close", "decision", "prosecution"):
         check('record/%s"' % action not in first and 'record/%s"' % action in folded, action, "is not folded")
-    check("no School Attendance Meeting is recorded" in first, "what the next stage lacks is not said")
+    check("No School Attendance Meeting is recorded" in first, "what the next stage lacks is not said")
     # a payment that no form could make right is lacking something
     check(re.search(r'class="lacking"><a href="[^"]*record/payment">', folded), "a payment of nothing is offered")
     page = officer.get("/pupil/" + scene.upns[3])
@@ -216,10 +218,21 @@ def names_and_cases(scene, officer, school_reader, lead):
         page = officer.get(path)
         shows(page, 200, escaped)
         check("<b>" not in page.text, "unescaped on", path)
+    # a school by a part of its name; a pupil however the apostrophe and the letters are written
+    page = officer.get("/find?q=st+mary")
+    check(page.status == 303 and page.headers["Location"] == "/school/" + MINE, page.status)
+    rows = "urn,upn,surname,forename,birth_date,year_group,parent,parent_name\n%s,%s,O\u2019D\u00fcnal,Se\u00e1n \u0141,2015-05-01,4,p1,X\n"
+    scene.daemon.cli("roster", scene.file("odd.csv", rows % (MINE, school.upn_of("356100122190"))), identity=scene.connector)
+    for asked in ("o%27dunal", "O%E2%80%99D%C3%9CNAL", "sean+l", "SE%C3%81N+o%27d", "sea%CC%81n"):
+        page = officer.get("/find?q=" + asked)
+        check(page.status == 303 and page.headers["Location"].startswith("/pupil/"), asked, page.status)
     page = officer.get("/cases")
     shows(page, 200, "Open cases", "/case/C1", "/case/C2", "Stage 1", "Contact with the parents")
     stage = re.search(r'href="(/cases\?pathway=stockport&amp;stage=stage-1)"', officer.get("/authority").text).group(1)
-    shows(officer.get(stage.replace("&amp;", "&")), 200, "/case/C1", "All stages", 'name="stage" value="stage-1"')
+    shows(officer.get(stage.replace("&amp;", "&")), 200, "/case/C1", "All stages", '<option value="stockport/stage-1" selected>')
+    page = officer.get("/cases?stage=stockport%2Fstage-1&school=" + MINE)
+    check(re.findall(r'href="/case/(C\d+)"', page.text) == ["C1"], "by stage and school")
+    check(not re.findall(r'href="/case/C', officer.get("/cases?stage=wigan%2Fstage-1").text), "another process's stage of the same name")
     for path, wanted in (("/cases?school=" + MINE, "C1"), ("/cases?school=" + OTHER, "C2")):
         page = officer.get(path)
         check(re.findall(r'href="/case/(C\d+)"', page.text) == [wanted], path)
@@ -238,6 +251,10 @@ def names_and_cases(scene, officer, school_reader, lead):
     check("<b>" not in page.text, "unescaped in a letter")
     shows(officer.get("/case/C1/letter/stage-2?f-with_pupil=yes&f-school_name=Hill+Top"), 200, "registered at Hill Top")
     shows(officer.get("/case/C1/record/letter-sent?f-kind=stage-2"), 200, '<option value="stage-2" selected>')
+    # a letter that a step is called after is recorded by that step, not by another that has it among its answers
+    page = officer.get("/case/C1/letter/notice-to-improve")
+    shows(page, 200, 'Sent it? <a href="/case/C1/record/notice-to-improve">')
+    check("record/penalty-notice" not in page.text, "a Notice to Improve is offered to be recorded as a penalty notice")
 
 
 def drawing(scene, officer, lead):
@@ -273,7 +290,11 @@ def what_is_not_there(scene, board, officer, school_reader, lead):
     check(OTHER not in school_reader.get("/authority").text, "a school sees another")
     shows(school_reader.get("/case/C2/record/note"), 404)
     shows(school_reader.get("/case/C2/letter/stage-2"), 404)
-    shows(lead.get("/case/C1"), 200)
+    for reader in (officer, lead, school_reader):  # the way down leads somewhere
+        page = reader.get("/case/C1")
+        shows(page, 200)
+        for place in re.findall(r'<li><a href="#([\w-]+)"', page.text):
+            check('id="%s"' % place in page.text, "a link to nowhere", place)
     shows(lead.get("/case/C2"), 404)
     shows(lead.get("/authority"), 403)
     shows(lead.get("/"), 200, "To decide")
@@ -284,11 +305,11 @@ def recording(scene, board, officer, school_reader):
     form = officer.get(path).form(path)
     form["f-text"] = "a note with " + SCRIPT
     page = officer.post(path, form)
-    check(page.status == 303 and page.headers["Location"] == "/case/C1?done=1", page.status, page.text[-800:])
-    page = officer.get("/case/C1?done=1")
-    shows(page, 200, "Recorded.", "a note with &lt;script&gt;", "by officer (officer)")
+    check(page.status == 303 and page.headers["Location"] == "/case/C1?done=note", page.status, page.text[-800:])
+    page = officer.get("/case/C1?done=note")
+    shows(page, 200, "Recorded: Note, Wed 11 Nov 2026.", "a note with &lt;script&gt;", "by officer (officer)")
     check("through board" not in page.text, "what is always so is told")
-    shows(board.reader(scene.auditor).get("/case/C1"), 200, "by officer (officer)", "through board (board)")
+    shows(board.reader(scene.auditor).get("/case/C1"), 200, "by officer (officer)", "through board (board)", "Contact with the parents to arrange a meeting", "Were the parents reached?")
     event = scene.log()[-1]
     check(event["actor"] == "officer (officer)" and event["via"] == "board (board)", event)
     # replayed: the same answer, and nothing more
@@ -315,7 +336,17 @@ def recording(scene, board, officer, school_reader):
     check('name="override"' not in page.text, "a reason is asked for where none would help")
     page = officer.post(path, dict(form, parent="p1", override="seen at the door"))
     check(page.status == 303, page.status, page.text[-800:])
+    shows(officer.get("/authority"), 200, "seen at the door", "officer (officer)")
+    check("seen at the door" not in school_reader.get("/authority").text, "a school reads another's reason")
+    check(">Notice to Improve<" in school_reader.get("/case/C1").text, "what others recorded has no title")
     check(scene.actions_of("C1")[-1] == "notice-to-improve", scene.actions_of("C1"))
+    shows(officer.get("/case/C1"), 200, "no penalty notice")
+    path = "/case/C1/record/penalty-notice"
+    form = officer.get(path).form(path)
+    page = officer.post(path, dict(form, parent="p1", override="agreed", **{"f-reason": "leave"}))
+    check(page.status == 303, page.status, page.text[-900:])
+    shows(officer.get("/case/C1"), 200, "penalty notices: Wed 11 Nov 2026 (unpaid)", "<dd>For unauthorised leave</dd>")
+    shows(officer.get("/case/C1/record/decision"), 200, '<option value="not-to-issue">No penalty notice</option>')
     # what a role may not
     path = "/case/C1/record/penalty-notice"
     shows(school_reader.get(path), 404)
@@ -340,6 +371,23 @@ def slips(scene, officer, path, newest):
         # the note that was empty is the newest now: what was said before it may be said again
         check(fields or officer.post(path, dict(officer.get(path).form(path), **{"f-text": newest})).status == 303, "another one")
         before = scene.actions_of("C1")
+
+
+def nobody_answers(scene, board, officer):
+    """What was filled in is kept on the page while the service is away, and recorded once when it is back."""
+    path, before = "/case/C1/record/note", scene.actions_of("C1")
+    form = dict(officer.get(path).form(path), **{"f-text": "typed for minutes " + SCRIPT})
+    scene.daemon.stop()
+    page = officer.post(path, form)
+    shows(page, 503, "Not recorded yet", "Send it again", "typed for minutes &lt;script&gt;")
+    kept = {name: html.unescape(value) for name, value in page.form(path).items()}
+    check(dict(kept, **{"f-text": html.unescape(re.search(r'name="f-text" value="([^"]*)"', page.text).group(1))}) == form, kept, form)
+    shows(officer.get("/"), 503, "can&#39;t be reached")
+    scene.daemon.start()
+    for time_sent in (1, 2):
+        page = officer.post(path, form)
+        check(page.status == 303, "sent again", time_sent, page.status, page.text[-700:])
+    check(scene.actions_of("C1") == before + ["note"], scene.actions_of("C1"))
 
 
 def forgeries(scene, board, officer):
@@ -388,6 +436,8 @@ def alerts(scene, board, officer, school_reader):
     shows(school_reader.post(action, {"token": school_reader.get("/").token(), "id": form["id"]}), 403)
     page = officer.post(action, form)
     check(page.status == 303 and "#kind-" in page.headers["Location"] and action not in officer.get("/").text, page.headers["Location"])
+    again = officer.post(action, dict(form, id="019922e2-79b0-7cc3-98c4-dc0c0c07398d"))
+    check(again.status == 303, "what was dealt with in another tab is told as a fault", again.status)
     shows(officer.post("/alert/99999999", dict(form, id="019922e2-79b0-7cc3-98c4-dc0c0c07398e")), 404)
     shows(officer.post("/alert/x", form), 400)
 
@@ -424,6 +474,24 @@ def on_the_case(scene, officer, school_reader):
     back = officer.post(action, page.form(action))
     check(back.status == 303 and back.headers["Location"] == "/case/C2#waits" and action not in officer.get("/case/C2").text, back.headers["Location"])
     check("/alert/" not in officer.get("/case/C2?as_of=2026-11-11").text and "Came in" not in school_reader.get("/case/C1").text, "offered to whom it is not")
+
+
+def comes_and_goes(scene, officer):
+    """Persistently absent, no longer, and again: one line, and dealt with by one button."""
+    def put_right(code):
+        rows = "".join("%s,%s,2026-10-%d,%s,%s\n" % (OTHER, scene.upns[3], day, session, code) for day in (12, 13, 14, 15, 16) for session in ("AM", "PM"))
+        scene.daemon.cli("push", scene.file("right.csv", "urn,upn,date,session,code\n" + rows), identity=scene.connector)
+    for code in "BUDG":  # a row that was sent before changes nothing
+        put_right(code)
+    for path in ("/", "/alerts/persistent"):
+        page = officer.get(path)
+        items = [item for item in re.findall(r'<li class="alert".*?</li>', page.text, re.S) if scene.upns[3] in item and "ersistently" in item]
+        check(len(items) == 1 and "It takes the place of" in items[0], path, len(items), items)
+    action = re.search(r'action="(/alert/\d+)"', items[0]).group(1)
+    form = page.form(action)
+    check(form["earlier"].count(",") >= 1, form)
+    check(officer.post(action, form).status == 303, "dealt with")
+    check(not [item for item in re.findall(r'<li class="alert".*?</li>', officer.get("/alerts/persistent").text, re.S) if scene.upns[3] in item], "those before it came back")
 
 
 def live(scene, board, officer):
@@ -508,11 +576,13 @@ def main():
             drawing(scene, officer, lead)
             what_is_not_there(scene, board, officer, school_reader, lead)
             recording(scene, board, officer, school_reader)
+            nobody_answers(scene, board, officer)
             forgeries(scene, board, officer)
             alerts(scene, board, officer, school_reader)
             live(scene, board, officer)
             all_of_a_kind(officer, school_reader)
             on_the_case(scene, officer, school_reader)
+            comes_and_goes(scene, officer)
             revoked(scene, board)
             log = board.log_text()
             check("signed-in" in log and SCRIPT not in log and scene.upns[0] not in log, "the board's own log", log)
