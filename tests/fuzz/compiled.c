@@ -114,7 +114,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (pathway_decode(&p, record)) {
 		MUST(pathway_sound(&p));
 		pathway_encode(&w, &p);
-		MUST(!w.full && slice_equal(writer_slice(&w), record));
+		/* an older form is written as the newest */
+		MUST(!w.full && (writer_slice(&w).bytes[0] != record.bytes[0] || slice_equal(writer_slice(&w), record)));
 		run(NULL);
 		if (case_decode(&c, slice_of(exact_case, kept.size)) && case_fits(&c, &p))
 			run(&c);
