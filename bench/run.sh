@@ -26,7 +26,7 @@ else
 fi
 classes=3334 # of 30: 100,020 pupils
 bundle=16 # what libattend puts in one
-clock=2029-07-31T12:00:00Z
+clock=2031-07-31T12:00:00Z
 
 # On a disk that keeps things, where the user postgres can come: not a tmpfs.
 work=$(mktemp -d -p /var/tmp attend-bench.XXXXXX)
