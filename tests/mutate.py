@@ -134,7 +134,8 @@ class Spoiler:
                 inner = f"{path}.{key.value}" if path else key.value
                 if path and len(words) > 1:
                     self.delete(key.start_mark.index, value, inner, clauses, node.flow_style)
-                if not (path.endswith(".checklist") and isinstance(value, yaml.ScalarNode)):  # a question alone is prose
+                # a question alone is prose, and so is what people call an outcome
+                if not (path.endswith((".checklist", ".values")) and isinstance(value, yaml.ScalarNode)):
                     self.walk(value, inner, clauses)
         elif isinstance(node, yaml.SequenceNode):
             for i, item in enumerate(node.value):
