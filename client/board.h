@@ -111,6 +111,7 @@ bool visit_has_hands(const struct visit *);
 void visit_title(struct visit *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* href="...", the day looked back to kept. Parts end with NULL and are coded as parts of an address. */
 void page_href(struct visit *, const char *start, ...) __attribute__((sentinel));
+void page_option(struct visit *, const char *value, const char *text, bool chosen); /* of a select */
 /* <form method="post" ...>, with what proves that it is this person's own. */
 void page_form(struct visit *, const char *action, const char *class_name);
 /* What was sent, to be sent again by one button: the service did not answer. Ids stay, so that it is recorded once. */

@@ -76,11 +76,6 @@ static const char *form_name(char room[static 72], const json_t *field)
 	return room;
 }
 
-static void put_option(struct visit *v, const char *value, const char *text, const char *chosen)
-{
-	html(&v->page, strcmp(value, chosen) == 0 ? "<option value=\"%s\" selected>%s</option>" : "<option value=\"%s\">%s</option>", value, text);
-}
-
 static void put_yes_no(struct visit *v, const json_t *field, const char *name, const char *answer)
 {
 	static const char *const values[][2] = { { "yes", "Yes" }, { "no", "No" }, { "", "Not answered" } };
@@ -97,7 +92,7 @@ static void put_values(struct visit *v, const json_t *field, const char *name, c
 	json_t *value;
 	html(&v->page, "<select id=\"%s\" name=\"%s\"><option value=\"\">Choose</option>", name, name);
 	json_array_foreach(json_object_get(field, "values"), index, value)
-		put_option(v, json_string_value(value), words_value(field, json_string_value(value)), chosen);
+		page_option(v, json_string_value(value), words_value(field, json_string_value(value)), strcmp(json_string_value(value), chosen) == 0);
 	html(&v->page, "</select>");
 }
 
@@ -156,11 +151,12 @@ static void put_parents(struct visit *v, const struct act *a)
 	     json_is_true(json_object_get(a->action, "needs_parent")) ? " (needed)" : "", json_is_true(json_object_get(a->action, "needs_parent")) ? "Choose" : "None in particular");
 	json_array_foreach(parents, index, parent) {
 		snprintf(text, sizeof text, "%s%s%s%s", says(parent, "name"), *says(parent, "name") ? " (" : "", says(parent, "parent"), *says(parent, "name") ? ")" : "");
-		put_option(v, says(parent, "parent"), text, chosen);
-		known |= strcmp(says(parent, "parent"), chosen) == 0;
+		bool its = strcmp(says(parent, "parent"), chosen) == 0;
+		page_option(v, says(parent, "parent"), text, its);
+		known |= its;
 	}
 	if (!known) /* the question is about one who is not, or no longer, on the roster: it is answered for them, not for nobody */
-		put_option(v, chosen, chosen, chosen);
+		page_option(v, chosen, chosen, true);
 	html(&v->page, "</select></p>\n");
 }
 

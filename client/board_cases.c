@@ -92,20 +92,15 @@ static json_t *each(const json_t *found, int (*by)(const json_t *, const json_t 
 	return out;
 }
 
-static void put_option(struct visit *v, const char *value, const char *text, bool chosen)
-{
-	html(&v->page, chosen ? "<option value=\"%s\" selected>%s</option>" : "<option value=\"%s\">%s</option>", value, text);
-}
-
 static void put_stages(struct visit *v, const json_t *stages)
 {
 	size_t index;
 	json_t *item;
 	char room[128];
 	html(&v->page, "<label for=\"stage\">Stage</label> <select id=\"stage\" name=\"stage\">");
-	put_option(v, "", "All stages", false);
+	page_option(v, "", "All stages", false);
 	json_array_foreach(stages, index, item)
-		put_option(v, stage_of(room, item), says(item, "stage_title"), *says(v->query, "stage") && of_stage(v, item));
+		page_option(v, stage_of(room, item), says(item, "stage_title"), *says(v->query, "stage") && of_stage(v, item));
 	html(&v->page, "</select> ");
 }
 
@@ -114,9 +109,9 @@ static void put_schools(struct visit *v, const json_t *schools)
 	size_t index;
 	json_t *item;
 	html(&v->page, "<label for=\"school\">School</label> <select id=\"school\" name=\"school\">");
-	put_option(v, "", "All schools", false);
+	page_option(v, "", "All schools", false);
 	json_array_foreach(schools, index, item)
-		put_option(v, says(item, "urn"), page_school(item), strcmp(says(v->query, "school"), says(item, "urn")) == 0);
+		page_option(v, says(item, "urn"), page_school(item), strcmp(says(v->query, "school"), says(item, "urn")) == 0);
 	html(&v->page, "</select> ");
 }
 

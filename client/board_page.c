@@ -127,6 +127,11 @@ void visit_title(struct visit *v, const char *format, ...)
 
 /* ---- parts of pages ---- */
 
+void page_option(struct visit *v, const char *value, const char *text, bool chosen)
+{
+	html(&v->page, chosen ? "<option value=\"%s\" selected>%s</option>" : "<option value=\"%s\">%s</option>", value, text);
+}
+
 void page_href(struct visit *v, const char *start, ...)
 {
 	va_list parts;

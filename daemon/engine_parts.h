@@ -438,6 +438,8 @@ uint32_t query_upn(struct engine *, const struct request *, struct txn *, enum s
 enum status query_find_case(struct engine *, const struct request *, struct txn *, struct case_state *);
 void pack_percentage(struct pack *, unsigned attended, unsigned possible);
 void pack_fields(struct pack *, const struct action_rule *); /* a list of what may be given */
+/* "next" and its list: what this role may record, and what each lacks today */
+void pack_next(struct engine *, const struct request *, struct pack *, const struct case_state *, struct case_view *);
 bool pack_upn(struct engine *, struct pack *, struct txn *, uint32_t pupil); /* nil where erased */
 void pack_text_or_nil(struct pack *, const char *key, struct slice text);
 void pack_pupil_figures(struct pack *, const struct figures *); /* fourteen keys */

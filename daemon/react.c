@@ -57,18 +57,16 @@ static void look(struct engine *e, const struct pathway *pathway, struct pupil *
 	struct watch_change changes[WATCH_CHANGES_MAX];
 	const struct calendar *calendar = state_calendar(&e->state, p->urn);
 	struct standing standing = {0};
-	size_t count = 0;
-	bool newest = watch_newest(p, mark);
+	bool may_withdraw = p->standing && !watch_newest(p, mark);
+	size_t count = may_withdraw ? 0 : watch_look(pathway, p, calendar, &standing, mark, changes);
 
 	/* most find nothing, and then what stands needn't be looked up */
-	if (newest)
-		count = watch_look(pathway, p, calendar, &standing, mark, changes);
-	if (p->standing && (count > 0 || !newest))
+	if (may_withdraw || (p->standing && count > 0)) {
 		e->broken = state_standing(&e->state, pupil, &standing);
-	if (e->broken != STORE_OK)
-		return;
-	if (!newest || (p->standing && count > 0))
+		if (e->broken != STORE_OK)
+			return;
 		count = watch_look(pathway, p, calendar, &standing, mark, changes);
+	}
 	for (size_t i = 0; i < count && e->broken == STORE_OK; i++)
 		if (changes[i].withdraw)
 			withdraw_alert(e, changes[i].kind, changes[i].alert, pupil, p->case_no, 0);

@@ -64,18 +64,14 @@ static bool compile_value(struct compiler *c, uint32_t at, struct field_rule *fi
 static void compile_values(struct compiler *c, uint32_t node, struct field_rule *field)
 {
 	if (node_of(c, node)->kind == NODE_MAP) {
-		for (uint32_t key = first_child(c, node); key != 0; key = next_child(c, next_child(c, key)))
-			if (!compile_value(c, key, field))
-				return;
-			else
-				field->value_titles[field->value_count - 1] = read_text(c, next_child(c, key));
+		for (uint32_t key = first_child(c, node); key != 0 && compile_value(c, key, field); key = next_child(c, next_child(c, key)))
+			field->value_titles[field->value_count - 1] = read_text(c, next_child(c, key));
 		return;
 	}
 	if (!is_kind(c, node, NODE_LIST, "the values"))
 		return;
-	for (uint32_t at = first_child(c, node); at != 0; at = next_child(c, at))
-		if (!compile_value(c, at, field))
-			return;
+	for (uint32_t at = first_child(c, node); at != 0 && compile_value(c, at, field);)
+		at = next_child(c, at);
 }
 
 /* Words that the rules themselves read must be of the type that they read. */
