@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -52,9 +51,10 @@ static void fail(const char *what)
 	exit(2);
 }
 
-static void *connect_curve(const char *identity)
+/* As often as said; each connection has its own four bytes where it is of a ROUTER. */
+static void *connect_curve(int kind, const char *identity, uint32_t connections)
 {
-	void *socket = zmq_socket(context, ZMQ_DEALER);
+	void *socket = zmq_socket(context, kind);
 	char server[41], public[41], secret[41];
 	int none = 0;
 
@@ -67,8 +67,11 @@ static void *connect_curve(const char *identity)
 	zmq_setsockopt(socket, ZMQ_RCVHWM, &none, sizeof none);
 	zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof none);
 	if (zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, server, 41) || zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, public, 41) ||
-	    zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, secret, 41) || zmq_connect(socket, options.server))
-		fail(options.server);
+	    zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, secret, 41))
+		fail("keys");
+	for (uint32_t n = 0; n < connections; n++)
+		if ((kind == ZMQ_ROUTER && zmq_setsockopt(socket, ZMQ_CONNECT_ROUTING_ID, &n, sizeof n)) || zmq_connect(socket, options.server))
+			fail(options.server);
 	return socket;
 }
 
@@ -93,7 +96,7 @@ static void *send_marks(void *unused)
 {
 	uint8_t frame[REGISTER_SIZE_MAX], reply[4096];
 	uint64_t *order = register_order(CLASSES, options.first, options.count, 1), began = clock_ns() + 1000000;
-	void *socket = connect_curve(options.connector);
+	void *socket = connect_curve(ZMQ_DEALER, options.connector, 1);
 	size_t taken = 0, refused = 0, sent = 0;
 	int size;
 
@@ -166,34 +169,47 @@ static uint8_t *put_number(uint8_t *at, uint64_t value)
 }
 
 /* From `from` on; under the same id again, it begins anew. */
-static void subscribe(void *socket, uint64_t from, uint32_t credit)
+static void subscribe(void *socket, uint32_t n, uint64_t from, uint32_t credit)
 {
 	uint8_t frame[80] = {0xa7, 0x7d, 1, SUBSCRIBE, [10] = 0x70, [12] = 0x80, [19] = 1}, *at = frame + 20;
 
 	at = put_number((uint8_t *)mempcpy(at, "\x83\xA4what\xA6" "alerts\xA4" "from", 18), from);
 	at = put_number((uint8_t *)mempcpy(at, "\xA6" "credit", 7), credit);
-	if (zmq_send(socket, frame, (size_t)(at - frame), 0) < 0)
+	if (zmq_send(socket, &n, sizeof n, ZMQ_SNDMORE) < 0 || zmq_send(socket, frame, (size_t)(at - frame), 0) < 0)
 		fail("subscribe");
 }
 
-/* Where the log's head is. */
-static uint64_t await_subscribed(void *socket)
+/* What came to one of the connections, and which; -1: nothing within the time. */
+static int receive(void *socket, uint32_t *n, uint8_t *frame, size_t room)
+{
+	int size;
+
+	if (zmq_recv(socket, n, sizeof *n, 0) != sizeof *n || (size = zmq_recv(socket, frame, room, 0)) < 0)
+		return -1;
+	return size < (int)room ? size : (int)room;
+}
+
+/* Until each is taken; from there on where the log's head was then: told to each. */
+static void await_subscribed(void *socket, uint64_t heads[])
 {
 	uint8_t reply[65536];
-	uint64_t head = 0;
-	int wait = SILENCE_MS, size;
+	uint32_t n;
+	int size;
 
-	zmq_setsockopt(socket, ZMQ_RCVTIMEO, &wait, sizeof wait);
-	do
-		size = zmq_recv(socket, reply, sizeof reply, 0);
-	while (size >= REPLY_HEAD && reply[3] != SUBSCRIBED); /* heartbeats */
-	if (size < REPLY_HEAD || reply[STATUS_AT + 1] != 200) {
-		fprintf(stderr, "bench-alerts: a subscriber is not taken: %.*s\n", size > REPLY_HEAD ? size - REPLY_HEAD : 0, (const char *)reply + REPLY_HEAD);
-		exit(1);
+	for (unsigned left = options.subscribers; left;) {
+		size = receive(socket, &n, reply, sizeof reply);
+		if (size >= REPLY_HEAD && reply[3] != SUBSCRIBED) /* a heartbeat */
+			continue;
+		if (size < REPLY_HEAD || reply[STATUS_AT + 1] != 200) {
+			fprintf(stderr, "bench-alerts: a subscriber is not taken: %.*s\n", size > REPLY_HEAD ? size - REPLY_HEAD : 0,
+				(const char *)reply + REPLY_HEAD);
+			exit(1);
+		}
+		heads[n] = 0;
+		for (unsigned i = STATUS_AT + 2; i < REPLY_HEAD; i++)
+			heads[n] = heads[n] << 8 | reply[i];
+		left--;
 	}
-	for (unsigned i = STATUS_AT + 2; i < REPLY_HEAD; i++)
-		head = head << 8 | reply[i];
-	return head;
 }
 
 static unsigned digits(const uint8_t *at, unsigned count)
@@ -243,43 +259,18 @@ static void take_frame(struct taken *t, unsigned subscriber, const uint8_t *fram
 	}
 }
 
-/* All that waits. The descriptor speaks again only once libzmq has been asked and had nothing. */
-static void take_frames(struct taken *t, unsigned subscriber, void *socket)
+static void take_alerts(void *socket, struct taken *t)
 {
 	uint8_t frame[65536];
-	int size, events = ZMQ_POLLIN;
-	size_t events_size = sizeof events;
+	uint32_t n;
+	int size;
 
-	while (events & ZMQ_POLLIN) {
-		while ((size = zmq_recv(socket, frame, sizeof frame, ZMQ_DONTWAIT)) >= 0)
-			take_frame(t, subscriber, frame, size < (int)sizeof frame ? (size_t)size : sizeof frame);
-		if (zmq_getsockopt(socket, ZMQ_EVENTS, &events, &events_size))
-			fail("events");
-	}
-}
-
-/* By epoll over libzmq's descriptors: zmq_poll asks all five hundred each time, and would be a quarter of the work. */
-static void take_alerts(void *const sockets[], struct taken *t)
-{
-	struct epoll_event ready[64], event = {.events = EPOLLIN};
-	int fd, count, poller = epoll_create1(EPOLL_CLOEXEC);
-
-	for (unsigned n = 0; n < options.subscribers; n++) {
-		size_t fd_size = sizeof fd;
-
-		event.data.u32 = n;
-		if (zmq_getsockopt(sockets[n], ZMQ_FD, &fd, &fd_size) || epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event))
-			fail("epoll");
-		take_frames(t, n, sockets[n]);
-	}
 	while (!atomic_load(&over) || t->count < (size_t)alerts_due * options.subscribers) {
-		count = epoll_wait(poller, ready, 64, SILENCE_MS);
-		if (count <= 0)
+		size = receive(socket, &n, frame, sizeof frame);
+		if (size < 0)
 			break;
-		for (int i = 0; i < count; i++)
-			take_frames(t, ready[i].data.u32, sockets[ready[i].data.u32]);
+		take_frame(t, n, frame, (size_t)size);
 	}
-	close(poller);
 }
 
 int main(int argc, char **argv)
@@ -288,6 +279,7 @@ int main(int argc, char **argv)
 		{"server", 1, 0, 's'}, {"server-key", 1, 0, 'k'}, {"connector", 1, 0, 'c'}, {"officer", 1, 0, 'o'}, {"subscribers", 1, 0, 'S'},
 		{"rate", 1, 0, 'r'}, {"every", 1, 0, 'e'}, {"count", 1, 0, 'N'}, {"first", 1, 0, 'f'}, {0, 0, 0, 0},
 	};
+	const int silence_ms = SILENCE_MS;
 	int key;
 
 	while ((key = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -310,26 +302,27 @@ int main(int argc, char **argv)
 		        "       [--subscribers N] [--rate N] [--every N] [--count N] [--first SESSION]\n");
 		return 2;
 	}
-	void **sockets = calloc(options.subscribers, sizeof *sockets);
+	uint64_t *heads = calloc(options.subscribers, sizeof *heads);
 	struct taken taken = {.room = (options.count / options.every + 1) * options.subscribers};
 	pthread_t marks, sleeper;
 	taken.took_ns = calloc(taken.room, sizeof *taken.took_ns);
 	taken.seen = calloc(options.subscribers, PUPILS / 8 + 1);
 	context = zmq_ctx_new();
-	if (!sockets || !taken.took_ns || !taken.seen || !context || zmq_ctx_set(context, ZMQ_MAX_SOCKETS, (int)options.subscribers + 8))
+	if (!heads || !taken.took_ns || !taken.seen || !context)
 		fail("memory");
-	for (unsigned n = 0; n < options.subscribers; n++) {
-		sockets[n] = connect_curve(options.officer);
-		subscribe(sockets[n], 1, 0);
-	}
-	for (unsigned n = 0; n < options.subscribers; n++) {
-		subscribe(sockets[n], await_subscribed(sockets[n]) + 1, CREDIT);
-		await_subscribed(sockets[n]);
-	}
+	/* one socket and all their connections: five hundred sockets would each wake the thread that reads them */
+	void *subscribers = connect_curve(ZMQ_ROUTER, options.officer, options.subscribers);
+	zmq_setsockopt(subscribers, ZMQ_RCVTIMEO, &silence_ms, sizeof silence_ms);
+	for (unsigned n = 0; n < options.subscribers; n++)
+		subscribe(subscribers, n, 1, 0);
+	await_subscribed(subscribers, heads);
+	for (unsigned n = 0; n < options.subscribers; n++)
+		subscribe(subscribers, n, heads[n] + 1, CREDIT);
+	await_subscribed(subscribers, heads);
 	uint64_t began = clock_ns();
 	if (pthread_create(&sleeper, NULL, sleep_and_look, NULL) || pthread_create(&marks, NULL, send_marks, NULL))
 		fail("a thread");
-	take_alerts(sockets, &taken);
+	take_alerts(subscribers, &taken);
 	pthread_join(marks, NULL);
 	pthread_join(sleeper, NULL);
 	if (taken.count != (size_t)alerts_due * options.subscribers) {

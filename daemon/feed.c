@@ -258,11 +258,13 @@ void feed_unsubscribe(struct engine *e, const struct request *r)
 
 struct feeding {
 	struct engine *engine;
-	struct subscription *subscription;
-	const struct principal *who;
 	struct txn *txn;
 	struct event *event;
-	struct pack items;
+	struct subscription *subscription;
+	const struct principal *who;
+	uint64_t from;      /* where it stood before, */
+	uint32_t credit;    /* and its credit then */
+	struct pack items;  /* what it is told: of whoever asks for the same from there, too */
 	uint32_t count;
 	unsigned looked, most;
 };
@@ -396,35 +398,61 @@ static void round_takes(struct feed_round *round, const struct feeding *f)
 	round->bytes -= f->items.buffer.size < round->bytes ? f->items.buffer.size : round->bytes;
 }
 
-/* True where there is more to send at once. */
-static bool feed_one(struct engine *e, struct subscription *s, struct txn *txn, struct event *room, uint64_t now_ms,
-		     struct feed_round *round)
+/* Whether what was read for the subscription before is what this one is told: hundreds wait for the same alert. */
+static bool asks_for_the_same(const struct feeding *f, const struct subscription *s, const struct principal *who)
 {
-	struct feeding f = {.engine = e, .subscription = s, .txn = txn, .event = room, .most = round->records};
-	uint64_t from = s->next;
-	bool more = false, sound;
+	const struct subscription *before = f->subscription;
 
-	f.who = state_principal(&e->state, s->key);
-	more = s->credit && s->next <= e->committed;
+	return before && s->next == f->from && f->count < f->credit && f->count <= s->credit && s->log == before->log &&
+	       s->case_no == before->case_no && s->pupil == before->pupil && strcmp(s->officer, before->officer) == 0 &&
+	       (who == f->who || (who->role == f->who->role && access_reads_all(who->role)));
+}
+
+/* Reads on for the subscription. False where something could not be read: then nothing is told, and it is tried again
+ * later. */
+static bool read_on(struct feeding *f, struct subscription *s, const struct principal *who, const struct feed_round *round)
+{
+	if (asks_for_the_same(f, s, who)) {
+		s->next = f->subscription->next;
+		f->subscription = s;
+		return true;
+	}
+	f->subscription = s;
+	f->who = who;
+	f->from = s->next;
+	f->credit = s->credit;
+	f->count = 0;
+	f->looked = 0;
+	f->most = round->records;
+	pack_clear(&f->items);
+	if (s->log)
+		feed_log(f);
+	else
+		feed_alerts(f);
+	if (store_trouble(f->txn) == STORE_OK)
+		return true;
+	s->next = f->from;
+	f->subscription = NULL;
+	return false;
+}
+
+/* True where there is more to send at once. */
+static bool feed_one(struct feeding *f, struct subscription *s, uint64_t now_ms, struct feed_round *round)
+{
+	struct engine *e = f->engine;
+	bool more = s->credit && s->next <= e->committed;
+
 	if (more && round->records && round->bytes) {
-		pack_init(&f.items);
-		if (s->log)
-			feed_log(&f);
-		else
-			feed_alerts(&f);
-		/* where something could not be read nothing is told, and it is tried again later */
-		sound = store_trouble(txn) == STORE_OK;
-		if (!sound)
-			s->next = from;
-		if (f.count && sound) {
-			s->credit -= f.count;
+		bool sound = read_on(f, s, state_principal(&e->state, s->key), round);
+
+		if (f->count && sound) {
+			s->credit -= f->count;
 			s->spoke_ms = now_ms;
-			e->counters[COUNT_ITEMS] += f.count;
-			speak(e, s, COMMAND_ITEMS, &f);
+			e->counters[COUNT_ITEMS] += f->count;
+			speak(e, s, COMMAND_ITEMS, f);
 		}
 		more = sound && s->credit && s->next <= e->committed;
-		round_takes(round, &f);
-		pack_free(&f.items);
+		round_takes(round, f);
 	}
 	if (now_ms - s->spoke_ms >= HEARTBEAT_MS) {
 		s->spoke_ms = now_ms;
@@ -451,8 +479,7 @@ static bool still_may(struct engine *e, const struct subscription *s)
 bool engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, void *context)
 {
 	struct feed_round round = {ROUND_RECORDS_MAX, ROUND_BYTES_MAX};
-	struct event *room;
-	struct txn *txn;
+	struct feeding f = {.engine = e};
 	unsigned first = 0;
 
 	engine_scrub(e, monotonic_ms);
@@ -460,11 +487,12 @@ bool engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, voi
 	if (e->behind || !e->subscription_count || (!e->feed_wanted && monotonic_ms - e->fed_ms < HEARTBEAT_MS / 4))
 		return false;
 	e->fed_ms = monotonic_ms;
-	txn = engine_read(e);
-	if (!txn)
+	f.txn = engine_read(e);
+	if (!f.txn)
 		return false;
 	e->feed_wanted = false;
-	room = memory_new(sizeof *room);
+	f.event = memory_new(sizeof *f.event);
+	pack_init(&f.items);
 	for (unsigned i = e->subscription_count; i-- > 0;)
 		if (!still_may(e, e->subscriptions[i]))
 			drop(e, i);
@@ -473,14 +501,15 @@ bool engine_feed(struct engine *e, uint64_t monotonic_ms, engine_send *send, voi
 		unsigned at = (e->feed_first + i) % e->subscription_count;
 		bool any = round.records && round.bytes;
 
-		e->feed_wanted |= feed_one(e, e->subscriptions[at], txn, room, monotonic_ms, &round);
+		e->feed_wanted |= feed_one(&f, e->subscriptions[at], monotonic_ms, &round);
 		if (any)
 			first = at + 1;
 	}
 	e->feed_first = first;
-	free(room);
+	pack_free(&f.items);
+	free(f.event);
 	/* the transaction ends before anything is sent */
-	engine_read_end(e, txn);
+	engine_read_end(e, f.txn);
 	engine_send_held(e, send, context);
 	return e->feed_wanted;
 }
