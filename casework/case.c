@@ -1,6 +1,7 @@
 /* case.c - a case begins, an action is applied.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
 #include <string.h>
 
 #include "casework/case_deadline.h"
@@ -49,6 +50,16 @@ enum tristate case_compulsory_age(day_t birth, day_t day)
 void case_copied(struct case_state *c)
 {
 	c->pathway_name.bytes = (const uint8_t *)c->name_room;
+}
+
+void case_copy(struct case_state *to, const struct case_state *from)
+{
+	memcpy(to, from, offsetof(struct case_state, done));
+	memcpy(to->done, from->done, from->done_count * sizeof *from->done);
+	memcpy(to->deadlines, from->deadlines, from->deadline_count * sizeof *from->deadlines);
+	memcpy(to->notices, from->notices, from->notice_count * sizeof *from->notices);
+	memcpy(to->chapters, from->chapters, from->chapter_count * sizeof *from->chapters);
+	case_copied(to);
 }
 
 void case_open(struct case_state *c, const struct pathway *pathway, const struct event_action_recorded *event,

@@ -185,6 +185,8 @@ void case_open(struct case_state *, const struct pathway *, const struct event_a
                uint32_t urn, uint64_t at_ms);
 /* After a struct case_state was copied by value. */
 void case_copied(struct case_state *);
+/* Copies what there is by the counts; of 50 KiB and more that is a few hundred bytes. */
+void case_copy(struct case_state *to, const struct case_state *from);
 /* Of the view, `today`, `compulsory_age` and `particulars` matter to deciding alone. */
 void case_apply_action(struct case_state *, const struct case_view *,
                        const struct event_action_recorded *, uint64_t position, uint64_t at_ms);

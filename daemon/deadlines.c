@@ -81,7 +81,10 @@ static void fire(struct engine *e, uint64_t instant, uint32_t case_no, uint8_t d
 		engine_event(e, &ev, EVENT_DEADLINE_FIRED, 0);
 		ev.deadline_fired = (struct event_deadline_fired){
 			.case_no = case_no, .deadline = deadline, .phase = phase, .due_ms = instant};
+		e->state.in_hand = c;
+		e->state.in_hand_view = &view;
 		engine_append(e, &ev);
+		e->state.in_hand = NULL;
 	}
 	for (size_t i = 0; i < count && e->broken == STORE_OK; i++)
 		raise_case_alert(e, c, &view, alerts[i].kind, alerts[i].deadline, alerts[i].text, late);

@@ -177,6 +177,9 @@ struct state {
 	struct state *lender;   /* a shadow borrows decoded pathways from here */
 
 	struct case_state *scratch; /* one case, for applying */
+	/* The case of a deadline that fires, while it does: as it was read, and what it rests on. NULL: it is read anew. */
+	const struct case_state *in_hand;
+	const struct case_view *in_hand_view;
 	struct case_notice earlier[EARLIER_NOTICES_MAX]; /* what a view lends: of the pupil's other cases */
 	unsigned earlier_count;
 	struct case_notice family_notices[FAMILY_NOTICES_MAX]; /* likewise, of siblings */

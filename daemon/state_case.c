@@ -32,8 +32,7 @@ enum store_result state_case_load(struct state *s, uint32_t number, struct case_
 
 		if (!sc)
 			return STORE_NONE;
-		*c = sc->state;
-		case_copied(c);
+		case_copy(c, &sc->state);
 		return STORE_OK;
 	}
 	if (!s->txn)
@@ -55,9 +54,7 @@ struct case_state *state_before(const struct case_state *c)
 {
 	struct case_state *before = memory_grow(NULL, sizeof *before);
 
-	memcpy(before, c, offsetof(struct case_state, done));
-	memcpy(before->deadlines, c->deadlines, c->deadline_count * sizeof *c->deadlines);
-	case_copied(before);
+	case_copy(before, c);
 	return before;
 }
 
@@ -98,8 +95,7 @@ static void save_shadow(struct state *s, const struct case_state *c)
 		if (s->case_index && c->number < s->case_room)
 			s->case_index[c->number] = sc;
 	}
-	sc->state = *c;
-	case_copied(&sc->state);
+	case_copy(&sc->state, c);
 }
 
 enum store_result state_case_save(struct state *s, const struct case_state *before, const struct case_state *c)
@@ -207,9 +203,15 @@ enum store_result state_apply_fired(struct state *s, const struct event *e, uint
 	const struct event_deadline_fired *f = &e->deadline_fired;
 	struct case_state *c = s->scratch, *before;
 	struct case_view view;
-	enum store_result result = state_case_load(s, f->case_no, c);
+	enum store_result result;
 
 	(void)position;
+	if (s->in_hand) {
+		case_copy(c, s->in_hand);
+		case_apply_fired(c, s->in_hand_view, f);
+		return state_case_save(s, s->in_hand, c);
+	}
+	result = state_case_load(s, f->case_no, c);
 	if (result != STORE_OK)
 		return s->only_pupil && result == STORE_NONE ? STORE_OK : STORE_DAMAGED;
 	before = state_before(c);

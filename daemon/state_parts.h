@@ -31,8 +31,7 @@ enum store_result state_apply_task_done(struct state *, const struct event *);
 /* Of an alert that reminds of a school's task. */
 enum store_result state_apply_reminded(struct state *, const struct event_alert_raised *, uint64_t alert);
 
-/* What state_case_save() looks at of a case as it was: the head and the deadlines. Of what else a case holds, 32 KiB and more,
- * nothing is copied, and nothing may be read. The caller frees it. */
+/* A case as it was, for state_case_save(). The caller frees it. */
 struct case_state *state_before(const struct case_state *);
 
 bool state_set_cover(struct state *, const struct event_cover_named *);

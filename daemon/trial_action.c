@@ -253,8 +253,8 @@ static uint64_t would_take(struct trial_world *w, struct looking *l)
 
 	if (l->opens)
 		return 0;
-	c = memory_copy(w->room, sizeof *c);
-	case_copied(c);
+	c = memory_grow(NULL, sizeof *c);
+	case_copy(c, w->room);
 	for (unsigned ahead = 0; ahead < AHEAD_MAX && !found && !c->closed; ahead++) {
 		int next = next_due(c);
 		uint64_t due_ms = next >= 0 ? c->deadlines[next].due_ms : 0;
