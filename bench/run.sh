@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh BUILD [quick | push | morning] - the benchmarks, with their peers side by side.
+# run.sh BUILD [quick | push | morning | growth] - the benchmarks, with their peers side by side.
 #
 # Five rounds (quick: one, short); in each, one after the other and so within the same
 # minute, each begun with nothing left to write: the disk's own fdatasync, a bare CURVE ROUTER, attendd, Redis and PostgreSQL,
@@ -7,7 +7,8 @@
 # fifth of the schools. Then a store with a school year of
 # 100,000 pupils for memory, disk and replay. Last (push: alone) a million rows of CSV by
 # attend push, beside psql \copy. Writes runs.tsv, table.md, push.tsv, push.md and plots to bench/results/.
-# (morning: alone, one session of all England, 9 million marks by 100 connections; it only prints.)
+# (morning: alone, one session of all England, 9 million marks by 100 connections; it only prints. growth: alone, the
+# year and the deadlines with 100 pupils and with 10, 100 and 1,000 times as many, to growth.md and growth.svg.)
 # The peers are private: on sockets in a temporary folder, stopped and removed at the end whatever happens.
 #
 # SPDX-License-Identifier: Apache-2.0
@@ -25,6 +26,7 @@ else
   rounds=5 count=400000 one_by_one=3000 postgres_seconds=3 year_sessions=380 push_rows=1000000 as_of=3000 cases=62500 due=10000 alerts=30000
 fi
 classes=3334 # of 30: 100,020 pupils
+size=0 # of the growth: how many times the smallest; else none
 bundle=16 # what libattend puts in one
 clock=2031-07-31T12:00:00Z
 
@@ -210,7 +212,7 @@ run_rounds() {
 
 # ---- a school year: memory, disk, replay ----
 
-measure() { printf '0\t%s\t%s\n' "$1" "$2" | tee -a "$runs" >&2; }
+measure() { printf '%s\t%s\t%s\n' "$size" "$1" "$2" | tee -a "$runs" >&2; }
 
 rss_anon() { awk '/^RssAnon/{print $2 * 1024}' "/proc/$1/status"; }
 
@@ -220,16 +222,16 @@ ask_as_of() {
   export ATTEND_SERVER=$endpoint ATTEND_SERVER_KEY=$work/year/attendd.pub ATTEND_IDENTITY=$work/year/admin.identity
   "$build/attend" keygen "$work/reader" >/dev/null
   "$build/attend" grant "$(sed -n 's/^public: //p' "$work/reader")" officer --name reader >/dev/null
-  ATTEND_IDENTITY=$work/reader /usr/bin/python3 "$here/as_of.py" "$as_of" "$classes" | sed "s/^/0\t/" | tee -a "$runs" >&2
+  ATTEND_IDENTITY=$work/reader /usr/bin/python3 "$here/as_of.py" "$as_of" "$classes" | sed "s/^/$size\t/" | tee -a "$runs" >&2
   end_one "$daemon"
 }
 
 run_year() {
   local submissions=$((classes * year_sessions)) marks=$((classes * year_sessions * 30)) began
-  say "a school year of 100,020 pupils: $marks marks"
-  rm -rf "$work/store" "$work/five"
+  say "a school year of $((classes * 30)) pupils: $marks marks"
+  rm -rf "$work/store" "$work/five" "$work/year" "$work/year.out"
   make_store "$work/year"
-  load year "$endpoint" "$work/year/attendd.pub" 1000 "$submissions" 0 --identity "$work/connector" | sed "s/^/0\t/" | tee -a "$runs" >&2
+  load year "$endpoint" "$work/year/attendd.pub" 1000 "$submissions" 0 --identity "$work/connector" | sed "s/^/$size\t/" | tee -a "$runs" >&2
   measure marks "$marks"
   measure rss_anon_loaded "$(rss_anon "$daemon")"
   end_one "$daemon"
@@ -275,9 +277,21 @@ run_deadlines() {
   [ -f "$work/reader" ] || "$build/attend" keygen "$work/reader" >/dev/null
   "$build/attend" grant "$(sed -n 's/^public: //p' "$work/reader")" officer --name reader >/dev/null
   load known "$endpoint" "$folder/attendd.pub" 1000 "$classes" 0 --identity "$work/reader" >/dev/null
-  /usr/bin/python3 "$here/deadlines.py" "$cases" "$due" "$work/reader" | sed "s/^/0\t/" | tee -a "$runs" >&2
+  /usr/bin/python3 "$here/deadlines.py" "$cases" "$due" "$work/reader" | sed "s/^/$size\t/" | tee -a "$runs" >&2
   end_one "$daemon"
   rm -rf "$folder" "$folder.out"
+}
+
+# ---- growth ----
+
+run_growth() {
+  for size in 1 10 100 1000; do
+    classes=$(((size * 10 + 2) / 3)) cases=$((size * 125 / 2)) due=$((size * 10))
+    as_of=$((classes * 30 < 3000 ? classes * 30 : 3000))
+    run_year
+    run_deadlines
+  done
+  /usr/bin/python3 "$here/report_growth.py" "$runs" "$results"
 }
 
 # ---- alerts ----
@@ -293,7 +307,7 @@ run_alerts() {
   keys=(--server "$endpoint" --server-key "$folder/attendd.pub" --connector "$work/connector" --officer "$work/reader")
   "$build/bench-alerts" "${keys[@]}" --subscribers 1 --every 1000000 --rate 2000 --count "$classes" --first 0
   for subscribers in 100 500; do
-    "$build/bench-alerts" "${keys[@]}" --subscribers "$subscribers" --count "$alerts" --first "$first" | sed "s/^/0\t/" | tee -a "$runs" >&2
+    "$build/bench-alerts" "${keys[@]}" --subscribers "$subscribers" --count "$alerts" --first "$first" | sed "s/^/$size\t/" | tee -a "$runs" >&2
     first=$((first + (alerts + classes - 1) / classes))
   done
   end_one "$daemon"
@@ -329,10 +343,9 @@ run_push() {
 
 say "benchmarks: $mode, in $work"
 mkdir -p "$results"
-if [ "$mode" = morning ]; then
-  run_morning
-  exit
-fi
+case "$mode" in
+morning | growth) "run_$mode"; exit ;;
+esac
 if [ "$mode" != push ]; then
   run_rounds
   run_year
