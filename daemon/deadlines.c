@@ -108,6 +108,8 @@ static void end_day(struct engine *e, uint64_t instant)
 
 bool fire_due(struct engine *e, uint64_t until_ms, bool manual)
 {
+	struct key before = {.size = 0};
+
 	if (!engine_write(e))
 		return false;
 	for (unsigned fired = 0; e->broken == STORE_OK; fired++) {
@@ -127,6 +129,12 @@ bool fire_due(struct engine *e, uint64_t until_ms, bool manual)
 		case_no = read_u32(&r);
 		deadline = read_u8(&r);
 		phase = read_u8(&r);
+		/* One that stands when it has fired is none of its case's, and would fire for ever. */
+		if (!reader_done(&r) || slice_equal(key, key_slice(&before))) {
+			e->broken = store_unreadable(e->txn, TABLE_TIMERS);
+			return false;
+		}
+		before = key_timer(instant, case_no, deadline, phase);
 		if (manual && instant > e->now_ms)
 			e->now_ms = instant;
 		if (case_no)
