@@ -294,6 +294,39 @@ static void a_failure_behind_is_told_at_the_join(void **state)
 	assert_true(nth > 9); /* three calls a commit */
 }
 
+/* What an ordinary transaction refuses, in the same words. */
+static void what_is_no_key_spoils_what_is_gathered(void **state)
+{
+	struct place *place = *state;
+	struct store *store = place_open(place->dir, STORE_CREATE);
+	uint8_t key[STORE_KEY_MAX + 1] = {1};
+	struct txn *txn, *second;
+	struct slice value;
+
+	for (unsigned way = 0; way < 4; way++) {
+		struct slice bad = slice_of(key, way % 2 ? sizeof key : 0);
+
+		assert_int_equal(store_begin_gathering(store, &txn), STORE_OK);
+		assert_int_equal(store_begin_gathering(store, &second), STORE_FAILED);
+		assert_non_null(strstr(store_why(store), "open already"));
+		assert_null(second);
+		assert_int_equal(store_put(txn, TABLE_CASES, place_key(1), slice_text("v")), STORE_OK);
+		assert_int_equal(way < 2 ? store_put(txn, TABLE_CASES, bad, slice_text("v")) : store_delete(txn, TABLE_CASES, bad), STORE_FAILED);
+		assert_int_equal(store_delete(txn, TABLE_CASES, place_key(1)), STORE_FAILED);
+		assert_int_equal(store_put(txn, TABLE_CASES, place_key(2), slice_text("v")), STORE_FAILED);
+		assert_false(store_commit_behind(&txn, nothing_more, NULL));
+		assert_int_equal(store_commit(&txn), STORE_FAILED);
+	}
+	txn = place_begin(store, false);
+	assert_int_equal(store_get(txn, TABLE_CASES, place_key(1), &value), STORE_NONE);
+	assert_int_equal(store_commit(&txn), STORE_OK); /* of one that reads: it ends */
+	store_close(&store);
+	store = place_open(place->dir, STORE_READ);
+	assert_int_equal(store_begin_gathering(store, &txn), STORE_FAILED);
+	assert_non_null(strstr(store_why(store), "for reading only"));
+	store_close(&store);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, place_make, place_remove)
 
 int main(void)
@@ -303,6 +336,7 @@ int main(void)
 		T(what_is_gathered_hides_what_is_behind),
 		T(more_than_memory_should_hold_is_settled),
 		T(a_failure_behind_is_told_at_the_join),
+		T(what_is_no_key_spoils_what_is_gathered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,8 +111,12 @@ static void a_failed_put_spoils_its_transaction(void **state)
 	assert_int_equal(store_put(txn, TABLE_CASES, slice_of(key, STORE_KEY_MAX + 1), text("v")), STORE_FAILED);
 	assert_int_equal(store_put(txn, TABLE_CASES, text("k"), text("v")), STORE_FAILED);
 	assert_int_equal(store_get(txn, TABLE_CASES, slice_of(key, STORE_KEY_MAX), &value), STORE_FAILED);
+	assert_int_equal(store_delete(txn, TABLE_CASES, text("k")), STORE_FAILED);
 	assert_int_equal(store_commit(&txn), STORE_FAILED);
 	assert_false(holds(store, TABLE_CASES, slice_of(key, STORE_KEY_MAX), text("v")));
+	txn = place_begin(store, true);
+	assert_int_equal(store_delete(txn, TABLE_CASES, slice_of(key, 0)), STORE_FAILED);
+	assert_int_equal(store_commit(&txn), STORE_FAILED);
 	put_one(store, TABLE_CASES, text("k"), text("v"));
 	store_close(&store);
 }
