@@ -15,4 +15,5 @@ foreach(name engine_sick engine_sick_write engine_sick_copy engine_sick_batch en
   target_sources(test-${name} PRIVATE engine_sick_scene.c failing_calls.c)
   target_link_options(test-${name} PRIVATE -Wl,@${CMAKE_CURRENT_SOURCE_DIR}/failing_calls.options)
 endforeach()
+target_sources(test-engine_trial PRIVATE engine_sick_scene.c)
 target_sources(test-engine_concerns PRIVATE random_world.c random_actions.c)

@@ -6,8 +6,9 @@
 
 #include "casework/pathway.h"
 #include "daemon/trial.h"
+#include "pathways/bundle.h"
 #include "pathways/compile.h"
-#include "tests/engine_host.h"
+#include "tests/engine_sick.h"
 
 static struct host h;
 static char upn[4][UPN_SIZE + 1];
@@ -299,6 +300,35 @@ static void the_question_is_for_managers_and_wants_a_program(void **context)
 	assert_answer(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'try','trial':1}"), STATUS_NOT_FOUND, "begin it again");
 }
 
+/* Of all that can be submitted, in a history that has each kind once: both files that are in force, tried as they are. */
+static void a_history_of_every_kind_is_the_same_in_both_worlds(void **context)
+{
+	static const char *const files[] = {"pathways/stockport.yaml", "pathways/south-tyneside.yaml"};
+	static uint8_t room[PATHWAY_SIZE_MAX];
+
+	(void)context;
+	sick_make_whole(&h);
+	for (unsigned i = 0; i < 2; i++) {
+		struct writer w = writer_of(room, sizeof room);
+		static struct compile_report report;
+		char why[512], *source;
+		size_t size;
+
+		source = bundle_gather(files[i], &size, why, sizeof why);
+		if (!pathway_compile(slice_of(source, size), &w, &report))
+			fail_msg("%u:%u: %s", report.faults[0].line, report.faults[0].column, report.faults[0].text);
+		free(source);
+		if (try_bytes(writer_slice(&w), why, sizeof why) != 0)
+			fail_msg("%s", why);
+		assert_string_equal(families, "");
+		assert_says(summary, "\"affected_pupils\":0,\"affected_families\":0,\"affected_cases\":0");
+		assert_says(summary, "\"refusals\":[]");
+		assert_true(number_of(summary, "alerts_recorded") > 50);
+		assert_int_equal(number_of(summary, "alerts_recorded"), number_of(summary, "alerts_met"));
+		assert_int_equal(number_of(summary, "alerts_recorded"), number_of(summary, "alerts_in_force"));
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -314,6 +344,7 @@ int main(void)
 		TEST(a_moved_case_is_moved_in_both_worlds),
 		TEST(what_is_no_pathway_is_refused),
 		TEST(the_question_is_for_managers_and_wants_a_program),
+		cmocka_unit_test_teardown(a_history_of_every_kind_is_the_same_in_both_worlds, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
