@@ -140,7 +140,10 @@ static bool furnish(struct trial *t)
 	t->facts.against_title = stands->pathway->title;
 	t->facts.against_version = stands->version;
 	t->facts.replaces_default = is_new;
-	return t->worlds[0].engine->broken == STORE_OK && t->worlds[1].engine->broken == STORE_OK;
+	for (unsigned w = 0; w < 2; w++)
+		if (t->worlds[w].engine->broken != STORE_OK)
+			return fail(t, "the trial came to a stop", store_why(t->worlds[w].engine->store));
+	return true;
 }
 
 /* ---- the log ---- */
