@@ -205,11 +205,120 @@ static void an_alert_is_acknowledged_once(void **context)
 	assert_refused(&h, OFFICER, COMMAND_ACKNOWLEDGE, STATUS_BAD_FIELD, "acknowledged before", json);
 }
 
+/* ---- every field of every body, as it may not be ---- */
+
+/* Behind the value that begins there. */
+static const char *value_end(const char *at)
+{
+	unsigned depth = 0;
+	bool text = false;
+
+	for (; *at; at++) {
+		text ^= *at == '\'';
+		if (text)
+			continue;
+		if (!depth && (*at == ',' || *at == ']' || *at == '}'))
+			break;
+		depth += *at == '[' || *at == '{';
+		depth -= *at == ']' || *at == '}';
+	}
+	return at;
+}
+
+/* The next key of a map from `*at` on, at whatever depth; `*at` is then behind its colon. */
+static const char *next_key(const char **at)
+{
+	for (; **at; ++*at) {
+		const char *key = *at, *end;
+
+		if (*key != '\'')
+			continue;
+		end = strchr(key + 1, '\'');
+		*at = end;
+		if (end[1] == ':') {
+			*at = end + 2;
+			return key;
+		}
+	}
+	return NULL;
+}
+
+static unsigned spoilt, refused;
+
+static void ask_spoilt(enum who who, uint8_t command, const char *json, const char *was)
+{
+	static const unsigned internal[] = {STATUS_DAMAGED, STATUS_FAILED};
+	uint64_t head = host_head(&h);
+	uint32_t pupils = host_pupils(&h);
+	const struct answer *a = host_ask(&h, who, command, "%s", json);
+
+	spoilt++;
+	if (!a)
+		fail_msg("%.300s (of %.300s): no answer", json, was);
+	for (unsigned i = 0; i < 2; i++)
+		if (a->status == internal[i])
+			fail_msg("%.300s (of %.300s): %u %s", json, was, a->status, a->text);
+	if (getenv("ATTEND_SHOW") && a->status == STATUS_OK)
+		print_message("TAKEN %.150s\n", json);
+	if (a->status == STATUS_OK || a->status == STATUS_PARTIAL)
+		return;
+	refused++;
+	if (!strstr(a->text, "\"reason\":\"") && !strstr(a->text, "\"refused\":[["))
+		fail_msg("%.300s (of %.300s): %u without a reason: %s", json, was, a->status, a->text);
+	if (host_head(&h) != head || host_pupils(&h) != pupils)
+		fail_msg("%.300s (of %.300s) left a trace: %u %s", json, was, a->status, a->text);
+}
+
+static void spoil_each(enum who who, uint8_t command, const char *json)
+{
+	static const char *const others[] = {"null", "true", "-1", "0", "18446744073709551615", "''", "'\\u0000'", "'x y'", "[]", "{}", "[['a']]", "{'a':{}}", "'" D5000 "'"};
+	static char text[24000];
+	const char *at = json, *key;
+
+	while ((key = next_key(&at))) {
+		const char *end = value_end(at);
+
+		for (unsigned i = 0; i < sizeof others / sizeof *others; i++) {
+			snprintf(text, sizeof text, "%.*s%s%s", (int)(at - json), json, others[i], end);
+			ask_spoilt(who, command, text, json);
+		}
+		/* twice; another's name; not there */
+		snprintf(text, sizeof text, "%.*s%.*s,%s", (int)(key - json), json, (int)(end - key), key, key);
+		ask_spoilt(who, command, text, json);
+		snprintf(text, sizeof text, "%.*s'zz%s", (int)(key - json), json, key + 1);
+		ask_spoilt(who, command, text, json);
+		snprintf(text, sizeof text, "%.*s%s", (int)(key - json), json, *end == ',' ? end + 1 : end);
+		if (*end != ',' && key[-1] == ',')
+			snprintf(text, sizeof text, "%.*s%s", (int)(key - json) - 1, json, end);
+		ask_spoilt(who, command, text, json);
+	}
+}
+
+static void no_field_of_another_kind_is_taken_amiss(void **context)
+{
+	char json[12000];
+
+	(void)context;
+	for (unsigned i = 0; i < sick_question_count; i++) {
+		sick_expand(&h, json, sizeof json, sick_questions[i].json);
+		spoil_each(sick_questions[i].who, COMMAND_QUERY, json);
+	}
+	for (unsigned i = 0; i < sick_step_count; i++) {
+		if (sick_steps[i].command == COMMAND_PATHWAY)
+			continue;
+		sick_expand(&h, json, sizeof json, sick_steps[i].json);
+		spoil_each(sick_steps[i].who, sick_steps[i].command, json);
+	}
+	print_message("%u bodies with one field spoilt, %u refused\n", spoilt, refused);
+	assert_true(refused > spoilt / 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_is_refused_by_its_field),
 		cmocka_unit_test(an_alert_is_acknowledged_once),
+		cmocka_unit_test(no_field_of_another_kind_is_taken_amiss),
 	};
 
 	return cmocka_run_group_tests_name("engine_refusals", tests, setup, teardown);
