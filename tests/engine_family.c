@@ -215,6 +215,36 @@ static void a_case_begun_before_any_register(void **context)
 	assert_string_equal(last_day("C1"), "2026-11-09"); /* 13-16, 26-30 October, 2-6, 9 November */
 }
 
+static void close_case(unsigned child)
+{
+	act(OFFICER, child, "close", ",'fields':{'reason':'r'}");
+}
+
+/* Between two cases the pupil goes back, or on: the second counts by the days of where they are, as if they had always been there. */
+static void a_move_of_school_between_two_cases(void **context)
+{
+	(void)context;
+	act(OFFICER, 1, "note", ",'on':'2026-10-12'");
+	time_passes("2026-10-16T16:00:00Z");
+	host_mark(&h, OTHER_URN, 1, "2026-10-12", "AM", "/");
+	close_case(1);
+	host_mark(&h, SCHOOL_URN, 1, "2026-10-13", "AM", "/");
+	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
+	assert_string_equal(last_day("C2"), "2026-11-13");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'people','upn':'%s'}", upn[1]), STATUS_OK,
+		      "\"urn\":\"" OTHER_URN "\",\"from\":\"2026-10-12\"},{\"urn\":\"" SCHOOL_URN "\",\"from\":\"2026-10-13\"}]");
+	assert_int_equal(host_alerts(&h, "deadline-moved", NULL, one), 0);
+	/* and this one takes its days along, as the first did */
+	time_passes("2026-11-11T16:00:00Z");
+	host_mark(&h, OTHER_URN, 1, "2026-11-11", "AM", "/");
+	assert_string_equal(last_day("C2"), "2026-11-16");
+	/* as it was known before that move */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','case':'C2','as_of':'2026-11-10T23:00:00Z'}"), STATUS_OK, "\"last_day\":\"2026-11-13\"");
+	/* who never moved with a case open has nothing kept of it */
+	host_mark(&h, OTHER_URN, 2, "2026-11-11", "AM", "/");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'people','upn':'%s'}", upn[2]), STATUS_OK, "\"schools\":[]");
+}
+
 /* ---- TY-14 ---- */
 
 static const char *alerts_of(const char *officer)
@@ -298,6 +328,7 @@ int main(void)
 		T(a_wrong_link_is_refused),
 		T(sp_14_two_parents_pay_for_themselves),
 		T(a_move_of_school_on_day_12),
+		T(a_move_of_school_between_two_cases),
 		T(a_case_begun_before_any_register),
 		T(ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent),
 		T(ty_14_a_subscription_of_the_cover),
