@@ -461,6 +461,11 @@ const struct deadline_rule *case_rule_of(const struct state *, const struct case
 struct slice case_action_name(const struct state *, const struct case_state *, const struct pathway *, const struct case_done *);
 /* What a fact's record says of who and where, opened in `room`; empty where it says nothing. */
 struct slice pupil_fact_text(struct engine *, struct txn *, uint32_t pupil, uint64_t position, uint8_t room[static PARTICULARS_ROOM]);
+/* The grant that stands there, though the key may have been granted another since; its texts live as long as the
+ * transaction's values. False: none does, or it is not on disk yet. */
+bool grant_at(struct engine *, struct txn *, uint64_t number, struct event *);
+/* Whose key was granted there, whatever it has been granted since; NULL: nobody's, or nobody knows. */
+const struct principal *principal_of_grant(struct engine *, struct txn *, uint64_t number);
 /* Whoever recorded the latest action on it; NULL: nobody is known. */
 const struct principal *case_officer(struct engine *, struct txn *, const struct case_state *);
 /* Is the case in this officer's hands (empty: anybody's), or in those of one for whom they stand in today?

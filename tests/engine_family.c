@@ -287,6 +287,23 @@ static void ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent(void **conte
 	assert_null(strstr(alerts_of("K. Low"), "\"case\":\"C1\""));
 }
 
+/* A key that is granted anew (another name, a school more) is still whoever recorded what it recorded before. */
+static void ty_14_a_new_grant_leaves_cases_in_ones_hands(void **context)
+{
+	(void)context;
+	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
+	host_grant(&h, OFFICER, "officer", ",'name':'M. Field-Ash'");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'deadlines','officer':'M. Field-Ash'}"), STATUS_OK, "\"case\":\"C1\"");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'cases','officer':'M. Field-Ash'}"), STATUS_OK, "\"case\":\"C1\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_COVER, "{'cover':'K. Low','until':'2026-11-20'}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'deadlines','officer':'K. Low'}"), STATUS_OK, "\"case\":\"C1\"");
+	/* what was recorded says by whom, as they were called then */
+	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'timeline','case':'C1'}"), STATUS_OK, "\"actor\":\"M. Field (officer)\"");
+	host_grant(&h, OFFICER, "auditor", ",'name':'M. Field-Ash'");
+	act(MANAGER, 2, "note", "");
+	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'log','case':'C1'}"), STATUS_OK, "\"actor\":\"M. Field (officer)\"");
+}
+
 static void ty_14_a_subscription_of_the_cover(void **context)
 {
 	unsigned mine = 0;
@@ -331,6 +348,7 @@ int main(void)
 		T(a_move_of_school_between_two_cases),
 		T(a_case_begun_before_any_register),
 		T(ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent),
+		T(ty_14_a_new_grant_leaves_cases_in_ones_hands),
 		T(ty_14_a_subscription_of_the_cover),
 		T(a_wrong_cover_is_refused),
 	};
