@@ -471,12 +471,14 @@ const struct principal *case_officer(struct engine *, struct txn *, const struct
 /* Is the case in this officer's hands (empty: anybody's), or in those of one for whom they stand in today?
  * A case is in the hands of whoever recorded the latest action on it. */
 bool in_hands_of(struct engine *, struct txn *, const struct case_state *, struct slice officer);
-bool alert_in_hands_of(struct engine *, struct txn *, const struct alert *, struct slice officer);
+bool alert_in_hands_of(struct engine *, struct state *, struct txn *, const struct alert *, struct slice officer); /* as of that state */
 /* Has anybody that name (empty: yes)? Who may not read all is not told: yes. */
 bool officer_known(const struct engine *, const struct request *, struct slice officer);
 
 /* One item of `alerts` or of `log`. */
 void pack_alert(struct engine *, struct pack *, struct txn *, const struct alert *, uint64_t seq, uint8_t status);
+/* The text that the event there, which raised or changed an alert, gave it; false: it can't be read. Lives as long as the transaction's values. */
+bool alert_said(struct engine *, struct txn *, uint64_t position, struct slice *text);
 void pack_tells(struct pack *, uint32_t roles); /* "tells" and a list of roles */
 void pack_event(struct engine *, struct pack *, struct txn *, const struct event *, uint64_t position);
 bool event_concerns(struct txn *, const struct event *, uint32_t case_no, uint32_t pupil);

@@ -352,7 +352,7 @@ static void feed_alerts(struct feeding *f)
 		if (alert_get(f->txn, read_u64(&v), &a) != STORE_OK)
 			break;
 		if (!access_told(f->who, &a) || (s->case_no && a.case_no != s->case_no) ||
-		    (s->pupil && a.pupil != s->pupil) || !alert_in_hands_of(e, f->txn, &a, slice_text(s->officer)))
+		    (s->pupil && a.pupil != s->pupil) || !alert_in_hands_of(e, &e->state, f->txn, &a, slice_text(s->officer)))
 			continue;
 		e->log.methods->read(&e->log, f->txn, position, 1, take_alert, &(struct alert_at){f, &a});
 	}

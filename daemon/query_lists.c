@@ -266,6 +266,29 @@ void pack_alert(struct engine *e, struct pack *p, struct txn *txn, const struct 
 	pack_tells(p, a->tells);
 }
 
+static bool take_text(void *context, uint64_t position, struct slice record)
+{
+	struct slice *text = context;
+	struct event *ev = memory_new(sizeof *ev);
+
+	(void)position;
+	if (!event_decode(ev, record, true))
+		ev->kind = 0;
+	if (ev->kind == EVENT_ALERT_RAISED)
+		*text = ev->alert_raised.text;
+	else if (ev->kind == EVENT_ALERT_CHANGED)
+		*text = ev->alert_changed.text;
+	free(ev);
+	return false;
+}
+
+bool alert_said(struct engine *e, struct txn *txn, uint64_t position, struct slice *text)
+{
+	*text = slice_of(NULL, 0);
+	e->log.methods->read(&e->log, txn, position, 1, take_text, text);
+	return text->bytes != NULL;
+}
+
 enum status query_alerts(struct engine *e, const struct request *r, struct txn *txn)
 {
 	struct page page;
@@ -296,7 +319,7 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 		page.looked++;
 		result = alert_get(txn, number, &a);
 		if (result != STORE_OK || a.newest != seq || !access_told(r->who, &a) ||
-		    !alert_in_hands_of(e, txn, &a, officer))
+		    !alert_in_hands_of(e, &e->state, txn, &a, officer))
 			continue;
 		pack_alert(e, &page.items, txn, &a, seq, a.status);
 		page.count++;

@@ -234,6 +234,27 @@ static void close_alert(struct many *many, uint64_t number)
 		many->closed[number / 8] |= (uint8_t)(1u << number % 8);
 }
 
+/* What was dealt with and has grown is open again. */
+static void change_alert(struct many *many, uint64_t number, uint64_t position)
+{
+	if (number > many->position)
+		return;
+	many->closed[number / 8] &= (uint8_t)~(1u << number % 8);
+	if (many->change_count == many->change_room) {
+		many->change_room = many->change_room ? 2 * many->change_room : 64;
+		many->changes = memory_grow(many->changes, many->change_room * sizeof *many->changes);
+	}
+	many->changes[many->change_count++] = (struct alert_change){number, position};
+}
+
+uint64_t many_said(const struct many *many, uint64_t alert)
+{
+	for (size_t i = many->change_count; i-- > 0;)
+		if (many->changes[i].alert == alert)
+			return many->changes[i].position;
+	return alert;
+}
+
 static bool take_many(void *context, uint64_t position, struct slice record)
 {
 	struct looking *l = context;
@@ -246,6 +267,8 @@ static bool take_many(void *context, uint64_t position, struct slice record)
 		close_alert(l->many, ev->alert_withdrawn.alert);
 	else if (ev->kind == EVENT_ALERT_ACKNOWLEDGED)
 		close_alert(l->many, ev->alert_acknowledged.alert);
+	else if (ev->kind == EVENT_ALERT_CHANGED)
+		change_alert(l->many, ev->alert_changed.alert, position);
 	else if (ev->kind == EVENT_SCHOOL_DESCRIBED || ev->kind == EVENT_TASK_DONE)
 		l->shadowing.bad = state_apply(s, ev, position) != STORE_OK;
 	return !l->shadowing.bad;
@@ -303,6 +326,7 @@ void many_close(struct many **self)
 		return;
 	shadow_close(&(*self)->state);
 	free((*self)->closed);
+	free((*self)->changes);
 	free(*self);
 	*self = NULL;
 }

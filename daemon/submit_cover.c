@@ -195,7 +195,7 @@ bool officer_known(const struct engine *e, const struct request *r, struct slice
 }
 
 /* What is of no case yet is in nobody's hands: everybody is told. */
-bool alert_in_hands_of(struct engine *e, struct txn *txn, const struct alert *a, struct slice officer)
+bool alert_in_hands_of(struct engine *e, struct state *s, struct txn *txn, const struct alert *a, struct slice officer)
 {
 	struct case_state *c;
 	bool in;
@@ -203,7 +203,7 @@ bool alert_in_hands_of(struct engine *e, struct txn *txn, const struct alert *a,
 	if (!officer.size || !a->case_no)
 		return true;
 	c = memory_new(sizeof *c);
-	in = state_case_load(&e->state, a->case_no, c) == STORE_OK && in_hands_of(e, txn, c, officer);
+	in = state_case_load(s, a->case_no, c) == STORE_OK && in_hands_of(e, txn, c, officer);
 	free(c);
 	return in;
 }
