@@ -198,6 +198,28 @@ static void cases_are_listed(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority'}"), STATUS_OK, "\"surname\":\"Kowalski\",\"forename\":\"Zofia\",\"title\":\"Notice to Improve\"");
 }
 
+/* Of more than are shown the newest are, whichever case they are of. */
+static void the_newest_overrides_are_shown(void **context)
+{
+	char wanted[40];
+
+	(void)context;
+	to("2026-09-14T09:00:00Z");
+	for (unsigned i = 3; i < 60; i++) {
+		char other[UPN_SIZE + 1];
+
+		host_upn(other, i);
+		host_mark(&h, SCHOOL_URN, i, "2026-09-07", "AM", "O");
+		assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','parent':'p1','override':'agreed'}", other)->status, STATUS_OK);
+	}
+	act(0, "notice-to-improve", ",'parent':'p2','override':'agreed'"); /* one of the first cases */
+	snprintf(wanted, sizeof wanted, "\"seq\":%llu,", (unsigned long long)host_first(&h)->position);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority'}"), STATUS_OK, "\"overrides\":{\"count\":");
+	assert_true(number_of(strstr(host_first(&h)->text, "\"overrides\""), "count") > 57);
+	assert_ptr_equal(strstr(strstr(host_first(&h)->text, "\"overrides\""), "\"seq\":"), strstr(host_first(&h)->text, wanted)); /* the first of them */
+	assert_answer(host_first(&h), STATUS_OK, "\"case\":\"C59\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +228,7 @@ int main(void)
 		cmocka_unit_test(schools_have_names),
 		cmocka_unit_test(pupils_are_found_by_name),
 		cmocka_unit_test(cases_are_listed),
+		cmocka_unit_test(the_newest_overrides_are_shown),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
