@@ -226,6 +226,35 @@ static void a_refused_submissions_id_is_not_remembered(void **context)
 
 /* ---- rosters, actions, settings ---- */
 
+static uint16_t seen_by_the_school(const char *who)
+{
+	return host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", who)->status;
+}
+
+static const struct answer *put_on_roster(const char *urn, const char *who)
+{
+	return host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'%s','pupils':[{'upn':'%s','surname':'A','birth_date':'2014-01-02'}]}", urn, who);
+}
+
+/* A place that was not taken up, say: the same pupil on another school's roster, before any register. */
+static void a_roster_says_whose_pupil_it_is_until_a_register_does(void **context)
+{
+	char fresh[UPN_SIZE + 1];
+
+	(void)context;
+	host_upn(fresh, 77);
+	assert_string_equal(put_on_roster(OTHER_URN, fresh)->text, "");
+	assert_int_equal(seen_by_the_school(fresh), STATUS_NOT_FOUND);
+	assert_answer(put_on_roster(OTHER_URN, fresh), STATUS_OK, "\"known\":1");
+	assert_string_equal(put_on_roster(SCHOOL_URN, fresh)->text, "");
+	assert_int_equal(seen_by_the_school(fresh), STATUS_OK);
+	assert_answer(put_on_roster(SCHOOL_URN, fresh), STATUS_OK, "\"known\":1");
+	/* from then on the latest register does, and a roster of elsewhere changes nothing */
+	host_mark(&h, SCHOOL_URN, 77, "2026-09-07", "AM", "/");
+	assert_answer(put_on_roster(OTHER_URN, fresh), STATUS_OK, "\"known\":1");
+	assert_int_equal(seen_by_the_school(fresh), STATUS_OK);
+}
+
 static void rosters(void **context)
 {
 	(void)context;
@@ -337,6 +366,7 @@ int main(void)
 		T(thousands_of_wrong_upns), T(comments_that_add_up_to_too_much),
 		T(the_same_id_with_other_content),
 		T(a_refused_submissions_id_is_not_remembered),
+		T(a_roster_says_whose_pupil_it_is_until_a_register_does),
 		T(rosters),
 		T(actions),
 		T(calendars),
