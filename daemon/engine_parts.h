@@ -151,6 +151,7 @@ struct backup_job {
 	char path[512];
 	uint8_t key[32];       /* that unwraps the keys in it */
 	uint64_t size;
+	uint64_t asked_ms;     /* when somebody last wanted it */
 };
 
 /* A trial of a changed file, in a process of its own (query_trial.c). */
@@ -413,6 +414,9 @@ query query_pupil, query_marks, query_case, query_actions, query_deadlines, quer
 	query_backup, query_calendar, query_people, query_covers, query_try, query_report, query_letter, query_reader, query_today,
 	query_timeline, query_year, query_school, query_authority, query_schools, query_names, query_cases;
 void trial_end(struct engine *); /* whatever becomes of it */
+/* A copy that nobody fetches: it grows old, and holds as much of the disk as the store. */
+void backup_tidy(struct engine *);
+void backup_tidy_start(struct engine *); /* one that an earlier process left */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);
 /* Sets e->body to a refusal's. */
