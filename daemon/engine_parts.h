@@ -41,7 +41,8 @@ enum {
 	SUBSCRIPTIONS_MAX = 4096,
 	PAGE_ITEMS_MAX = 1000,
 	PAGE_RECORDS_MAX = 50 * 1000, /* records that one question or feeding looks at */
-	FIRE_MAX = 1000,              /* phases fired by one call of engine_tick */
+	FIRE_MAX = 1000,              /* phases fired by one call of engine_tick, */
+	FIRE_PUPILS = 200,            /* and pupils whom a day's end looks at in the time of one */
 	START_LATE_MAX_DAYS = 92,     /* a start so long after the last event is held */
 	SCRUB_AT_START = 1500 * 1000, /* values looked through before ready */
 	SCRUB_SLICE = 20 * 1000,      /* and then, a turn, */
@@ -497,8 +498,8 @@ void feed_recovered(struct engine *);
 /* ---- deadlines.c ---- */
 void deadlines_hold(struct engine *); /* writes down a step of the clock */
 enum store_result first_timer(struct txn *, struct slice *key, uint64_t *instant); /* 0: there is none */
-/* Fires what is due up to `until`, at most FIRE_MAX phases; a manual clock's time
- * goes along. True where there is more. */
+/* Fires what is due up to `until`, as much as is done while others wait: FIRE_MAX phases, or days' ends that look at so many
+ * pupils; a manual clock's time goes along. True where there is more. */
 bool fire_due(struct engine *, uint64_t until_ms, bool manual);
 
 #endif
