@@ -460,10 +460,11 @@ unsigned cases_of(struct engine *, struct txn *, struct state *, uint32_t pupil,
 void pack_notice(struct pack *, const struct case_notice *, day_t today);
 /* "decisions" and a list of them: the questions put and not answered, each with the facts for it. `now`: not as of then. */
 void pack_decisions(struct engine *, const struct case_state *, struct case_view *, bool now, bool with_family);
-/* The rule of a deadline, or an action's name, of a pathway that the case was on before where that is held. */
+/* The rule of a deadline, or of an action, of a pathway that the case was on before where that is held. */
 const struct deadline_rule *case_rule_of(const struct state *, const struct case_state *, const struct pathway *,
 					 const struct case_deadline *);
-struct slice case_action_name(const struct state *, const struct case_state *, const struct pathway *, const struct case_done *);
+const struct action_rule *case_action_of(const struct state *, const struct case_state *, const struct pathway *,
+					 const struct case_done *);
 /* What a fact's record says of who and where, opened in `room`; empty where it says nothing. */
 struct slice pupil_fact_text(struct engine *, struct txn *, uint32_t pupil, uint64_t position, uint8_t room[static PARTICULARS_ROOM]);
 /* The grant that stands there, though the key may have been granted another since; its texts live as long as the

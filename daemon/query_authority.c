@@ -134,9 +134,9 @@ static void count_overrides(struct sums *s, const struct case_state *c, const st
 	for (unsigned i = 0; i < c->done_count; i++) {
 		const struct case_done *d = &c->done[i];
 
-		if (!d->overridden || d->on < s->since || d->chapter)
+		if (!d->overridden || d->on < s->since)
 			continue;
-		keep_newest(s, &(struct override){c->number, c->pupil, d->position, d->on, pathway->actions[d->action].title});
+		keep_newest(s, &(struct override){c->number, c->pupil, d->position, d->on, case_action_of(s->state, c, pathway, d)->title});
 	}
 }
 
