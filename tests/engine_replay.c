@@ -3,6 +3,7 @@
  * it; then each way in which a record of figures may lag behind, by itself.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -365,6 +366,32 @@ static ssize_t take_telling(void *context, const char *bytes, size_t size)
 	return (ssize_t)size;
 }
 
+static bool registers_meanwhile; /* a pupil, when verify makes its folder */
+
+char *mkdtemp(char *template)
+{
+	char *(*next)(char *);
+	void *found = dlsym(RTLD_NEXT, "mkdtemp");
+
+	memcpy(&next, &found, sizeof next);
+	if (registers_meanwhile) {
+		pid_t child = fork();
+		int status;
+
+		h.ids += 10000;
+		if (child == 0) {
+			host_open(&h);
+			host_mark(&h, SCHOOL_URN, 999, "2026-09-07", "AM", "O");
+			host_close(&h);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		registers_meanwhile = false;
+	}
+	return next(template);
+}
+
 static int verify_and_die(struct telling *t, unsigned deaths)
 {
 	FILE *out = fopencookie(t, "w", (cookie_io_functions_t){.write = take_telling});
@@ -397,6 +424,23 @@ static void verify_beside_a_daemon_that_dies_and_is_started_again(void **context
 	host_open(&h);
 }
 
+/* One of whom it first hears once it has begun is none of what it looks at, or is whole. */
+static void verify_while_a_pupil_is_registered(void **context)
+{
+	static struct telling t;
+
+	(void)context;
+	host_set_time(&h, "2026-09-21T16:00:00Z");
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-07", "AM", "O");
+	host_close(&h);
+	registers_meanwhile = true;
+	if (verify_and_die(&t, 0) != 0)
+		fail_msg("%s", t.text);
+	assert_false(registers_meanwhile);
+	host_open(&h);
+	assert_int_equal(host_pupils(&h), 2);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -409,6 +453,7 @@ int main(void)
 		T(a_store_whose_keys_are_gone_is_refused),
 		T(a_crash_in_the_middle_of_a_sweep),
 		T(verify_beside_a_daemon_that_dies_and_is_started_again),
+		T(verify_while_a_pupil_is_registered),
 		T(a_random_workload),
 	};
 
