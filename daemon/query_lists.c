@@ -334,6 +334,8 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 
 /* ---- the log ---- */
 
+enum { LOG_PAGE_OTHER = 1024 }; /* of a message, beside its items */
+
 struct log_page {
 	struct engine *engine;
 	struct page *page;
@@ -343,15 +345,20 @@ struct log_page {
 	bool bad;
 };
 
+static bool end_page(struct log_page *l, uint64_t position)
+{
+	l->page->more = true;
+	l->page->next = position;
+	return false;
+}
+
 static bool take_record(void *context, uint64_t position, struct slice record)
 {
 	struct log_page *l = context;
+	size_t before = l->page->items.buffer.size;
 
-	if (page_full(l->page)) {
-		l->page->more = true;
-		l->page->next = position;
-		return false;
-	}
+	if (page_full(l->page))
+		return end_page(l, position);
 	l->page->looked++;
 	if (!event_decode(l->event, record, true)) {
 		l->bad = true;
@@ -360,6 +367,11 @@ static bool take_record(void *context, uint64_t position, struct slice record)
 	if ((l->case_no || l->pupil) && !event_concerns(l->txn, l->event, l->case_no, l->pupil))
 		return true;
 	pack_event(l->engine, &l->page->items, l->txn, l->event, position);
+	/* ten thousand marks are half of a message */
+	if (l->page->count && l->page->items.buffer.size > MESSAGE_SIZE_MAX - LOG_PAGE_OTHER) {
+		l->page->items.buffer.size = before;
+		return end_page(l, position);
+	}
 	l->page->count++;
 	return true;
 }
