@@ -374,9 +374,11 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 		pack_raised(e, p, txn, &ev->alert_raised, position);
 		break;
 	case EVENT_ALERT_CHANGED:
-		head(e, p, txn, ev, position, 2);
+		head(e, p, txn, ev, position, 3);
 		pack_key_uint(p, "alert", ev->alert_changed.alert);
 		pack_key_str(p, "text", ev->alert_changed.text);
+		pack_text(p, "urn");
+		pack_urn(p, ev->alert_changed.urn);
 		break;
 	case EVENT_ALERT_WITHDRAWN:
 		head(e, p, txn, ev, position, 2);

@@ -111,7 +111,8 @@ static void change_breach(struct engine *e, const struct case_state *c, const st
 	case_text(&w, c, view, deadline, text);
 	engine_event(e, &ev, EVENT_ALERT_CHANGED, 0);
 	ev.alert_changed = (struct event_alert_changed){.alert = c->deadlines[deadline - 1].breach_alert,
-							.text = writer_slice(&w)};
+							.text = writer_slice(&w),
+							.urn = view->pupil ? view->pupil->urn : c->urn};
 	engine_append(e, &ev);
 }
 
