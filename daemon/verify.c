@@ -60,10 +60,24 @@ static void wrong_at(struct verify *v, const char *what, uint64_t number)
 
 /* ---- opening ---- */
 
+/* The folder is gone as soon as it is open: whatever ends this, nothing as large as the store is left beside it. */
+static void remove_scratch(const struct verify *v)
+{
+	static const char *const names[] = {"data.mdb", "lock.mdb", "lock"};
+	char path[500];
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s", v->scratch_dir, names[i]);
+		unlink(path);
+	}
+	rmdir(v->scratch_dir);
+}
+
 static bool open_all(struct verify *v)
 {
 	struct store_options options = {.mode = STORE_READ};
 	char why[300] = "";
+	bool open;
 
 	if (store_key_read(v->dir, &v->key, why, sizeof why) != 0) {
 		wrong(v, "store.key", why);
@@ -90,30 +104,17 @@ static bool open_all(struct verify *v)
 		snprintf(v->scratch_dir, sizeof v->scratch_dir, "%.300s/attend-verify.XXXXXX", tmp ? tmp : "/tmp");
 		if (!mkdtemp(v->scratch_dir)) {
 			wrong(v, "no folder for the rebuild", strerror(errno));
-			v->scratch_dir[0] = '\0';
 			return false;
 		}
 	}
 	options.mode = STORE_SCRATCH;
-	if (store_open(&v->scratch, v->scratch_dir, &options, why, sizeof why) != STORE_OK) {
+	open = store_open(&v->scratch, v->scratch_dir, &options, why, sizeof why) == STORE_OK;
+	remove_scratch(v);
+	if (!open) {
 		wrong(v, "the rebuild can't be made", why);
 		return false;
 	}
 	return store_begin(v->scratch, true, &v->scratch_txn) == STORE_OK;
-}
-
-static void remove_scratch(struct verify *v)
-{
-	static const char *const names[] = {"data.mdb", "lock.mdb", "lock"};
-	char path[500];
-
-	if (!v->scratch_dir[0])
-		return;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		snprintf(path, sizeof path, "%s/%s", v->scratch_dir, names[i]);
-		unlink(path);
-	}
-	rmdir(v->scratch_dir);
 }
 
 static void close_all(struct verify *v)
@@ -127,7 +128,6 @@ static void close_all(struct verify *v)
 	store_close(&v->scratch);
 	store_close(&v->store);
 	persons_close(&v->persons);
-	remove_scratch(v);
 	free(v->pupil_positions);
 	memset(&v->key, 0, sizeof v->key);
 }
