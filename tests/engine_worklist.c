@@ -198,6 +198,28 @@ static void cases_are_listed(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority'}"), STATUS_OK, "\"surname\":\"Kowalski\",\"forename\":\"Zofia\",\"title\":\"Notice to Improve\"");
 }
 
+/* Of a pupil of a roster alone, of whom there is no register yet, too. */
+static void a_case_before_any_register_is_its_schools(void **context)
+{
+	static const char *const questions[] = {"'what':'cases'", "'what':'today'"};
+	char other[UPN_SIZE + 1], *then;
+	uint64_t head;
+
+	(void)context;
+	host_upn(other, 51);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'Nowak'}]}", other)->status, STATUS_OK);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','parent':'p1','override':'agreed'}", other)->status, STATUS_OK);
+	head = host_head(&h);
+	for (unsigned i = 0; i < 2; i++) {
+		then = strdup(host_ask(&h, SCHOOL, COMMAND_QUERY, "{%s}", questions[i])->text);
+		assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'note'}", upn[0]), STATUS_OK, NULL);
+		assert_same_text(host_ask(&h, SCHOOL, COMMAND_QUERY, "{%s,'as_of':%llu}", questions[i], (unsigned long long)head)->text, then);
+		assert_non_null(i ? strstr(then, "\"later\",\"count\":") : strstr(then, other));
+		free(then);
+		head = host_head(&h);
+	}
+}
+
 /* Of more than are shown the newest are, whichever case they are of. */
 static void the_newest_overrides_are_shown(void **context)
 {
@@ -228,6 +250,7 @@ int main(void)
 		cmocka_unit_test(schools_have_names),
 		cmocka_unit_test(pupils_are_found_by_name),
 		cmocka_unit_test(cases_are_listed),
+		cmocka_unit_test(a_case_before_any_register_is_its_schools),
 		cmocka_unit_test(the_newest_overrides_are_shown),
 	};
 
