@@ -255,6 +255,13 @@ uint64_t many_said(const struct many *many, uint64_t alert)
 	return alert;
 }
 
+/* Whose pupil it is until there is a register. */
+static void note_roster(struct state *s, uint32_t pupil, uint32_t urn)
+{
+	if (pupil >= 1 && pupil <= s->wanted_count)
+		s->rosters[pupil - 1] = urn;
+}
+
 static bool take_many(void *context, uint64_t position, struct slice record)
 {
 	struct looking *l = context;
@@ -269,6 +276,10 @@ static bool take_many(void *context, uint64_t position, struct slice record)
 		close_alert(l->many, ev->alert_acknowledged.alert);
 	else if (ev->kind == EVENT_ALERT_CHANGED)
 		change_alert(l->many, ev->alert_changed.alert, position);
+	else if (ev->kind == EVENT_PUPIL_REGISTERED)
+		note_roster(s, ev->pupil_registered.pupil, ev->pupil_registered.urn);
+	else if (ev->kind == EVENT_ROSTER_RECORDED)
+		note_roster(s, ev->roster_recorded.pupil, ev->roster_recorded.urn);
 	else if (ev->kind == EVENT_SCHOOL_DESCRIBED || ev->kind == EVENT_TASK_DONE)
 		l->shadowing.bad = state_apply(s, ev, position) != STORE_OK;
 	return !l->shadowing.bad;
@@ -304,6 +315,7 @@ struct many *many_open(struct engine *e, struct txn *txn, uint32_t urn, uint64_t
 	s->lender = &e->state;
 	s->wanted_count = s->pupil_count = e->state.pupil_count;
 	s->wanted = memory_new(s->wanted_count / 8 + 1);
+	s->rosters = memory_new((s->wanted_count + 1u) * sizeof *s->rosters);
 	s->pupils = memory_new((s->wanted_count + 1u) * sizeof *s->pupils);
 	s->case_room = e->state.case_count + 1;
 	s->case_index = memory_new(s->case_room * sizeof(void *));
