@@ -15,7 +15,7 @@
 
 enum {
 	LINKS_MAX = 32,
-	SCHOOLS_MAX = 16,   /* moves of school with a case open; after so many no more are followed */
+	SCHOOLS_MAX = 16,   /* moves of school from the first one with a case open on; after so many no more are followed */
 	PEOPLE_RECORD_MAX = 8 * 1024,
 };
 
@@ -42,7 +42,7 @@ struct people {
 /* Is there room for a link (or is it held already)? */
 bool people_link_room(const struct people *, uint32_t other, struct slice parent, struct slice other_parent);
 void people_link(struct people *, uint32_t other, struct slice parent, struct slice other_parent, bool stands);
-/* A move to `urn` with a register of `from`; `was`: the case's school till then. */
+/* A move to `urn` with a register of `from`; `was`: the school till then. */
 void people_moved(struct people *, uint32_t was, uint32_t urn, day_t from);
 bool people_attended(const struct people *, uint32_t urn);
 

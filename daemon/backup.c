@@ -22,6 +22,7 @@
 #include "daemon/memory.h"
 
 static const char HEAD[] = "ATTENDBK", TAIL[] = "ATTENDED";
+enum { LEFT_MS = 10 * 60 * 1000 }; /* who is fetching asks more often */
 enum { HEAD_SIZE = 8, TRAILER_SIZE = 32, CHUNK_SIZE = 1 << 20, KEY_FILE_MAX = 4096 };
 
 static bool write_all(int fd, const void *bytes, size_t size)
@@ -55,6 +56,11 @@ static void *copy_thread(void *context)
 	return NULL;
 }
 
+static void name_copy(struct engine *e)
+{
+	snprintf(e->backup.path, sizeof e->backup.path, "%s/backup.partial", e->dir);
+}
+
 static bool start(struct engine *e)
 {
 	struct backup_job *job = &e->backup;
@@ -63,7 +69,7 @@ static bool start(struct engine *e)
 		pthread_join(job->thread, NULL);
 	job->joinable = false;
 	job->engine = e;
-	snprintf(job->path, sizeof job->path, "%s/backup.partial", e->dir);
+	name_copy(e);
 	randombytes_buf(job->key, sizeof job->key);
 	job->stage = BACKUP_COPYING;
 	if (pthread_create(&job->thread, NULL, copy_thread, job) != 0)
@@ -147,6 +153,13 @@ static enum status poll(struct engine *e)
 	return STATUS_OK;
 }
 
+static void forget(struct backup_job *job)
+{
+	unlink(job->path);
+	sodium_memzero(job->key, sizeof job->key);
+	job->stage = BACKUP_NONE;
+}
+
 static enum status chunk(struct engine *e, uint64_t offset)
 {
 	struct backup_job *job = &e->backup;
@@ -172,12 +185,23 @@ static enum status chunk(struct engine *e, uint64_t offset)
 	free(room);
 	if (n < 0)
 		return query_fault(e, STATUS_FAILED, NULL, "the copy can't be read");
-	if (offset + (uint64_t)n >= job->size) { /* fetched: nothing of it stays here */
-		unlink(job->path);
-		sodium_memzero(job->key, sizeof job->key);
-		job->stage = BACKUP_NONE;
-	}
+	if (offset + (uint64_t)n >= job->size) /* fetched: nothing of it stays here */
+		forget(job);
 	return STATUS_OK;
+}
+
+void backup_tidy(struct engine *e)
+{
+	struct backup_job *job = &e->backup;
+
+	if (job->stage != BACKUP_NONE && job->stage != BACKUP_COPYING && e->now_ms - job->asked_ms > LEFT_MS)
+		forget(job);
+}
+
+void backup_tidy_start(struct engine *e)
+{
+	name_copy(e);
+	unlink(e->backup.path);
 }
 
 enum status query_backup(struct engine *e, const struct request *r, struct txn *txn)
@@ -185,6 +209,7 @@ enum status query_backup(struct engine *e, const struct request *r, struct txn *
 	struct mp at = mp_find(r->message->body, "offset");
 
 	(void)txn;
+	e->backup.asked_ms = e->now_ms;
 	if (mp_peek(&at) == MP_NONE || mp_peek(&at) == MP_NIL)
 		return poll(e);
 	if (mp_peek(&at) != MP_UINT)

@@ -112,7 +112,7 @@ bool fire_due(struct engine *e, uint64_t until_ms, bool manual)
 
 	if (!engine_write(e))
 		return false;
-	for (unsigned fired = 0; e->broken == STORE_OK; fired++) {
+	for (unsigned fired = 0; e->broken == STORE_OK;) {
 		struct slice key;
 		uint64_t instant;
 		struct reader r;
@@ -122,7 +122,7 @@ bool fire_due(struct engine *e, uint64_t until_ms, bool manual)
 		e->broken = first_timer(e->txn, &key, &instant);
 		if (e->broken != STORE_OK || !instant || instant > until_ms)
 			return false;
-		if (fired == FIRE_MAX)
+		if (fired >= FIRE_MAX)
 			return true;
 		r = reader_of(key);
 		read_u64(&r);
@@ -137,6 +137,7 @@ bool fire_due(struct engine *e, uint64_t until_ms, bool manual)
 		before = key_timer(instant, case_no, deadline, phase);
 		if (manual && instant > e->now_ms)
 			e->now_ms = instant;
+		fired += case_no ? 1 : 1 + e->state.pupil_count / FIRE_PUPILS;
 		if (case_no)
 			fire(e, instant, case_no, deadline, phase);
 		else

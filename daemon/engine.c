@@ -60,6 +60,7 @@ int engine_begin(struct engine *e, uint64_t now_ms)
 	take_time(e, now_ms);
 	e->broken = STORE_OK;
 	check_room(e, now_ms);
+	backup_tidy(e);
 	deadlines_hold(e);
 	return 0;
 }
@@ -281,6 +282,8 @@ int engine_open(struct engine **out, const struct engine_options *options, char 
 		return -1;
 	}
 	note_key_from_seed(&e->note, origin, e->key.log_seed);
+	if (!options->read_only)
+		backup_tidy_start(e);
 	*out = e;
 	return 0;
 }

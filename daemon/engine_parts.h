@@ -41,7 +41,8 @@ enum {
 	SUBSCRIPTIONS_MAX = 4096,
 	PAGE_ITEMS_MAX = 1000,
 	PAGE_RECORDS_MAX = 50 * 1000, /* records that one question or feeding looks at */
-	FIRE_MAX = 1000,              /* phases fired by one call of engine_tick */
+	FIRE_MAX = 1000,              /* phases fired by one call of engine_tick, */
+	FIRE_PUPILS = 200,            /* and pupils whom a day's end looks at in the time of one */
 	START_LATE_MAX_DAYS = 92,     /* a start so long after the last event is held */
 	SCRUB_AT_START = 1500 * 1000, /* values looked through before ready */
 	SCRUB_SLICE = 20 * 1000,      /* and then, a turn, */
@@ -151,6 +152,7 @@ struct backup_job {
 	char path[512];
 	uint8_t key[32];       /* that unwraps the keys in it */
 	uint64_t size;
+	uint64_t asked_ms;     /* when somebody last wanted it */
 };
 
 /* A trial of a changed file, in a process of its own (query_trial.c). */
@@ -413,6 +415,9 @@ query query_pupil, query_marks, query_case, query_actions, query_deadlines, quer
 	query_backup, query_calendar, query_people, query_covers, query_try, query_report, query_letter, query_reader, query_today,
 	query_timeline, query_year, query_school, query_authority, query_schools, query_names, query_cases;
 void trial_end(struct engine *); /* whatever becomes of it */
+/* A copy that nobody fetches: it grows old, and holds as much of the disk as the store. */
+void backup_tidy(struct engine *);
+void backup_tidy_start(struct engine *); /* one that an earlier process left */
 void answer_query(struct engine *, const struct request *);
 void answer_hello(struct engine *, const struct request *);
 /* Sets e->body to a refusal's. */
@@ -455,23 +460,31 @@ unsigned cases_of(struct engine *, struct txn *, struct state *, uint32_t pupil,
 void pack_notice(struct pack *, const struct case_notice *, day_t today);
 /* "decisions" and a list of them: the questions put and not answered, each with the facts for it. `now`: not as of then. */
 void pack_decisions(struct engine *, const struct case_state *, struct case_view *, bool now, bool with_family);
-/* The rule of a deadline, or an action's name, of a pathway that the case was on before where that is held. */
+/* The rule of a deadline, or of an action, of a pathway that the case was on before where that is held. */
 const struct deadline_rule *case_rule_of(const struct state *, const struct case_state *, const struct pathway *,
 					 const struct case_deadline *);
-struct slice case_action_name(const struct state *, const struct case_state *, const struct pathway *, const struct case_done *);
+const struct action_rule *case_action_of(const struct state *, const struct case_state *, const struct pathway *,
+					 const struct case_done *);
 /* What a fact's record says of who and where, opened in `room`; empty where it says nothing. */
 struct slice pupil_fact_text(struct engine *, struct txn *, uint32_t pupil, uint64_t position, uint8_t room[static PARTICULARS_ROOM]);
+/* The grant that stands there, though the key may have been granted another since; its texts live as long as the
+ * transaction's values. False: none does, or it is not on disk yet. */
+bool grant_at(struct engine *, struct txn *, uint64_t number, struct event *);
+/* Whose key was granted there, whatever it has been granted since; NULL: nobody's, or nobody knows. */
+const struct principal *principal_of_grant(struct engine *, struct txn *, uint64_t number);
 /* Whoever recorded the latest action on it; NULL: nobody is known. */
 const struct principal *case_officer(struct engine *, struct txn *, const struct case_state *);
 /* Is the case in this officer's hands (empty: anybody's), or in those of one for whom they stand in today?
  * A case is in the hands of whoever recorded the latest action on it. */
 bool in_hands_of(struct engine *, struct txn *, const struct case_state *, struct slice officer);
-bool alert_in_hands_of(struct engine *, struct txn *, const struct alert *, struct slice officer);
+bool alert_in_hands_of(struct engine *, struct state *, struct txn *, const struct alert *, struct slice officer); /* as of that state */
 /* Has anybody that name (empty: yes)? Who may not read all is not told: yes. */
 bool officer_known(const struct engine *, const struct request *, struct slice officer);
 
 /* One item of `alerts` or of `log`. */
 void pack_alert(struct engine *, struct pack *, struct txn *, const struct alert *, uint64_t seq, uint8_t status);
+/* The text that the event there, which raised or changed an alert, gave it; false: it can't be read. Lives as long as the transaction's values. */
+bool alert_said(struct engine *, struct txn *, uint64_t position, struct slice *text);
 void pack_tells(struct pack *, uint32_t roles); /* "tells" and a list of roles */
 void pack_event(struct engine *, struct pack *, struct txn *, const struct event *, uint64_t position);
 bool event_concerns(struct txn *, const struct event *, uint32_t case_no, uint32_t pupil);
@@ -486,8 +499,8 @@ void feed_recovered(struct engine *);
 /* ---- deadlines.c ---- */
 void deadlines_hold(struct engine *); /* writes down a step of the clock */
 enum store_result first_timer(struct txn *, struct slice *key, uint64_t *instant); /* 0: there is none */
-/* Fires what is due up to `until`, at most FIRE_MAX phases; a manual clock's time
- * goes along. True where there is more. */
+/* Fires what is due up to `until`, as much as is done while others wait: FIRE_MAX phases, or days' ends that look at so many
+ * pupils; a manual clock's time goes along. True where there is more. */
 bool fire_due(struct engine *, uint64_t until_ms, bool manual);
 
 #endif

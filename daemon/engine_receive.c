@@ -142,6 +142,12 @@ static bool seen_before(struct engine *e, struct request *r)
 	return true;
 }
 
+/* What does not wait for room: time goes on, and a key that fills the disk can be taken from whoever has it. */
+static bool needs_room(uint8_t command)
+{
+	return command != COMMAND_CLOCK && command != COMMAND_REVOKE;
+}
+
 static void receive_submission(struct engine *e, struct request *r, submit *handle)
 {
 	uint64_t replied;
@@ -154,7 +160,7 @@ static void receive_submission(struct engine *e, struct request *r, submit *hand
 		engine_refuse(e, r, STATUS_DAMAGED, NULL, "the store is damaged; nothing more is taken");
 		return;
 	}
-	if ((e->full && r->message->command != COMMAND_CLOCK) || (e->at->used > BATCH_SOFT && engine_flush(e) != 0) ||
+	if ((e->full && needs_room(r->message->command)) || (e->at->used > BATCH_SOFT && engine_flush(e) != 0) ||
 	    !engine_write(e)) {
 		engine_put_off(e, r);
 		return;

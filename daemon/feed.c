@@ -188,6 +188,16 @@ static bool take_start(struct engine *e, const struct request *r, struct subscri
 	return true;
 }
 
+/* A key may have as many as are left for all others, so that none takes them all. */
+static bool has_room(const struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE])
+{
+	unsigned held = 0;
+
+	for (unsigned i = 0; i < e->subscription_count; i++)
+		held += memcmp(e->subscriptions[i]->key, key, PUBLIC_KEY_SIZE) == 0;
+	return held < SUBSCRIPTIONS_MAX - e->subscription_count;
+}
+
 void feed_subscribe(struct engine *e, const struct request *r)
 {
 	static const char *const keys[] = {"what", "from", "cursor", "credit", "case", "upn", "officer", NULL};
@@ -198,7 +208,7 @@ void feed_subscribe(struct engine *e, const struct request *r)
 		engine_refuse(e, r, STATUS_BAD_BODY, NULL, "{what, from?, cursor?, credit, case?, upn?, officer?} is wanted");
 		return;
 	}
-	if (!s && e->subscription_count == SUBSCRIPTIONS_MAX) {
+	if (!s && !has_room(e, r->who->key)) {
 		engine_refuse(e, r, STATUS_RETRY_LATER, NULL, "too many subscriptions");
 		return;
 	}
@@ -354,7 +364,7 @@ static void feed_alerts(struct feeding *f)
 		if (alert_get(f->txn, read_u64(&v), &a) != STORE_OK)
 			break;
 		if (!access_told(f->who, &a) || (s->case_no && a.case_no != s->case_no) ||
-		    (s->pupil && a.pupil != s->pupil) || !alert_in_hands_of(e, f->txn, &a, slice_text(s->officer)))
+		    (s->pupil && a.pupil != s->pupil) || !alert_in_hands_of(e, &e->state, f->txn, &a, slice_text(s->officer)))
 			continue;
 		e->log.methods->read(&e->log, f->txn, position, 1, take_alert, &(struct alert_at){f, &a});
 	}

@@ -37,7 +37,7 @@ struct sums {
 	day_t day, since; /* today; the first of the school year */
 	struct school_sum schools[SCHOOL_SUMS_MAX];
 	struct stage_sum stages[STAGES_ROOM];
-	struct override overrides[OVERRIDES_SHOWN]; /* a ring */
+	struct override overrides[OVERRIDES_SHOWN]; /* the newest of them, falling by position */
 	unsigned school_count, stage_count, overridden;
 	unsigned met, missed, open, overdue, closed;
 	struct case_state c;
@@ -116,15 +116,27 @@ static void count_deadlines(struct sums *s, const struct case_state *c, const st
 	}
 }
 
+/* Cases come in the order of their numbers, and what is new may be of any of them. */
+static void keep_newest(struct sums *s, const struct override *o)
+{
+	unsigned at = s->overridden < OVERRIDES_SHOWN ? s->overridden : OVERRIDES_SHOWN;
+
+	s->overridden++;
+	if (at == OVERRIDES_SHOWN && s->overrides[--at].position > o->position)
+		return;
+	for (; at > 0 && s->overrides[at - 1].position < o->position; at--)
+		s->overrides[at] = s->overrides[at - 1];
+	s->overrides[at] = *o;
+}
+
 static void count_overrides(struct sums *s, const struct case_state *c, const struct pathway *pathway)
 {
 	for (unsigned i = 0; i < c->done_count; i++) {
 		const struct case_done *d = &c->done[i];
 
-		if (!d->overridden || d->on < s->since || d->chapter)
+		if (!d->overridden || d->on < s->since)
 			continue;
-		s->overrides[s->overridden++ % OVERRIDES_SHOWN] =
-			(struct override){c->number, c->pupil, d->position, d->on, pathway->actions[d->action].title};
+		keep_newest(s, &(struct override){c->number, c->pupil, d->position, d->on, case_action_of(s->state, c, pathway, d)->title});
 	}
 }
 
@@ -162,13 +174,6 @@ static int by_stage(const void *a, const void *b)
 	if (order == 0 && x->pathway->name.size != y->pathway->name.size)
 		order = x->pathway->name.size < y->pathway->name.size ? -1 : 1;
 	return order ? order : x->stage - y->stage;
-}
-
-static int by_position(const void *a, const void *b)
-{
-	const struct override *x = a, *y = b;
-
-	return x->position < y->position ? 1 : -1;
 }
 
 static void pack_stages(struct sums *s, struct pack *p)
@@ -213,8 +218,6 @@ static void pack_overrides(struct sums *s, struct pack *p)
 {
 	unsigned shown = s->overridden < OVERRIDES_SHOWN ? s->overridden : OVERRIDES_SHOWN;
 
-	if (shown)
-		qsort(s->overrides, shown, sizeof *s->overrides, by_position);
 	pack_text(p, "overrides");
 	pack_map(p, 2);
 	pack_key_uint(p, "count", s->overridden);

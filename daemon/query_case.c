@@ -16,12 +16,12 @@ const struct deadline_rule *case_rule_of(const struct state *s, const struct cas
 	return then && d->was < then->deadline_count ? &then->deadlines[d->was] : &pathway->deadlines[d->rule];
 }
 
-struct slice case_action_name(const struct state *s, const struct case_state *c, const struct pathway *pathway,
-			      const struct case_done *d)
+const struct action_rule *case_action_of(const struct state *s, const struct case_state *c, const struct pathway *pathway,
+					 const struct case_done *d)
 {
 	const struct pathway *then = state_chapter_pathway(s, c, d->chapter);
 
-	return then && d->was < then->action_count ? then->actions[d->was].name : pathway->actions[d->action].name;
+	return then && d->was < then->action_count ? &then->actions[d->was] : &pathway->actions[d->action];
 }
 
 static void pack_deadline(struct pack *p, const struct deadline_rule *rule, const struct case_deadline *d, unsigned number)
@@ -165,7 +165,7 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 	pack_text(p, "actions");
 	pack_array(p, c->done_count);
 	for (unsigned i = 0; i < c->done_count; i++)
-		pack_done(p, case_action_name(&e->state, c, view->pathway, &c->done[i]), &c->done[i]);
+		pack_done(p, case_action_of(&e->state, c, view->pathway, &c->done[i])->name, &c->done[i]);
 	pack_text(p, "facts");
 	pack_facts(p, view);
 	pack_key_uint(p, "as_of", position);

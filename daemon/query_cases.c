@@ -39,9 +39,8 @@ static const struct case_deadline *next_due(const struct listing *l, const struc
 static void pack_latest(const struct listing *l, struct pack *p, const struct pathway *pathway)
 {
 	const struct case_done *done = l->c.done_count ? &l->c.done[l->c.done_count - 1] : NULL;
-	int action = done ? pathway_action(pathway, case_action_name(l->state, &l->c, pathway, done)) : -1;
 
-	pack_text_or_nil(p, "latest", action < 0 ? slice_of(NULL, 0) : pathway->actions[action].title);
+	pack_text_or_nil(p, "latest", done ? case_action_of(l->state, &l->c, pathway, done)->title : slice_of(NULL, 0));
 	pack_text(p, "latest_on");
 	pack_date(p, done ? done->on : 0);
 }

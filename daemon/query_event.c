@@ -29,25 +29,32 @@ static void pack_sealed(struct engine *e, struct pack *p, uint32_t pupil, uint8_
 	free(room);
 }
 
-static void pack_actor(struct engine *e, struct pack *p, uint64_t number)
+/* By the name and role of the grant that counted then. */
+static void pack_actor(struct engine *e, struct pack *p, struct txn *txn, uint64_t number)
 {
 	const struct principal *who = number ? state_principal_number(&e->state, number) : NULL;
+	struct event *before = number && !who ? memory_new(sizeof *before) : NULL;
+	struct slice name = who ? slice_text(who->name) : slice_of(NULL, 0);
+	uint8_t role = who ? who->role : 0;
 	char text[120];
 
-	if (!number) {
-		pack_text(p, "attendd");
-		return;
+	if (before && grant_at(e, txn, number, before)) {
+		name = before->access_granted.name;
+		role = before->access_granted.role;
 	}
-	if (who && who->name[0])
-		snprintf(text, sizeof text, "%s (%s)", who->name, role_text(who->role));
-	else if (who)
-		snprintf(text, sizeof text, "%s %llu", role_text(who->role), (unsigned long long)number);
+	if (!number)
+		snprintf(text, sizeof text, "attendd");
+	else if (name.size)
+		snprintf(text, sizeof text, "%.*s (%s)", (int)name.size, (const char *)name.bytes, role_text(role));
+	else if (role)
+		snprintf(text, sizeof text, "%s %llu", role_text(role), (unsigned long long)number);
 	else
 		snprintf(text, sizeof text, "grant %llu", (unsigned long long)number);
 	pack_text(p, text);
+	free(before);
 }
 
-static void head(struct engine *e, struct pack *p, const struct event *ev, uint64_t position, size_t fields)
+static void head(struct engine *e, struct pack *p, struct txn *txn, const struct event *ev, uint64_t position, size_t fields)
 {
 	char id[UUID_TEXT_SIZE + 1];
 
@@ -61,10 +68,10 @@ static void head(struct engine *e, struct pack *p, const struct event *ev, uint6
 	pack_text(p, "recorded");
 	pack_time(p, ev->at_ms ? ev->at_ms : e->state.created_ms);
 	pack_text(p, "actor");
-	pack_actor(e, p, ev->actor);
+	pack_actor(e, p, txn, ev->actor);
 	if (ev->via) {
 		pack_text(p, "via");
-		pack_actor(e, p, ev->via);
+		pack_actor(e, p, txn, ev->via);
 	}
 	pack_key_uint(p, "version", ev->version);
 }
@@ -310,36 +317,36 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 
 	switch ((enum event_kind)ev->kind) {
 	case EVENT_STORE_CREATED:
-		head(e, p, ev, position, 2);
+		head(e, p, txn, ev, position, 2);
 		pack_key_str(p, "authority", ev->store_created.authority);
 		pack_text(p, "created");
 		pack_time(p, ev->store_created.created_ms);
 		break;
 	case EVENT_ACCESS_GRANTED:
-		head(e, p, ev, position, 5);
+		head(e, p, txn, ev, position, 5);
 		pack_granted(p, &ev->access_granted);
 		break;
 	case EVENT_ACCESS_REVOKED:
-		head(e, p, ev, position, 1);
+		head(e, p, txn, ev, position, 1);
 		pack_key_value(p, ev->access_revoked.key);
 		break;
 	case EVENT_PATHWAY_LOADED:
-		head(e, p, ev, position, 3);
+		head(e, p, txn, ev, position, 3);
 		pack_pathway(p, &ev->pathway_loaded);
 		break;
 	case EVENT_CALENDAR_LOADED:
-		head(e, p, ev, position, 2);
+		head(e, p, txn, ev, position, 2);
 		pack_calendar(p, &ev->calendar_loaded);
 		break;
 	case EVENT_PUPIL_REGISTERED:
-		head(e, p, ev, position, 2);
+		head(e, p, txn, ev, position, 2);
 		pack_text(p, "upn");
 		pack_upn(e, p, txn, ev->pupil_registered.pupil);
 		pack_text(p, "urn");
 		pack_urn(p, ev->pupil_registered.urn);
 		break;
 	case EVENT_ROSTER_RECORDED:
-		head(e, p, ev, position, 3);
+		head(e, p, txn, ev, position, 3);
 		pack_text(p, "upn");
 		pack_upn(e, p, txn, ev->roster_recorded.pupil);
 		pack_text(p, "urn");
@@ -348,89 +355,91 @@ void pack_event(struct engine *e, struct pack *p, struct txn *txn, const struct 
 		pack_sealed(e, p, ev->roster_recorded.pupil, ev->kind, position, ev->roster_recorded.sealed);
 		break;
 	case EVENT_ROSTER_SUBMITTED:
-		head(e, p, ev, position, 2);
+		head(e, p, txn, ev, position, 2);
 		marks_open(&in, 1, ev->roster_submitted.rows);
 		pack_text(p, "urn");
 		pack_urn(p, in.urn);
 		pack_key_uint(p, "accepted", ev->roster_submitted.accepted);
 		break;
 	case EVENT_MARKS_RECORDED:
-		head(e, p, ev, position, 3);
+		head(e, p, txn, ev, position, 3);
 		pack_marks(e, p, txn, ev->version, ev->marks_recorded.body, position);
 		break;
 	case EVENT_ACTION_RECORDED:
-		head(e, p, ev, position, 9);
+		head(e, p, txn, ev, position, 9);
 		pack_recorded(e, p, txn, &ev->action_recorded, position);
 		break;
 	case EVENT_ALERT_RAISED:
-		head(e, p, ev, position, 11);
+		head(e, p, txn, ev, position, 11);
 		pack_raised(e, p, txn, &ev->alert_raised, position);
 		break;
 	case EVENT_ALERT_CHANGED:
-		head(e, p, ev, position, 2);
+		head(e, p, txn, ev, position, 3);
 		pack_key_uint(p, "alert", ev->alert_changed.alert);
 		pack_key_str(p, "text", ev->alert_changed.text);
+		pack_text(p, "urn");
+		pack_urn(p, ev->alert_changed.urn);
 		break;
 	case EVENT_ALERT_WITHDRAWN:
-		head(e, p, ev, position, 2);
+		head(e, p, txn, ev, position, 2);
 		pack_key_uint(p, "alert", ev->alert_withdrawn.alert);
 		pack_key_uint(p, "cause", ev->alert_withdrawn.cause);
 		break;
 	case EVENT_ALERT_ACKNOWLEDGED:
-		head(e, p, ev, position, 1);
+		head(e, p, txn, ev, position, 1);
 		pack_key_uint(p, "alert", ev->alert_acknowledged.alert);
 		break;
 	case EVENT_DEADLINE_FIRED:
-		head(e, p, ev, position, 4);
+		head(e, p, txn, ev, position, 4);
 		pack_fired(p, &ev->deadline_fired);
 		break;
 	case EVENT_PUPIL_FACT:
-		head(e, p, ev, position, 7);
+		head(e, p, txn, ev, position, 7);
 		pack_fact(e, p, txn, &ev->pupil_fact, position);
 		break;
 	case EVENT_PUPILS_LINKED:
-		head(e, p, ev, position, 5);
+		head(e, p, txn, ev, position, 5);
 		pack_linked(e, p, txn, &ev->pupils_linked);
 		break;
 	case EVENT_COVER_NAMED:
-		head(e, p, ev, position, 5);
+		head(e, p, txn, ev, position, 5);
 		pack_cover(p, &ev->cover_named);
 		break;
 	case EVENT_CASE_MOVED:
-		head(e, p, ev, position, 7);
+		head(e, p, txn, ev, position, 7);
 		pack_moved(e, p, txn, &ev->case_moved, position);
 		break;
 	case EVENT_PATHWAY_CHOSEN:
-		head(e, p, ev, position, 2);
+		head(e, p, txn, ev, position, 2);
 		pack_chosen(p, &ev->pathway_chosen);
 		break;
 	case EVENT_MEETING_OFFERED:
-		head(e, p, ev, position, OFFER_KEYS);
+		head(e, p, txn, ev, position, OFFER_KEYS);
 		pack_offer(p, &ev->meeting_offered);
 		break;
 	case EVENT_DAY_ENDED:
-		head(e, p, ev, position, 1);
+		head(e, p, txn, ev, position, 1);
 		pack_text(p, "day");
 		pack_date(p, ev->day_ended.day);
 		break;
 	case EVENT_SCHOOL_DESCRIBED:
-		head(e, p, ev, position, DESCRIBED_KEYS);
+		head(e, p, txn, ev, position, DESCRIBED_KEYS);
 		pack_described(p, &ev->school_described);
 		break;
 	case EVENT_TASK_DONE:
-		head(e, p, ev, position, 5);
+		head(e, p, txn, ev, position, 5);
 		pack_task_done(p, &ev->task_done);
 		break;
 	case EVENT_CLOCK_HELD:
-		head(e, p, ev, position, 1);
+		head(e, p, txn, ev, position, 1);
 		pack_text(p, "seen");
 		pack_time(p, ev->clock_held.seen_ms);
 		break;
 	case EVENT_CLOCK_CONFIRMED:
-		head(e, p, ev, position, 0);
+		head(e, p, txn, ev, position, 0);
 		break;
 	case EVENT_CLOCK_MOVED:
-		head(e, p, ev, position, 1);
+		head(e, p, txn, ev, position, 1);
 		pack_text(p, "to");
 		pack_time(p, ev->clock_moved.to_ms);
 		break;

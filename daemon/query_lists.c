@@ -266,6 +266,29 @@ void pack_alert(struct engine *e, struct pack *p, struct txn *txn, const struct 
 	pack_tells(p, a->tells);
 }
 
+static bool take_text(void *context, uint64_t position, struct slice record)
+{
+	struct slice *text = context;
+	struct event *ev = memory_new(sizeof *ev);
+
+	(void)position;
+	if (!event_decode(ev, record, true))
+		ev->kind = 0;
+	if (ev->kind == EVENT_ALERT_RAISED)
+		*text = ev->alert_raised.text;
+	else if (ev->kind == EVENT_ALERT_CHANGED)
+		*text = ev->alert_changed.text;
+	free(ev);
+	return false;
+}
+
+bool alert_said(struct engine *e, struct txn *txn, uint64_t position, struct slice *text)
+{
+	*text = slice_of(NULL, 0);
+	e->log.methods->read(&e->log, txn, position, 1, take_text, text);
+	return text->bytes != NULL;
+}
+
 enum status query_alerts(struct engine *e, const struct request *r, struct txn *txn)
 {
 	struct page page;
@@ -296,7 +319,7 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 		page.looked++;
 		result = alert_get(txn, number, &a);
 		if (result != STORE_OK || a.newest != seq || !access_told(r->who, &a) ||
-		    !alert_in_hands_of(e, txn, &a, officer))
+		    !alert_in_hands_of(e, &e->state, txn, &a, officer))
 			continue;
 		pack_alert(e, &page.items, txn, &a, seq, a.status);
 		page.count++;
@@ -311,6 +334,8 @@ enum status query_alerts(struct engine *e, const struct request *r, struct txn *
 
 /* ---- the log ---- */
 
+enum { LOG_PAGE_OTHER = 1024 }; /* of a message, beside its items */
+
 struct log_page {
 	struct engine *engine;
 	struct page *page;
@@ -320,15 +345,20 @@ struct log_page {
 	bool bad;
 };
 
+static bool end_page(struct log_page *l, uint64_t position)
+{
+	l->page->more = true;
+	l->page->next = position;
+	return false;
+}
+
 static bool take_record(void *context, uint64_t position, struct slice record)
 {
 	struct log_page *l = context;
+	size_t before = l->page->items.buffer.size;
 
-	if (page_full(l->page)) {
-		l->page->more = true;
-		l->page->next = position;
-		return false;
-	}
+	if (page_full(l->page))
+		return end_page(l, position);
 	l->page->looked++;
 	if (!event_decode(l->event, record, true)) {
 		l->bad = true;
@@ -337,6 +367,11 @@ static bool take_record(void *context, uint64_t position, struct slice record)
 	if ((l->case_no || l->pupil) && !event_concerns(l->txn, l->event, l->case_no, l->pupil))
 		return true;
 	pack_event(l->engine, &l->page->items, l->txn, l->event, position);
+	/* ten thousand marks are half of a message */
+	if (l->page->count && l->page->items.buffer.size > MESSAGE_SIZE_MAX - LOG_PAGE_OTHER) {
+		l->page->items.buffer.size = before;
+		return end_page(l, position);
+	}
 	l->page->count++;
 	return true;
 }

@@ -145,7 +145,7 @@ static void look(struct report *r, const struct pathway *pathway, struct source 
 	for (unsigned i = r->c.done_count; of_case && i-- > 0;) {
 		const struct case_done *d = &r->c.done[i];
 
-		if (!slice_equal(case_action_name(&r->engine->state, &r->c, of_case, d), s->action))
+		if (!slice_equal(case_action_of(&r->engine->state, &r->c, of_case, d)->name, s->action))
 			continue;
 		if (s->field.size && d->position <= r->engine->committed)
 			r->engine->log.methods->read(&r->engine->log, r->txn, d->position, 1, take_value, &o);

@@ -118,7 +118,7 @@ static enum store_result gather(const struct came_in *in, struct gathered *g)
 		if (!alert_decode(&a, number, value))
 			result = STORE_DAMAGED;
 		else if (stands(in, &a) && says_more(a.kind) && (!in->kind || a.kind == in->kind) && access_told(in->request->who, &a) &&
-			 alert_in_hands_of(in->engine, in->txn, &a, in->officer))
+			 alert_in_hands_of(in->engine, in->many ? in->many->state : &in->engine->state, in->txn, &a, in->officer))
 			keep(in, g, &a);
 	}
 	scan_close(&scan);
@@ -199,6 +199,9 @@ static bool pack_one(const struct came_in *in, const struct gathered *g, uint64_
 	struct alert a;
 
 	if (alert_get(in->txn, number, &a) != STORE_OK)
+		return false;
+	/* as it was said then */
+	if (in->many && a.newest > in->many->position && !alert_said(in->engine, in->txn, many_said(in->many, number), &a.text))
 		return false;
 	pack_map(p, 12);
 	pack_key_uint(p, "alert", a.number);

@@ -111,7 +111,8 @@ static void change_breach(struct engine *e, const struct case_state *c, const st
 	case_text(&w, c, view, deadline, text);
 	engine_event(e, &ev, EVENT_ALERT_CHANGED, 0);
 	ev.alert_changed = (struct event_alert_changed){.alert = c->deadlines[deadline - 1].breach_alert,
-							.text = writer_slice(&w)};
+							.text = writer_slice(&w),
+							.urn = view->pupil ? view->pupil->urn : c->urn};
 	engine_append(e, &ev);
 }
 
@@ -162,7 +163,7 @@ void react_to_mark(struct engine *e, const struct applied_mark *a, uint32_t pupi
 {
 	const struct pathway *pathway = a->pupil ? state_school_pathway(&e->state, a->pupil->urn) : NULL;
 
-	if (a->moved && a->pupil->case_no && e->broken == STORE_OK)
+	if (a->moved && (a->pupil->case_no || a->pupil->standing & PUPIL_SCHOOLS) && e->broken == STORE_OK)
 		react_to_move(e, a->pupil, pupil, a->mark.day);
 	if (!pathway || (a->change != MARK_NEW && a->change != MARK_CORRECTED))
 		return;
@@ -243,8 +244,15 @@ static bool tell_move(struct engine *e, const struct due *due, struct case_state
 	return true;
 }
 
-/* Registers say that a pupil with an open case has moved school (or has one at last): the case's
- * days are the new school's from then on. */
+/* At which school are they by what is kept? The case's; or, without one, where they moved to when there was one, since the
+ * next case counts by that school's days, too. 0: none. */
+static uint32_t school_kept(const struct case_state *c, const struct people *people)
+{
+	return c->number ? c->urn : people->school_count ? people->schools[people->school_count - 1].urn : 0;
+}
+
+/* Registers say that a pupil has moved school (or has one at last): an open case's days are the new
+ * school's from then on. */
 static void react_to_move(struct engine *e, const struct pupil *p, uint32_t number, day_t day)
 {
 	struct case_state *c = memory_new(sizeof *c);
@@ -252,10 +260,12 @@ static void react_to_move(struct engine *e, const struct pupil *p, uint32_t numb
 	struct dues dues = {0};
 	struct event ev;
 
-	e->broken = state_case_load(&e->state, p->case_no, c);
+	if (p->case_no)
+		e->broken = state_case_load(&e->state, p->case_no, c);
 	if (e->broken == STORE_OK)
 		e->broken = state_people(&e->state, number, people);
-	if (e->broken == STORE_OK && c->urn != p->urn && people->school_count < SCHOOLS_MAX) {
+	if (e->broken == STORE_OK && (c->number || people->school_count) && school_kept(c, people) != p->urn &&
+	    people->school_count < SCHOOLS_MAX) {
 		note_dues(&dues, c);
 		engine_event(e, &ev, EVENT_PUPIL_FACT, 0);
 		ev.pupil_fact = (struct event_pupil_fact){

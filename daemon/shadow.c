@@ -234,6 +234,34 @@ static void close_alert(struct many *many, uint64_t number)
 		many->closed[number / 8] |= (uint8_t)(1u << number % 8);
 }
 
+/* What was dealt with and has grown is open again. */
+static void change_alert(struct many *many, uint64_t number, uint64_t position)
+{
+	if (number > many->position)
+		return;
+	many->closed[number / 8] &= (uint8_t)~(1u << number % 8);
+	if (many->change_count == many->change_room) {
+		many->change_room = many->change_room ? 2 * many->change_room : 64;
+		many->changes = memory_grow(many->changes, many->change_room * sizeof *many->changes);
+	}
+	many->changes[many->change_count++] = (struct alert_change){number, position};
+}
+
+uint64_t many_said(const struct many *many, uint64_t alert)
+{
+	for (size_t i = many->change_count; i-- > 0;)
+		if (many->changes[i].alert == alert)
+			return many->changes[i].position;
+	return alert;
+}
+
+/* Whose pupil it is until there is a register. */
+static void note_roster(struct state *s, uint32_t pupil, uint32_t urn)
+{
+	if (pupil >= 1 && pupil <= s->wanted_count)
+		s->rosters[pupil - 1] = urn;
+}
+
 static bool take_many(void *context, uint64_t position, struct slice record)
 {
 	struct looking *l = context;
@@ -246,6 +274,12 @@ static bool take_many(void *context, uint64_t position, struct slice record)
 		close_alert(l->many, ev->alert_withdrawn.alert);
 	else if (ev->kind == EVENT_ALERT_ACKNOWLEDGED)
 		close_alert(l->many, ev->alert_acknowledged.alert);
+	else if (ev->kind == EVENT_ALERT_CHANGED)
+		change_alert(l->many, ev->alert_changed.alert, position);
+	else if (ev->kind == EVENT_PUPIL_REGISTERED)
+		note_roster(s, ev->pupil_registered.pupil, ev->pupil_registered.urn);
+	else if (ev->kind == EVENT_ROSTER_RECORDED)
+		note_roster(s, ev->roster_recorded.pupil, ev->roster_recorded.urn);
 	else if (ev->kind == EVENT_SCHOOL_DESCRIBED || ev->kind == EVENT_TASK_DONE)
 		l->shadowing.bad = state_apply(s, ev, position) != STORE_OK;
 	return !l->shadowing.bad;
@@ -281,6 +315,7 @@ struct many *many_open(struct engine *e, struct txn *txn, uint32_t urn, uint64_t
 	s->lender = &e->state;
 	s->wanted_count = s->pupil_count = e->state.pupil_count;
 	s->wanted = memory_new(s->wanted_count / 8 + 1);
+	s->rosters = memory_new((s->wanted_count + 1u) * sizeof *s->rosters);
 	s->pupils = memory_new((s->wanted_count + 1u) * sizeof *s->pupils);
 	s->case_room = e->state.case_count + 1;
 	s->case_index = memory_new(s->case_room * sizeof(void *));
@@ -303,6 +338,7 @@ void many_close(struct many **self)
 		return;
 	shadow_close(&(*self)->state);
 	free((*self)->closed);
+	free((*self)->changes);
 	free(*self);
 	*self = NULL;
 }

@@ -50,6 +50,7 @@ void state_free(struct state *s)
 	}
 	concerns_free(&s->concerns);
 	free(s->wanted);
+	free(s->rosters);
 	free(s->case_index);
 	free(s->calendars);
 	free(s->covers);

@@ -169,6 +169,7 @@ struct state {
 	uint32_t only_pupil;    /* a shadow's; 0: everybody */
 	uint8_t *wanted;        /* of a shadow of many (only_pupil is then none of theirs): bit per pupil, up to wanted_count; owned */
 	uint32_t wanted_count;
+	uint32_t *rosters;      /* likewise: [number - 1], the school that the roster says; owned */
 	struct shadow_case **case_index; /* likewise: [number], up to case_room; owned */
 	uint32_t case_room;
 	struct family family;   /* of a shadow: its pupil and all who were ever linked; pupils[i] is of family.pupils[i] */

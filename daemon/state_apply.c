@@ -249,6 +249,8 @@ uint32_t state_school_of(struct state *s, uint32_t pupil)
 
 	if (p && p->urn)
 		return p->urn;
+	if (s->rosters)
+		return pupil >= 1 && pupil <= s->wanted_count ? s->rosters[pupil - 1] : 0;
 	return s->txn && state_person(s, pupil, &person) == STORE_OK ? person.urn : 0;
 }
 

@@ -438,6 +438,8 @@ enum store_result state_apply_alert_changed(struct state *s, const struct event 
 	if (result == STORE_OK) {
 		a.newest = position;
 		a.text = e->alert_changed.text;
+		if (e->alert_changed.urn) /* to where the pupil is: what is new of it was seen there */
+			a.urn = e->alert_changed.urn;
 		a.status = ALERT_STATUS_RAISED; /* what was dealt with has grown: it speaks again */
 		result = save_alert(s, &a);
 	}

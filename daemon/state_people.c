@@ -100,7 +100,8 @@ bool state_other_wrote(struct state *s, uint32_t pupil, uint32_t urn, day_t day,
 
 /* ---- facts ---- */
 
-/* The open case is the new school's from that day on; what was counted there before stays so. */
+/* The open case is the new school's from that day on; what was counted there before stays so. Without one it is kept for
+ * the next case where an earlier one had them move. */
 static enum store_result move_school(struct state *s, const struct event_pupil_fact *f, struct people *people)
 {
 	const struct pupil *p = state_pupil(s, f->pupil);
@@ -109,8 +110,12 @@ static enum store_result move_school(struct state *s, const struct event_pupil_f
 	struct case_view view;
 	enum store_result result;
 
-	if (!p->case_no)
+	if (!p->case_no && !people->school_count)
 		return STORE_OK;
+	if (!p->case_no) {
+		people_moved(people, people->schools[people->school_count - 1].urn, f->urn, f->since);
+		return save_people(s, f->pupil, people);
+	}
 	result = state_case_load(s, p->case_no, c);
 	if (result != STORE_OK)
 		return result == STORE_NONE ? STORE_DAMAGED : result;

@@ -40,7 +40,17 @@ enum store_result state_case_view(struct state *s, const struct case_state *c, d
 	return view->pathway ? STORE_OK : STORE_DAMAGED;
 }
 
-/* Numbers of a pupil's cases; of a shadow those that it holds. */
+/* A shadow holds the newest case first. */
+static void add_rising(uint32_t numbers[CASES_MAX], unsigned *count, uint32_t number)
+{
+	unsigned at = (*count)++;
+
+	for (; at && numbers[at - 1] > number; at--)
+		numbers[at] = numbers[at - 1];
+	numbers[at] = number;
+}
+
+/* Numbers of a pupil's cases, in the order in which they were opened; of a shadow those that it holds. */
 static enum store_result cases_of_pupil(struct state *s, uint32_t pupil, uint32_t numbers[CASES_MAX], unsigned *count)
 {
 	struct key from = key_u32_u32(pupil, 0);
@@ -51,7 +61,7 @@ static enum store_result cases_of_pupil(struct state *s, uint32_t pupil, uint32_
 	*count = 0;
 	for (struct shadow_case *sc = s->shadow_cases; sc && *count < CASES_MAX; sc = sc->next)
 		if (sc->state.pupil == pupil)
-			numbers[(*count)++] = sc->state.number;
+			add_rising(numbers, count, sc->state.number);
 	if (!s->txn || s->only_pupil)
 		return STORE_OK;
 	result = scan_open(&scan, s->txn, TABLE_PUPIL_CASES, key_slice(&from));

@@ -121,30 +121,56 @@ void submit_cover(struct engine *e, const struct request *r)
 
 /* ---- in whose hands ---- */
 
-struct officer_of {
-	struct engine *engine;
-	const struct principal *who;
-};
+static bool take_grant(void *context, uint64_t position, struct slice record)
+{
+	struct event *ev = context;
+
+	(void)position;
+	if (!event_decode(ev, record, true))
+		ev->kind = 0;
+	return false;
+}
+
+bool grant_at(struct engine *e, struct txn *txn, uint64_t number, struct event *ev)
+{
+	ev->kind = 0;
+	e->log.methods->read(&e->log, txn, number, 1, take_grant, ev);
+	return ev->kind == EVENT_ACCESS_GRANTED;
+}
+
+const struct principal *principal_of_grant(struct engine *e, struct txn *txn, uint64_t number)
+{
+	const struct principal *who = state_principal_number(&e->state, number);
+	struct event *ev;
+
+	if (who || !number)
+		return who;
+	ev = memory_new(sizeof *ev);
+	if (grant_at(e, txn, number, ev))
+		who = state_principal(&e->state, ev->access_granted.key);
+	free(ev);
+	return who;
+}
 
 static bool take_actor(void *context, uint64_t position, struct slice record)
 {
-	struct officer_of *o = context;
+	uint64_t *grant = context;
 	struct event ev;
 	struct reader rest;
 
 	(void)position;
 	if (event_decode_header(&ev, record, &rest))
-		o->who = state_principal_number(&o->engine->state, ev.actor);
+		*grant = ev.actor;
 	return false;
 }
 
 const struct principal *case_officer(struct engine *e, struct txn *txn, const struct case_state *c)
 {
-	struct officer_of o = {.engine = e};
+	uint64_t grant = 0;
 
 	if (c->done_count)
-		e->log.methods->read(&e->log, txn, c->done[c->done_count - 1].position, 1, take_actor, &o);
-	return o.who;
+		e->log.methods->read(&e->log, txn, c->done[c->done_count - 1].position, 1, take_actor, &grant);
+	return principal_of_grant(e, txn, grant);
 }
 
 bool in_hands_of(struct engine *e, struct txn *txn, const struct case_state *c, struct slice officer)
@@ -169,7 +195,7 @@ bool officer_known(const struct engine *e, const struct request *r, struct slice
 }
 
 /* What is of no case yet is in nobody's hands: everybody is told. */
-bool alert_in_hands_of(struct engine *e, struct txn *txn, const struct alert *a, struct slice officer)
+bool alert_in_hands_of(struct engine *e, struct state *s, struct txn *txn, const struct alert *a, struct slice officer)
 {
 	struct case_state *c;
 	bool in;
@@ -177,7 +203,7 @@ bool alert_in_hands_of(struct engine *e, struct txn *txn, const struct alert *a,
 	if (!officer.size || !a->case_no)
 		return true;
 	c = memory_new(sizeof *c);
-	in = state_case_load(&e->state, a->case_no, c) == STORE_OK && in_hands_of(e, txn, c, officer);
+	in = state_case_load(s, a->case_no, c) == STORE_OK && in_hands_of(e, txn, c, officer);
 	free(c);
 	return in;
 }

@@ -99,15 +99,17 @@ static uint8_t check_pupil(const struct engine *e, struct slice pupil)
 	return check_parents(pupil);
 }
 
-/* Equal to the particulars held? Then there is nothing to record. */
-static bool held_already(struct engine *e, uint32_t pupil, struct slice particulars)
+/* Equal to the particulars held? Then there is nothing to record; but until there is a register, whose roster it
+ * is says which school's the pupil is. */
+static bool held_already(struct engine *e, uint32_t urn, uint32_t pupil, struct slice particulars)
 {
 	struct person person;
 	uint8_t *room;
 	struct writer w;
 	bool same;
 
-	if (state_person(&e->state, pupil, &person) != STORE_OK || !person.sealed_particulars.size)
+	if (state_person(&e->state, pupil, &person) != STORE_OK || !person.sealed_particulars.size ||
+	    (person.urn != urn && !state_pupil(&e->state, pupil)->urn))
 		return false;
 	room = memory_new(PARTICULARS_MAX + SEAL_EXTRA);
 	w = writer_of(room, PARTICULARS_MAX + SEAL_EXTRA);
@@ -169,7 +171,7 @@ static void take_pupils(struct engine *e, const struct request *r, uint32_t urn,
 		pupil = engine_pupil_of(e, mp_find_str(particulars, "upn", &wrong), urn, r->who, true);
 		if (!pupil)
 			return;
-		if (held_already(e, pupil, particulars)) {
+		if (held_already(e, urn, pupil, particulars)) {
 			t->known++;
 			continue;
 		}

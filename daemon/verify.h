@@ -10,7 +10,8 @@
 #include <stdio.h>
 
 /* Tells `out` what was checked and each thing that is wrong, one a line. 0: all
- * is well. 1: something is wrong, or `dir` holds no store that can be read. */
+ * is well. 1: something is wrong, or `dir` holds no store that can be read. Begins again where a daemon beside it
+ * dies and is started again, which writes over what was being read. */
 int verify_store(const char *dir, FILE *out);
 
 #endif

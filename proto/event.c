@@ -342,6 +342,7 @@ void event_encode(struct writer *w, const struct event *e)
 	case EVENT_ALERT_CHANGED:
 		write_varint(w, e->alert_changed.alert);
 		write_blob(w, e->alert_changed.text);
+		write_varint(w, e->alert_changed.urn);
 		return;
 	case EVENT_ALERT_WITHDRAWN:
 		write_alert_withdrawn(w, &e->alert_withdrawn);

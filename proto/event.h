@@ -59,7 +59,7 @@
 	X(MARKS_RECORDED, 8, 3, "marks-recorded") \
 	X(ACTION_RECORDED, 9, 1, "action-recorded") \
 	X(ALERT_RAISED, 10, 2, "alert-raised") \
-	X(ALERT_CHANGED, 11, 1, "alert-changed") \
+	X(ALERT_CHANGED, 11, 2, "alert-changed") \
 	X(ALERT_WITHDRAWN, 12, 1, "alert-withdrawn") \
 	X(ALERT_ACKNOWLEDGED, 13, 1, "alert-acknowledged") \
 	X(DEADLINE_FIRED, 14, 2, "deadline-fired") \
@@ -315,6 +315,7 @@ struct event_alert_raised {
 struct event_alert_changed {
 	uint64_t alert;
 	struct slice text; /* in place of the one before */
+	uint32_t urn;      /* of the school that the pupil is at by then; 0 (of version 1): the one that it was raised for */
 };
 
 struct event_alert_withdrawn {

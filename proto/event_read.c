@@ -282,6 +282,13 @@ bool event_decode_header(struct event *e, struct slice record, struct reader *re
 	return !rest->bad;
 }
 
+static void read_alert_changed_2(struct reader *r, struct event_alert_changed *e)
+{
+	e->alert = read_varint(r);
+	e->text = read_blob(r);
+	e->urn = read_number(r);
+}
+
 static void read_school_described_2(struct reader *r, struct event_school_described *e)
 {
 	e->urn = read_number(r);
@@ -335,6 +342,7 @@ static void read_body_1(struct reader *r, struct event *e, bool trusted)
 	case EVENT_ALERT_CHANGED:
 		e->alert_changed.alert = read_varint(r);
 		e->alert_changed.text = read_blob(r);
+		e->alert_changed.urn = 0;
 		return;
 	case EVENT_ALERT_WITHDRAWN:
 		read_alert_withdrawn_1(r, &e->alert_withdrawn);
@@ -412,6 +420,8 @@ static void read_body(struct reader *r, struct event *e, bool trusted)
 		read_marks_recorded_3(r, &e->marks_recorded, trusted);
 	else if (e->version == 2 && e->kind == EVENT_DEADLINE_FIRED)
 		read_deadline_fired_1(r, &e->deadline_fired); /* the same bodies, of which more follows */
+	else if (e->version == 2 && e->kind == EVENT_ALERT_CHANGED)
+		read_alert_changed_2(r, &e->alert_changed);
 	else if (e->version == 2 && e->kind == EVENT_SCHOOL_DESCRIBED)
 		read_school_described_2(r, &e->school_described);
 	else

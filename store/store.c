@@ -177,6 +177,18 @@ static enum store_result take_lock(struct store *store, const char *dir)
 	return STORE_OK;
 }
 
+static ino_t lock_file(const struct store *store)
+{
+	struct stat status;
+
+	return fstatat(store->dir_fd, "lock.mdb", &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_ino : 0;
+}
+
+bool store_kept(const struct store *store)
+{
+	return lock_file(store) == store->readers;
+}
+
 static enum store_result open_environment(struct store *store, const char *dir, uint64_t map_size)
 {
 	unsigned flags = MDB_NOTLS;
@@ -186,6 +198,7 @@ static enum store_result open_environment(struct store *store, const char *dir, 
 		flags |= MDB_RDONLY;
 	if (store->mode == STORE_SCRATCH)
 		flags |= MDB_NOSYNC;
+	store->readers = lock_file(store);
 	code = mdb_env_create(&store->env);
 	if (code == 0)
 		code = mdb_env_set_maxdbs(store->env, TABLE_COUNT);
@@ -195,6 +208,8 @@ static enum store_result open_environment(struct store *store, const char *dir, 
 		code = mdb_env_open(store->env, dir, flags, 0600);
 	if (code != 0)
 		return store_fail_mdb(code, dir);
+	if (!store->readers)
+		store->readers = lock_file(store);
 	/* Slots of readers that were killed hold old pages for ever. */
 	code = mdb_reader_check(store->env, &dead);
 	/* After a commit whose last write failed, the page cache and the disk may differ;

@@ -106,6 +106,9 @@ enum store_result store_open(struct store **, const char *dir, const struct stor
                              char *why, size_t why_size);
 void store_close(struct store **);
 const char *store_why(const struct store *); /* of this thread's last result that was not OK or NONE */
+/* Is what a read transaction sees still kept for it? A writer that puts right what one that died has left gives the store
+ * another lock.mdb, knows nothing of who read before, and writes over their pages. */
+bool store_kept(const struct store *);
 enum store_result store_sync(struct store *); /* a scratch store to disk; others are there after each commit */
 
 /* One write transaction at a time; any number of short reads from the same thread.

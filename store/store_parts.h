@@ -53,6 +53,7 @@ struct store {
 	pid_t pid;
 	dev_t device;
 	ino_t inode;
+	ino_t readers;                /* of lock.mdb when it was opened, where its readers are known; 0: there was none */
 	struct store *next;
 };
 

@@ -221,6 +221,32 @@ static void in_the_midst_of_a_batch(void **context)
 	assert_int_equal(number_of(h.answers[2].text, "as_of"), head);
 }
 
+/* A question at the end of a third case is put with the notices of the two before, in their order. */
+static void the_notices_of_earlier_cases(void **context)
+{
+	static const char *const days[] = {"2026-09-14", "2026-09-15"};
+	uint64_t head;
+	char *then;
+
+	(void)context;
+	host_set_time(&h, "2026-09-16T09:00:00Z");
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-07", "AM", "O");
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'penalty-notice','parent':'p1','on':'%s','override':'r'}", upn[0], days[i])->status,
+				 STATUS_OK);
+		assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'close','fields':{'reason':'r'},'override':'r'}", upn[0])->status, STATUS_OK);
+	}
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','parent':'p1','override':'r'}", upn[0])->status, STATUS_OK);
+	host_set_time(&h, "2026-11-16T09:00:00Z");
+	host_turns(&h);
+	then = ask("case", "upn", upn[0], 0, NULL);
+	assert_true(strstr(strstr(then, "\"notices\""), days[0]) < strstr(strstr(then, "\"notices\""), days[1]));
+	head = host_head(&h);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'note'}", upn[0])->status, STATUS_OK);
+	same(ask("case", "upn", upn[0], head, NULL), then, head, "case");
+	free(then);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -229,6 +255,7 @@ int main(void)
 		T(en_03_every_position_of_a_history),
 		T(a_time_or_a_date_means_the_last_event_until_then),
 		T(in_the_midst_of_a_batch),
+		T(the_notices_of_earlier_cases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,6 +103,40 @@ static void a_backup_out_and_back(void **context)
 	unlink(file);
 }
 
+/* Asks until the copy is ready; its size. */
+static uint64_t ready(void)
+{
+	const struct answer *a;
+
+	do
+		a = host_ask(&h, ADMIN, COMMAND_QUERY, "{'what':'backup'}");
+	while (strstr(a->text, "\"ready\":false") && (usleep(2000), true));
+	assert_answer(a, STATUS_OK, "\"ready\":true");
+	return number_of(a->text, "size");
+}
+
+/* Whoever began it went away: the next backup is of now, and the disk has its room back. */
+static void a_copy_that_nobody_fetches(void **context)
+{
+	char path[300];
+	uint64_t size = ready();
+
+	(void)context;
+	snprintf(path, sizeof path, "%.255s/backup.partial", h.dir);
+	h.now_ms += 10 * 60 * 1000;
+	assert_int_equal(ready(), size); /* perhaps they do */
+	for (unsigned i = 2; i < 80; i++)
+		host_marks(&h, SCHOOL_URN, i, "2026-09-07", "2026-09-11", "O");
+	h.now_ms += 10 * 60 * 1000 + 1;
+	host_turns(&h);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_answer(host_ask(&h, ADMIN, COMMAND_QUERY, "{'what':'backup','offset':0}"), STATUS_NOT_FOUND, NULL);
+	assert_true(ready() > size);
+	assert_int_equal(access(path, F_OK), 0);
+	host_restart(&h);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 /* A commit that fails while a copy is made: the store is opened anew under it. */
 static void a_backup_and_a_commit_that_fails(void **context)
 {
@@ -169,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_backup_out_and_back),
+		T(a_copy_that_nobody_fetches),
 		T(a_backup_and_a_commit_that_fails),
 		T(nothing_here_opens_the_lock_file_again),
 	};

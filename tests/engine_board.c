@@ -198,7 +198,58 @@ static void lists_as_they_were_known(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority','as_of':'2026-08-31'}"), STATUS_OK, "\"stages\":[]");
 }
 
+/* An alert that was dealt with speaks again when it grows: each text is told as of when it was said, and whose the case was then. */
+static void alerts_as_they_were_said(void **context)
+{
+	static const char *const questions[] = {"'what':'today','officer':'officer'", "'what':'today','kind':'breach'", "'what':'timeline','case':'C3'"};
+	enum { COUNT = sizeof questions / sizeof *questions, TIMES = 4 };
+	char *then[TIMES][COUNT], one[4096];
+	uint64_t heads[TIMES], alert;
+
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','on':'2026-09-14','parent':'p1','override':'r'}", upn[3]),
+		      STATUS_OK, "\"case\":\"C3\"");
+	host_mark(&h, OTHER_URN, 3, "2026-09-15", "AM", "O");
+	assert_int_equal(host_alerts(&h, "breach", "raised", one), 2);
+	alert = number_of(one, "alert");
+	for (unsigned t = 0; t < TIMES; t++) {
+		for (unsigned i = 0; i < COUNT; i++)
+			then[t][i] = strdup(host_ask(&h, OFFICER, COMMAND_QUERY, "{%s}", questions[i])->text);
+		heads[t] = host_head(&h);
+		if (t == 0)
+			assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACKNOWLEDGE, "{'alert':%llu}", (unsigned long long)alert)->status, STATUS_OK);
+		else if (t == 1)
+			host_mark(&h, OTHER_URN, 3, "2026-09-16", "AM", "O");
+		else if (t == 2)
+			assert_int_equal(host_ask(&h, MANAGER, COMMAND_ACTION, "{'upn':'%s','action':'note'}", upn[3])->status, STATUS_OK);
+	}
+	host_marks(&h, OTHER_URN, 3, "2026-09-15", "2026-09-16", "/");
+	assert_int_equal(host_alerts(&h, "breach", "withdrawn", one), 1);
+	for (unsigned t = 0; t < TIMES; t++)
+		for (unsigned i = 0; i < COUNT; i++) {
+			assert_same_text(host_ask(&h, OFFICER, COMMAND_QUERY, "{%s,'as_of':%llu}", questions[i], (unsigned long long)heads[t])->text, then[t][i]);
+			free(then[t][i]);
+		}
+}
+
 /* Last, since it takes the keys away. */
+/* Of a pupil's cases the one that there was then. */
+static void the_timeline_of_a_pupil_is_of_the_case_of_then(void **context)
+{
+	uint64_t first = 0, second;
+
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','upn':'%s'}", upn[1]), STATUS_OK, "\"case\":\"C1\"");
+	first = number_of(strstr(host_first(&h)->text, "\"actions\""), "seq");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'contact','fields':{'reached':'yes'}}", upn[1]), STATUS_OK, "opened\":true");
+	second = host_first(&h)->position;
+	assert_null(strstr(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'timeline','upn':'%s'}", upn[1])->text, "\"case\":\"C1\""));
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'timeline','upn':'%s','as_of':%llu}", upn[1], (unsigned long long)second - 1), STATUS_OK,
+		      "\"case\":\"C1\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'timeline','upn':'%s','as_of':%llu}", upn[1], (unsigned long long)first - 1),
+		      STATUS_NOT_FOUND, "had no case then");
+}
+
 static void a_revoked_reader_is_refused_at_once(void **context)
 {
 	char key[Z85_KEY_SIZE + 1];
@@ -236,6 +287,8 @@ int main(void)
 		cmocka_unit_test(a_form_that_is_sent_twice),
 		cmocka_unit_test(a_name_leads_to_one_reader),
 		cmocka_unit_test(lists_as_they_were_known),
+		cmocka_unit_test(alerts_as_they_were_said),
+		cmocka_unit_test(the_timeline_of_a_pupil_is_of_the_case_of_then),
 		cmocka_unit_test(a_revoked_reader_is_refused_at_once),
 	};
 

@@ -224,7 +224,75 @@ static void a_refused_submissions_id_is_not_remembered(void **context)
 		      STATUS_OK, NULL);
 }
 
+/* Marks with all that there can be beside a code; some of them with a comment as long as one may be. */
+static void push_full_marks(const char *date, const char *session, unsigned count, unsigned comments)
+{
+	char *json = NULL, pupil[UPN_SIZE + 1], comment[TEXT_SIZE_MAX + 1];
+	size_t size;
+	FILE *out = open_memstream(&json, &size);
+
+	memset(comment, 'x', TEXT_SIZE_MAX);
+	comment[TEXT_SIZE_MAX] = '\0';
+	fprintf(out, "{'urn':'" SCHOOL_URN "','registers':[['%s','%s',[", date, session);
+	for (unsigned i = 0; i < count; i++) {
+		host_upn(pupil, 1000 + i);
+		fprintf(out, "%s['%s','Y1',{'minutes_late':599,'recorded_at':'2026-09-07T08:55:00.123Z'%s%s%s}]", i ? "," : "", pupil,
+			i < comments ? ",'comment':'" : "", i < comments ? comment : "", i < comments ? "'" : "");
+	}
+	fprintf(out, "]]]}");
+	fclose(out);
+	assert_answer(host_ask(&h, CONNECTOR, COMMAND_MARKS, "%s", json), STATUS_OK, NULL);
+	free(json);
+}
+
+/* What a submission may hold is half of a message as the log gives it, and a page holds as many as fit. */
+static void the_log_of_large_submissions_comes_in_messages_that_fit(void **context)
+{
+	uint64_t from;
+
+	(void)context;
+	push_full_marks("2026-09-07", "AM", 10000, 0);
+	from = host_head(&h) + 1;
+	push_full_marks("2026-09-07", "PM", 9790, 0);
+	push_full_marks("2026-09-08", "AM", 10000, 14);
+	for (unsigned i = 0; i < 2; i++) { /* that it fits is seen to in the host */
+		assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'log','from':%llu}", (unsigned long long)(from + i)), STATUS_OK, NULL);
+		assert_int_equal(times_in(host_first(&h)->text, "\"kind\":\"marks-recorded\""), 1);
+		if (i == 0)
+			assert_int_equal(number_of(strstr(host_first(&h)->text, "\"next\""), "next"), from + 1);
+	}
+}
+
 /* ---- rosters, actions, settings ---- */
+
+static uint16_t seen_by_the_school(const char *who)
+{
+	return host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", who)->status;
+}
+
+static const struct answer *put_on_roster(const char *urn, const char *who)
+{
+	return host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'%s','pupils':[{'upn':'%s','surname':'A','birth_date':'2014-01-02'}]}", urn, who);
+}
+
+/* A place that was not taken up, say: the same pupil on another school's roster, before any register. */
+static void a_roster_says_whose_pupil_it_is_until_a_register_does(void **context)
+{
+	char fresh[UPN_SIZE + 1];
+
+	(void)context;
+	host_upn(fresh, 77);
+	assert_string_equal(put_on_roster(OTHER_URN, fresh)->text, "");
+	assert_int_equal(seen_by_the_school(fresh), STATUS_NOT_FOUND);
+	assert_answer(put_on_roster(OTHER_URN, fresh), STATUS_OK, "\"known\":1");
+	assert_string_equal(put_on_roster(SCHOOL_URN, fresh)->text, "");
+	assert_int_equal(seen_by_the_school(fresh), STATUS_OK);
+	assert_answer(put_on_roster(SCHOOL_URN, fresh), STATUS_OK, "\"known\":1");
+	/* from then on the latest register does, and a roster of elsewhere changes nothing */
+	host_mark(&h, SCHOOL_URN, 77, "2026-09-07", "AM", "/");
+	assert_answer(put_on_roster(OTHER_URN, fresh), STATUS_OK, "\"known\":1");
+	assert_int_equal(seen_by_the_school(fresh), STATUS_OK);
+}
 
 static void rosters(void **context)
 {
@@ -337,6 +405,8 @@ int main(void)
 		T(thousands_of_wrong_upns), T(comments_that_add_up_to_too_much),
 		T(the_same_id_with_other_content),
 		T(a_refused_submissions_id_is_not_remembered),
+		T(the_log_of_large_submissions_comes_in_messages_that_fit),
+		T(a_roster_says_whose_pupil_it_is_until_a_register_does),
 		T(rosters),
 		T(actions),
 		T(calendars),

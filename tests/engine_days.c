@@ -214,6 +214,37 @@ static void sp_21_a_task_is_ticked_off_once(void **context)
 	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'deadlines','officer':'officer'}"), STATUS_OK, "\"items\":[]");
 }
 
+/* A day's end looks at every pupil: of many of them after a long time down so many at a time, since others wait. */
+static void days_of_a_long_time_down_come_in_parts(void **context)
+{
+	char *json = NULL, text[UPN_SIZE + 1];
+	size_t size;
+	FILE *out = open_memstream(&json, &size);
+	unsigned calls = 1;
+
+	(void)context;
+	fprintf(out, "{'urn':'" SCHOOL_URN "','registers':[['2026-09-07','AM',[");
+	for (unsigned i = 0; i < 6000; i++) {
+		host_upn(text, i);
+		fprintf(out, "%s['%s','/']", i ? "," : "", text);
+	}
+	fprintf(out, "]]]}");
+	fclose(out);
+	assert_answer(host_ask(&h, CONNECTOR, COMMAND_MARKS, "%s", json), STATUS_OK, NULL);
+	free(json);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['primary']}"), STATUS_OK, NULL);
+	host_set_time(&h, "2026-12-01T09:00:00Z"); /* 61 days' ends, each as much as 31 deadlines */
+	host_begin(&h);
+	for (; engine_tick(h.engine, h.now_ms); calls++) {
+		host_commit(&h);
+		host_begin(&h);
+	}
+	host_commit(&h);
+	assert_int_equal(calls, 2);
+	assert_int_equal(engine_next_timer(h.engine), host_ms("2026-12-02T00:00:00Z"));
+	assert_int_equal(times_in(host_ask(&h, ADMIN, COMMAND_QUERY, "{'what':'log','from':6000}")->text, "\"kind\":\"day-ended\""), 61);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -221,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(nothing_awaited_nothing_told), T(each_day_once_and_in_time), T(late_ones_come_in_due_order),
 		T(sp_21_a_school_alone),	 T(sp_21_a_task_is_ticked_off_once), T(what_a_school_is),
+		T(days_of_a_long_time_down_come_in_parts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,6 +215,36 @@ static void a_case_begun_before_any_register(void **context)
 	assert_string_equal(last_day("C1"), "2026-11-09"); /* 13-16, 26-30 October, 2-6, 9 November */
 }
 
+static void close_case(unsigned child)
+{
+	act(OFFICER, child, "close", ",'fields':{'reason':'r'}");
+}
+
+/* Between two cases the pupil goes back, or on: the second counts by the days of where they are, as if they had always been there. */
+static void a_move_of_school_between_two_cases(void **context)
+{
+	(void)context;
+	act(OFFICER, 1, "note", ",'on':'2026-10-12'");
+	time_passes("2026-10-16T16:00:00Z");
+	host_mark(&h, OTHER_URN, 1, "2026-10-12", "AM", "/");
+	close_case(1);
+	host_mark(&h, SCHOOL_URN, 1, "2026-10-13", "AM", "/");
+	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
+	assert_string_equal(last_day("C2"), "2026-11-13");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'people','upn':'%s'}", upn[1]), STATUS_OK,
+		      "\"urn\":\"" OTHER_URN "\",\"from\":\"2026-10-12\"},{\"urn\":\"" SCHOOL_URN "\",\"from\":\"2026-10-13\"}]");
+	assert_int_equal(host_alerts(&h, "deadline-moved", NULL, one), 0);
+	/* and this one takes its days along, as the first did */
+	time_passes("2026-11-11T16:00:00Z");
+	host_mark(&h, OTHER_URN, 1, "2026-11-11", "AM", "/");
+	assert_string_equal(last_day("C2"), "2026-11-16");
+	/* as it was known before that move */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','case':'C2','as_of':'2026-11-10T23:00:00Z'}"), STATUS_OK, "\"last_day\":\"2026-11-13\"");
+	/* who never moved with a case open has nothing kept of it */
+	host_mark(&h, OTHER_URN, 2, "2026-11-11", "AM", "/");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'people','upn':'%s'}", upn[2]), STATUS_OK, "\"schools\":[]");
+}
+
 /* ---- TY-14 ---- */
 
 static const char *alerts_of(const char *officer)
@@ -255,6 +285,23 @@ static void ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent(void **conte
 	assert_null(strstr(alerts_of("J. Ash"), "\"case\":\"C1\""));
 	time_passes("2026-11-21T09:00:00Z");
 	assert_null(strstr(alerts_of("K. Low"), "\"case\":\"C1\""));
+}
+
+/* A key that is granted anew (another name, a school more) is still whoever recorded what it recorded before. */
+static void ty_14_a_new_grant_leaves_cases_in_ones_hands(void **context)
+{
+	(void)context;
+	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
+	host_grant(&h, OFFICER, "officer", ",'name':'M. Field-Ash'");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'deadlines','officer':'M. Field-Ash'}"), STATUS_OK, "\"case\":\"C1\"");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'cases','officer':'M. Field-Ash'}"), STATUS_OK, "\"case\":\"C1\"");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_COVER, "{'cover':'K. Low','until':'2026-11-20'}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'deadlines','officer':'K. Low'}"), STATUS_OK, "\"case\":\"C1\"");
+	/* what was recorded says by whom, as they were called then */
+	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'timeline','case':'C1'}"), STATUS_OK, "\"actor\":\"M. Field (officer)\"");
+	host_grant(&h, OFFICER, "auditor", ",'name':'M. Field-Ash'");
+	act(MANAGER, 2, "note", "");
+	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'log','case':'C1'}"), STATUS_OK, "\"actor\":\"M. Field (officer)\"");
 }
 
 static void ty_14_a_subscription_of_the_cover(void **context)
@@ -298,8 +345,10 @@ int main(void)
 		T(a_wrong_link_is_refused),
 		T(sp_14_two_parents_pay_for_themselves),
 		T(a_move_of_school_on_day_12),
+		T(a_move_of_school_between_two_cases),
 		T(a_case_begun_before_any_register),
 		T(ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent),
+		T(ty_14_a_new_grant_leaves_cases_in_ones_hands),
 		T(ty_14_a_subscription_of_the_cover),
 		T(a_wrong_cover_is_refused),
 	};

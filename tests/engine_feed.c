@@ -255,6 +255,31 @@ static void no_credit_holds_nobody_up(void **context)
 }
 
 /* All from the beginning at once: so much between two commits and no more, and yet each comes to all of it. */
+static unsigned subscribe_often(enum who who, unsigned times)
+{
+	unsigned taken = 0;
+
+	host_begin(&h);
+	for (unsigned i = 0; i < times; i++)
+		host_put(&h, who, COMMAND_SUBSCRIBE, NULL, "{'what':'alerts','credit':0}");
+	host_commit(&h);
+	for (unsigned i = 0; i < h.count; i++)
+		taken += h.answers[i].command == COMMAND_SUBSCRIBE && h.answers[i].status == STATUS_OK;
+	return taken;
+}
+
+/* One that subscribes without end has half of the places; the next half of what is left; and who comes then has one. */
+static void nobody_takes_all_places(void **context)
+{
+	(void)context;
+	assert_int_equal(subscribe_often(AUDITOR, 1500), 1500);
+	assert_int_equal(subscribe_often(AUDITOR, 1500), 548);
+	assert_int_equal(subscribe_often(MANAGER, 1500), 1024);
+	assert_int_equal(subscribe_often(OFFICER, 1), 1);
+	assert_int_equal(subscribe_often(AUDITOR, 1), 0);
+	assert_answer(host_first(&h), STATUS_RETRY_LATER, "too many subscriptions");
+}
+
 static void all_at_once_are_fed_in_turns(void **context)
 {
 	enum { READERS = 40, A_TURN = 5000 + 256 };
@@ -489,6 +514,7 @@ int main(void)
 		T(over_starts_and_crashes_no_gap_and_no_double),
 		T(a_heartbeat_each_second_of_silence),
 		T(no_credit_holds_nobody_up),
+		T(nobody_takes_all_places),
 		T(all_at_once_are_fed_in_turns),
 		T(side_by_side_each_is_told_its_own),
 		T(a_cursor_lasts_and_never_goes_back),

@@ -60,10 +60,12 @@ static unsigned fill(unsigned from)
 static void near_a_full_map_submissions_wait_and_all_else_goes_on(void **context)
 {
 	uint8_t id[UUID_SIZE];
+	char key[Z85_KEY_SIZE + 1];
 	unsigned taken;
 	uint64_t head;
 
 	(void)context;
+	host_grant(&h, SPARE, "connector", ",'schools':['" SCHOOL_URN "']");
 	host_mark(&h, SCHOOL_URN, 1, "2026-09-14", "AM", "N");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','parent':'p1','override':'r'}", upn[0]), STATUS_OK, NULL);
 	taken = fill(0);
@@ -74,8 +76,13 @@ static void near_a_full_map_submissions_wait_and_all_else_goes_on(void **context
 	assert_answer(host_again(&h, OFFICER, COMMAND_MARKS, id, "{'urn':'" SCHOOL_URN "','registers':[['2026-09-14','PM',[['%s','N']]]]}", upn[0]),
 		      STATUS_RETRY_LATER, "");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'note'}", upn[0]), STATUS_RETRY_LATER, "");
-	assert_answer(host_ask(&h, ADMIN, COMMAND_REVOKE, "{'key':'x'}"), STATUS_RETRY_LATER, "");
+	assert_answer(host_ask(&h, ADMIN, COMMAND_GRANT, "{'key':'x'}"), STATUS_RETRY_LATER, "");
 	assert_int_equal(host_head(&h), head);
+	/* but whoever fills it can be stopped */
+	host_key_text(key, SPARE);
+	assert_answer(host_ask(&h, SPARE, COMMAND_QUERY, "{'what':'health'}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, ADMIN, COMMAND_REVOKE, "{'key':'%s'}", key), STATUS_OK, "");
+	assert_answer(host_ask(&h, SPARE, COMMAND_QUERY, "{'what':'health'}"), STATUS_REVOKED, NULL);
 	/* reads, cursors, health */
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"unauthorised\":1,");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'health'}"), STATUS_OK, "\"ok\":false");

@@ -190,6 +190,24 @@ static void what_is_over_keeps_its_name(void **context)
 	assert_answer(act(0, "answer", ""), STATUS_OK, NULL);
 }
 
+/* And what was recorded there is told of as before: last of all, and although something was lacking. */
+static void what_was_recorded_before_a_move_is_told(void **context)
+{
+	static const char latest[] = "\"latest\":\"Answer\",\"latest_on\":\"2026-09-14\"", title[] = "\"title\":\"Answer\",\"on\":\"2026-09-14\"";
+
+	(void)context;
+	assert_answer(load(&small, ",'default':true"), STATUS_OK, NULL);
+	assert_answer(act(0, "letter", ""), STATUS_OK, "C1");
+	assert_answer(host_ask(&h, ADMIN, COMMAND_ACTION, "{'upn':'%s','action':'answer','override':'by telephone'}", upn[0]), STATUS_OK, "\"overridden\":true");
+	for (unsigned i = 0; i < 2; i++) {
+		assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'cases','limit':5}"), STATUS_OK, latest);
+		assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority'}"), STATUS_OK, "\"overrides\":{\"count\":1,\"items\":[{\"case\":\"C1\"");
+		assert_non_null(strstr(host_first(&h)->text, title));
+		if (i == 0)
+			assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'stockport','stage':'stage-1','reason':'r'}"), STATUS_OK, NULL);
+	}
+}
+
 static void a_changed_file_must_have_a_place_for_each_open_case(void **context)
 {
 	static const struct little changed = {"small", "told", "response", 15, 0};
@@ -312,6 +330,7 @@ int main(void)
 		TEST(a_case_is_not_moved_to_where_it_has_no_place),
 		TEST(what_waits_goes_on_as_something_that_can_be_done),
 		TEST(what_is_over_keeps_its_name),
+		TEST(what_was_recorded_before_a_move_is_told),
 		TEST(a_changed_file_must_have_a_place_for_each_open_case),
 		TEST(forty_open_cases_and_a_changed_policy),
 		TEST(a_school_has_its_own_pathway),

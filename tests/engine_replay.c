@@ -3,9 +3,14 @@
  * it; then each way in which a record of figures may lag behind, by itself.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <dlfcn.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "daemon/engine_parts.h"
+#include "daemon/verify.h"
 #include "tests/engine_host.h"
 #include "tests/proto_random.h"
 
@@ -323,6 +328,134 @@ static void a_store_whose_keys_are_gone_is_refused(void **context)
 	assert_int_equal(host_pupils(&h), COUNT);
 }
 
+/* ---- verify beside a daemon that dies ---- */
+
+/* A daemon that starts, takes marks of some days and is killed. */
+static void live_and_die(const char *from, const char *to)
+{
+	pid_t child = fork();
+	int status;
+
+	h.ids += 10000; /* the next one's are others */
+	if (child == 0) {
+		host_open(&h);
+		for (unsigned i = 1; i <= 10; i++)
+			host_marks(&h, SCHOOL_URN, i, from, to, i % 2 ? "O" : "I");
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+struct telling {
+	char text[4096];
+	size_t size;
+	unsigned deaths; /* as many as are still to come, each when something is told */
+};
+
+static bool has_a_folder(void)
+{
+	DIR *folder = opendir(h.dir);
+	struct dirent *entry;
+	bool found = false;
+
+	while (folder && (entry = readdir(folder)))
+		found |= entry->d_type == DT_DIR && entry->d_name[0] != '.';
+	if (folder)
+		closedir(folder);
+	return found;
+}
+
+static ssize_t take_telling(void *context, const char *bytes, size_t size)
+{
+	struct telling *t = context;
+
+	assert_true(t->size + size < sizeof t->text);
+	assert_false(has_a_folder()); /* it may end here and now */
+	memcpy(t->text + t->size, bytes, size);
+	t->size += size;
+	if (t->deaths && size > 3 && !memcmp(bytes, "ok ", 3)) {
+		t->deaths--;
+		live_and_die("2026-09-14", "2026-09-18");
+	}
+	return (ssize_t)size;
+}
+
+static bool registers_meanwhile; /* a pupil, when verify makes its folder */
+
+char *mkdtemp(char *template)
+{
+	char *(*next)(char *);
+	void *found = dlsym(RTLD_NEXT, "mkdtemp");
+
+	memcpy(&next, &found, sizeof next);
+	if (registers_meanwhile) {
+		pid_t child = fork();
+		int status;
+
+		h.ids += 10000;
+		if (child == 0) {
+			host_open(&h);
+			host_mark(&h, SCHOOL_URN, 999, "2026-09-07", "AM", "O");
+			host_close(&h);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		registers_meanwhile = false;
+	}
+	return next(template);
+}
+
+static int verify_and_die(struct telling *t, unsigned deaths)
+{
+	FILE *out = fopencookie(t, "w", (cookie_io_functions_t){.write = take_telling});
+	int result;
+
+	*t = (struct telling){.deaths = deaths};
+	setvbuf(out, NULL, _IOLBF, 0);
+	result = verify_store(h.dir, out);
+	fclose(out);
+	return result;
+}
+
+/* The start after a death writes over what was being read: it is read again, and called damaged only if it is. */
+static void verify_beside_a_daemon_that_dies_and_is_started_again(void **context)
+{
+	static struct telling t;
+
+	(void)context;
+	host_set_time(&h, "2026-09-21T16:00:00Z");
+	host_close(&h);
+	live_and_die("2026-09-07", "2026-09-11");
+	assert_int_equal(verify_and_die(&t, 0), 0);
+	assert_null(strstr(t.text, "again"));
+	if (verify_and_die(&t, 1) != 0 || times_in(t.text, "again  ") != 1 || strstr(t.text, "WRONG"))
+		fail_msg("%s", t.text);
+	/* not for ever */
+	assert_int_equal(verify_and_die(&t, 100), 1);
+	assert_int_equal(times_in(t.text, "WRONG  "), 1);
+	assert_int_equal(verify_and_die(&t, 0), 0);
+	host_open(&h);
+}
+
+/* One of whom it first hears once it has begun is none of what it looks at, or is whole. */
+static void verify_while_a_pupil_is_registered(void **context)
+{
+	static struct telling t;
+
+	(void)context;
+	host_set_time(&h, "2026-09-21T16:00:00Z");
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-07", "AM", "O");
+	host_close(&h);
+	registers_meanwhile = true;
+	if (verify_and_die(&t, 0) != 0)
+		fail_msg("%s", t.text);
+	assert_false(registers_meanwhile);
+	host_open(&h);
+	assert_int_equal(host_pupils(&h), 2);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -334,6 +467,8 @@ int main(void)
 		T(a_crash_between_the_keys_and_the_commit),
 		T(a_store_whose_keys_are_gone_is_refused),
 		T(a_crash_in_the_middle_of_a_sweep),
+		T(verify_beside_a_daemon_that_dies_and_is_started_again),
+		T(verify_while_a_pupil_is_registered),
 		T(a_random_workload),
 	};
 

@@ -91,6 +91,27 @@ static void a_pupil_who_moves(void **context)
 	assert_int_equal(asked(SCHOOL, "pupil", "upn", upn[1]), STATUS_OK);
 }
 
+/* What an alert says of the days after a move is for the school that they were at. */
+static void an_alert_that_grows_goes_with_the_pupil(void **context)
+{
+	static const char at_first[] = "2026-09-15 AM O", later[] = "2026-09-18 PM O";
+	char breach[4096];
+
+	(void)context;
+	host_grant(&h, STRANGER, "school", ",'schools':['" OTHER_URN "']");
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-15", "AM", "O");
+	assert_int_equal(host_alerts(&h, "breach", "raised", breach), 1);
+	assert_non_null(strstr(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'alerts'}")->text, at_first));
+	assert_null(strstr(host_ask(&h, STRANGER, COMMAND_QUERY, "{'what':'alerts'}")->text, at_first));
+	host_mark(&h, OTHER_URN, 1, "2026-09-18", "AM", "/");
+	host_mark(&h, OTHER_URN, 1, "2026-09-18", "PM", "O");
+	assert_null(strstr(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'alerts'}")->text, later));
+	assert_non_null(strstr(host_ask(&h, STRANGER, COMMAND_QUERY, "{'what':'alerts'}")->text, later));
+	host_restart(&h);
+	assert_null(strstr(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'today'}")->text, later));
+	assert_non_null(strstr(host_ask(&h, STRANGER, COMMAND_QUERY, "{'what':'today'}")->text, later));
+}
+
 static void a_lead_sees_the_case_it_is_named_on(void **context)
 {
 	const char *text;
@@ -274,6 +295,7 @@ int main(void)
 		T(a_school_sees_its_own_pupils),
 		T(a_school_sees_its_own_alerts_and_deadlines),
 		T(a_pupil_who_moves),
+		T(an_alert_that_grows_goes_with_the_pupil),
 		T(a_lead_sees_the_case_it_is_named_on),
 		T(a_lead_and_the_pupils_next_case),
 		T(a_connector_learns_nothing),

@@ -198,6 +198,56 @@ static void cases_are_listed(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority'}"), STATUS_OK, "\"surname\":\"Kowalski\",\"forename\":\"Zofia\",\"title\":\"Notice to Improve\"");
 }
 
+static void put_on_roster(const char *urn, const char *who)
+{
+	assert_string_equal(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'%s','pupils':[{'upn':'%s','surname':'Nowak'}]}", urn, who)->text, "");
+}
+
+/* Of a pupil of a roster alone, of whom there is no register yet, too. */
+static void a_case_before_any_register_is_its_schools(void **context)
+{
+	static const char *const questions[] = {"'what':'cases'", "'what':'today'"};
+	char other[UPN_SIZE + 1], *then;
+	uint64_t head;
+
+	(void)context;
+	host_upn(other, 51);
+	put_on_roster(SCHOOL_URN, other);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','parent':'p1','override':'agreed'}", other)->status, STATUS_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		then = strdup(host_ask(&h, SCHOOL, COMMAND_QUERY, "{%s}", questions[i])->text);
+		head = host_head(&h);
+		put_on_roster(OTHER_URN, other);
+		assert_string_not_equal(host_ask(&h, SCHOOL, COMMAND_QUERY, "{%s}", questions[i])->text, then);
+		assert_same_text(host_ask(&h, SCHOOL, COMMAND_QUERY, "{%s,'as_of':%llu}", questions[i], (unsigned long long)head)->text, then);
+		assert_non_null(i ? strstr(then, "\"later\",\"count\":") : strstr(then, other));
+		free(then);
+		put_on_roster(SCHOOL_URN, other);
+	}
+}
+
+/* Of more than are shown the newest are, whichever case they are of. */
+static void the_newest_overrides_are_shown(void **context)
+{
+	char wanted[40];
+
+	(void)context;
+	to("2026-09-14T09:00:00Z");
+	for (unsigned i = 3; i < 60; i++) {
+		char other[UPN_SIZE + 1];
+
+		host_upn(other, i);
+		host_mark(&h, SCHOOL_URN, i, "2026-09-07", "AM", "O");
+		assert_int_equal(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'notice-to-improve','parent':'p1','override':'agreed'}", other)->status, STATUS_OK);
+	}
+	act(0, "notice-to-improve", ",'parent':'p2','override':'agreed'"); /* one of the first cases */
+	snprintf(wanted, sizeof wanted, "\"seq\":%llu,", (unsigned long long)host_first(&h)->position);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority'}"), STATUS_OK, "\"overrides\":{\"count\":");
+	assert_true(number_of(strstr(host_first(&h)->text, "\"overrides\""), "count") > 57);
+	assert_ptr_equal(strstr(strstr(host_first(&h)->text, "\"overrides\""), "\"seq\":"), strstr(host_first(&h)->text, wanted)); /* the first of them */
+	assert_answer(host_first(&h), STATUS_OK, "\"case\":\"C59\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +256,8 @@ int main(void)
 		cmocka_unit_test(schools_have_names),
 		cmocka_unit_test(pupils_are_found_by_name),
 		cmocka_unit_test(cases_are_listed),
+		cmocka_unit_test(a_case_before_any_register_is_its_schools),
+		cmocka_unit_test(the_newest_overrides_are_shown),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -97,7 +97,7 @@ static void sample(struct event *e, uint8_t kind)
 			text("one session"), 1u << ROLE_OFFICER | 1u << ROLE_MANAGER, text("SP-10")};
 		return;
 	case EVENT_ALERT_CHANGED:
-		e->alert_changed = (struct event_alert_changed){500, text("two sessions")};
+		e->alert_changed = (struct event_alert_changed){500, text("two sessions"), 106125};
 		return;
 	case EVENT_ALERT_WITHDRAWN:
 		e->alert_withdrawn = (struct event_alert_withdrawn){500, 501, ALERT_BREACH, 200, 12, 3};
@@ -317,7 +317,8 @@ static void what_is_read_has_no_other_spelling(void **state)
 				ruin[random_below(record.size)] = (uint8_t)random_below(256);
 			if (event_decode(&back, s, false)) {
 				read++;
-				if (!slice_equal(encode(again, &back), s))
+				/* an older one is written as the newest is */
+				if (back.version == event_newest(back.kind) && !slice_equal(encode(again, &back), s))
 					fail_msg("%s has two spellings", event_kind_text(kinds[k]));
 				if (back.kind == EVENT_MARKS_RECORDED)
 					assert_true(slice_equal(marks_again(again, back.version, back.marks_recorded.body), back.marks_recorded.body));
@@ -352,7 +353,7 @@ static void what_is_out_of_range_is_refused(void **state)
 	refused_with(record, KIND, 0);
 	refused_with(record, KIND, 200);
 	refused_with(record, VERSION, 0);
-	refused_with(record, VERSION, 2);
+	refused_with(record, VERSION, 3);
 	refused_with(record, MADE, 3);
 	sample(&e, EVENT_DEADLINE_FIRED);
 	e.submitted = false;
@@ -394,7 +395,7 @@ static void an_event_past_the_limit_is_refused(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		struct writer w = writer_of(room, sizeof room);
 
-		e.alert_changed.text = slice_of(blob, EVENT_SIZE_MAX - 16 + i);
+		e.alert_changed.text = slice_of(blob, EVENT_SIZE_MAX - 19 + i);
 		event_encode(&w, &e);
 		assert_false(w.full);
 		over += writer_size(&w) > EVENT_SIZE_MAX;

@@ -186,7 +186,8 @@ static void fill_body(struct event *e)
 		fill_alert_raised(&e->alert_raised);
 		return;
 	case EVENT_ALERT_CHANGED:
-		e->alert_changed = (struct event_alert_changed){number("alert"), text("text")};
+		e->alert_changed = (struct event_alert_changed){number("alert"), text("text"),
+		                                                event.version == 1 ? 0 : (uint32_t)number("urn")};
 		return;
 	case EVENT_ALERT_WITHDRAWN:
 		e->alert_withdrawn = (struct event_alert_withdrawn){
