@@ -261,6 +261,11 @@ static bool field_is(uint32_t given, const uint8_t chosen[], const struct step *
 	return (given >> (step->field - 1)) & 1;
 }
 
+static bool is_of(const struct scope *scope, const struct case_done *done, const struct step *step)
+{
+	return done->action == step->value && !(scope->by_its_day && done->on > scope->on);
+}
+
 static struct value done_value(const struct scope *scope, const struct step *step, struct slice parent)
 {
 	int64_t count = 0, latest = 0;
@@ -268,8 +273,7 @@ static struct value done_value(const struct scope *scope, const struct step *ste
 	for (unsigned i = 0; scope->c != NULL && i < scope->c->done_count; i++) {
 		const struct case_done *done = &scope->c->done[i];
 
-		if (done->action != step->value || (scope->by_its_day && done->on > scope->on) ||
-		    (step->field != 0 && !field_is(done->given, done->chosen, step)))
+		if (!is_of(scope, done, step) || (step->field != 0 && !field_is(done->given, done->chosen, step)))
 			continue;
 		if (!parent_matches(done->parent, parent))
 			continue;
@@ -280,6 +284,20 @@ static struct value done_value(const struct scope *scope, const struct step *ste
 	if (step->kind == STEP_DAYS_SINCE)
 		return count ? number(scope->on - latest) : UNKNOWN_VALUE;
 	return number(count);
+}
+
+/* By their days; of one day the last that was recorded. What says nothing of the field leaves it as it was. */
+static struct value latest_value(const struct scope *scope, const struct step *step)
+{
+	const struct case_done *latest = NULL;
+
+	for (unsigned i = 0; scope->c != NULL && i < scope->c->done_count; i++) {
+		const struct case_done *done = &scope->c->done[i];
+
+		if (is_of(scope, done, step) && done->chosen[step->field - 1] != 0 && (latest == NULL || done->on >= latest->on))
+			latest = done;
+	}
+	return number(latest != NULL && field_is(latest->given, latest->chosen, step));
 }
 
 /* Of each adult there is a record of their own (SP-39). */
@@ -314,6 +332,46 @@ static const struct case_deadline *open_deadline(const struct scope *scope, int 
 			return d;
 	}
 	return NULL;
+}
+
+static bool ends(const struct action_rule *action, uint8_t rule)
+{
+	for (unsigned i = 0; i < action->cancel_count; i++)
+		if (action->cancels[i].deadline == rule)
+			return true;
+	for (unsigned i = 0; i < action->meet_count; i++)
+		if (action->meets[i].deadline == rule)
+			return true;
+	return false;
+}
+
+/* The day from which it was no more: that of the first action which did it or called it off, where it didn't end by itself. */
+static day_t over_from(const struct scope *scope, const struct case_deadline *d)
+{
+	const struct pathway *p = scope->view->pathway;
+	day_t over = d->state == DEADLINE_CANCELLED ? d->from : d->last + 1, first = 0;
+
+	if (d->state == DEADLINE_OPEN || d->state == DEADLINE_MISSED || (d->state == DEADLINE_MET && p->deadlines[d->rule].period))
+		return over;
+	for (unsigned i = 0; i < scope->c->done_count; i++) {
+		const struct case_done *done = &scope->c->done[i];
+
+		if (done->on >= d->from && (first == 0 || done->on < first) && ends(&p->actions[done->action], d->rule))
+			first = done->on;
+	}
+	return first != 0 ? first : over;
+}
+
+/* An order that was recorded late binds from its day on, and one that has ended did so until then. */
+static bool in_force(const struct scope *scope, int rule)
+{
+	for (unsigned i = 0; scope->c != NULL && i < scope->c->deadline_count; i++) {
+		const struct case_deadline *d = &scope->c->deadlines[i];
+
+		if (d->rule == rule && parent_matches(d->parent, scope->parent) && d->from <= scope->on && scope->on < over_from(scope, d))
+			return true;
+	}
+	return false;
 }
 
 static struct value within(const struct scope *scope, const struct step *step)
@@ -382,6 +440,10 @@ static struct value operand(const struct scope *scope, const struct step *step)
 		return number(stage >= step->value);
 	case STEP_RUNNING:
 		return number(open_deadline(scope, step->value) != NULL);
+	case STEP_LATEST:
+		return latest_value(scope, step);
+	case STEP_IN_FORCE:
+		return number(in_force(scope, step->value));
 	case STEP_DAYS_INTO:
 		deadline = open_deadline(scope, step->value);
 		return deadline == NULL ? UNKNOWN_VALUE : number(scope->on - deadline->from);

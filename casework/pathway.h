@@ -71,6 +71,8 @@ enum step_kind {
 	STEP_WITHIN,       /* 1 where the date in its field, or without one the last day of open deadline chosen - 1, is no later than a length (count << 8 | unit) after this action's day; of a field with `chosen`, after that last day; unknown where one of them isn't there */
 	STEP_DAYS_UNTIL = 60, /* days from this action's day to the date in its field; unknown where it isn't given */
 	STEP_DONE_EACH,    /* the least that STEP_DONE_PARENT gives for any parent on the roster; unknown where it names none; of a need alone */
+	STEP_LATEST,       /* 1 where the latest recording of action `value` that says anything of the field says so */
+	STEP_IN_FORCE,     /* 1 where this action's day lies in a deadline `value` (of this action's parent or of none), over by now or not */
 };
 
 /* A step that puts a value on the stack; the others work on what is there. */
