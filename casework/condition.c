@@ -75,16 +75,13 @@ void fill(struct filled *out, const struct action_rule *action, const struct eve
 
 /* --- operands ------------------------------------------------------------- */
 
-static unsigned window_of(const struct scope *scope, unsigned weeks)
+/* In the school weeks that end with that of `last`, or with the last one before it. */
+static unsigned window_of(const struct scope *scope, day_t last, unsigned weeks)
 {
 	const struct pupil *pupil = scope->view->pupil;
 	const struct calendar *calendar = scope->view->calendar;
-	day_t last = scope->on;
-	int week;
+	int week = day_week(last);
 
-	if (scope->action != NULL && pupil->latest_day != 0 && pupil->latest_day < last)
-		last = pupil->latest_day;
-	week = day_week(last);
 	if (!calendar_is_school_week(calendar, week)) {
 		for (int back = 0; back < PUPIL_WEEKS && !calendar_is_school_week(calendar, week); back++)
 			week--;
@@ -95,7 +92,9 @@ static unsigned window_of(const struct scope *scope, unsigned weeks)
 
 unsigned scope_window(const struct scope *scope)
 {
-	return window_of(scope, PUPIL_WINDOW_WEEKS);
+	day_t latest = scope->view->pupil->latest_day;
+
+	return window_of(scope, scope->action != NULL && latest != 0 && latest < scope->on ? latest : scope->on, PUPIL_WINDOW_WEEKS);
 }
 
 /* As attendance_per_mille stood when the school weeks that end with the latest register began. */
@@ -448,7 +447,7 @@ static struct value operand(const struct scope *scope, const struct step *step)
 		deadline = open_deadline(scope, step->value);
 		return deadline == NULL ? UNKNOWN_VALUE : number(scope->on - deadline->from);
 	case STEP_IN_WEEKS:
-		return number(window_of(scope, (unsigned)step->value));
+		return number(window_of(scope, scope->on, (unsigned)step->value));
 	case STEP_ATTENDANCE_BEFORE:
 		return attendance_before(scope, (unsigned)step->value);
 	case STEP_NOTICES:

@@ -64,7 +64,7 @@ enum step_kind {
 	STEP_DAYS_INTO,    /* days from the start of that deadline to this action's day; unknown if none is open */
 	STEP_LT, STEP_LE, STEP_EQ, STEP_NE, STEP_GE, STEP_GT,
 	STEP_AND, STEP_OR, STEP_NOT,
-	STEP_IN_WEEKS = 40, /* unauthorised sessions as FIGURE_UNAUTHORISED_10_WEEKS, in `value` weeks, at most those ten */
+	STEP_IN_WEEKS = 40, /* unauthorised sessions in the `value` school weeks, at most ten, that end with this action's day: its own week is one of them */
 	STEP_NOTICES,      /* to this action's parent in a window, as FIGURE_NOTICES_3_YEARS: count << 8 | unit; chosen 1: for all their children */
 	STEP_BY,           /* 1 where the actor's role is `value`; of a need alone */
 	STEP_ATTENDANCE_BEFORE, /* attended of 1,000 possible sessions of the school year, up to before its last `value` school weeks; unknown where none was */
