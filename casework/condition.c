@@ -373,6 +373,18 @@ static bool in_force(const struct scope *scope, int rule)
 	return false;
 }
 
+/* The day on which what was counted at its end is decided is another, by whose weeks it would be counted otherwise. */
+static unsigned window_at_end(const struct scope *scope, int rule)
+{
+	for (unsigned i = scope->c == NULL ? 0 : scope->c->deadline_count; i-- > 0;) {
+		const struct case_deadline *d = &scope->c->deadlines[i];
+
+		if (d->rule == rule && d->state != DEADLINE_CANCELLED && parent_matches(d->parent, scope->parent))
+			return d->last < scope->on ? window_of(scope, d->last, PUPIL_WINDOW_WEEKS) : scope_window(scope);
+	}
+	return scope_window(scope);
+}
+
 static struct value within(const struct scope *scope, const struct step *step)
 {
 	const struct case_deadline *d = step->chosen != 0 ? open_deadline(scope, step->chosen - 1) : NULL;
@@ -441,6 +453,8 @@ static struct value operand(const struct scope *scope, const struct step *step)
 		return number(open_deadline(scope, step->value) != NULL);
 	case STEP_LATEST:
 		return latest_value(scope, step);
+	case STEP_AT_END:
+		return number(window_at_end(scope, step->value));
 	case STEP_IN_FORCE:
 		return number(in_force(scope, step->value));
 	case STEP_DAYS_INTO:

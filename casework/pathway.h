@@ -72,6 +72,7 @@ enum step_kind {
 	STEP_DAYS_UNTIL = 60, /* days from this action's day to the date in its field; unknown where it isn't given */
 	STEP_DONE_EACH,    /* the least that STEP_DONE_PARENT gives for any parent on the roster; unknown where it names none; of a need alone */
 	STEP_LATEST,       /* 1 where the latest recording of action `value` that says anything of the field says so */
+	STEP_AT_END,       /* unauthorised sessions in the 10 school weeks that end with the newest deadline `value` (of this action's parent or of none); without one that ended before this action's day as FIGURE_UNAUTHORISED_10_WEEKS */
 	STEP_IN_FORCE,     /* 1 where this action's day lies in a deadline `value` (of this action's parent or of none), over by now or not */
 };
 

@@ -90,6 +90,7 @@ static bool operand_sound(const struct pathway *p, const struct action_rule *act
 		return value >= 1 && value <= p->stage_count && !step->field && !step->chosen;
 	case STEP_RUNNING:
 	case STEP_DAYS_INTO:
+	case STEP_AT_END:
 	case STEP_IN_FORCE:
 		return value < p->deadline_count && !step->field && !step->chosen;
 	case STEP_IN_WEEKS:

@@ -273,6 +273,11 @@ static void push_value(struct stack *s, const struct pathway *p, const struct ac
 	case STEP_RUNNING:
 		push_named(s, words_of_deadline(p, index), "is running", "is not running");
 		return;
+	case STEP_AT_END:
+		name = words_of_deadline(p, index);
+		push(s, words("unauthorised sessions at the end of \u2018%s\u2019", name), words("none at the end of \u2018%s\u2019", name), SINGLE, 0);
+		free(name);
+		return;
 	case STEP_IN_FORCE:
 		push_named(s, words_of_deadline(p, index), "is in force", "is not in force");
 		return;

@@ -350,6 +350,7 @@ static const struct call {
 	{"reached", STEP_STAGE, call_of_stage},
 	{"running", STEP_RUNNING, call_of_deadline},
 	{"in_force", STEP_IN_FORCE, call_of_deadline},
+	{"unauthorised_at_end", STEP_AT_END, call_of_deadline},
 	{"days_into", STEP_DAYS_INTO, call_of_deadline},
 	{"days_until", STEP_DAYS_UNTIL, call_of_date},
 	{"within", STEP_WITHIN, call_of_within},
@@ -397,7 +398,7 @@ static void named_value(struct parser *p)
 		}
 	}
 	fail(p, at, "%.*s is neither a figure nor done(), done_for_parent(), done_for_each_parent(), latest(), days_since(), given(), "
-	     "reached(), running(), in_force(), days_into(), days_until(), within(), unauthorised_in_weeks(), attendance_before_weeks(), notices() or by()", SHOW(name));
+	     "reached(), running(), in_force(), days_into(), days_until(), within(), unauthorised_in_weeks(), unauthorised_at_end(), attendance_before_weeks(), notices() or by()", SHOW(name));
 }
 
 static void one_number(struct parser *p)

@@ -8,7 +8,7 @@
  *              | "latest" "(" action "," field [ "=" word ] ")"
  *              | "given" "(" field [ "=" word ] ")"
  *              | "reached" "(" stage ")"
- *              | ( "running" | "in_force" | "days_into" ) "(" deadline ")"
+ *              | ( "running" | "in_force" | "days_into" | "unauthorised_at_end" ) "(" deadline ")"
  *              | "days_until" "(" field ")"
  *              | "within" "(" ( deadline "," length | field "," length [ "," deadline ] ) ")"
  *

@@ -148,6 +148,7 @@ static void expressions_are_said_in_words(void **state)
 		{"done(decision, outcome=go) > 0", "\u2018Decide\u2019 is recorded, outcome go"},
 		{"latest(decision, outcome=go)", "the latest \u2018Decide\u2019 says outcome go"},
 		{"not latest(decision, medical)", "the latest \u2018Decide\u2019 does not say medical yes"},
+		{"unauthorised_at_end(wait) >= 10", "unauthorised sessions at the end of \u2018wait\u2019 \u2265 10"},
 		{"in_force(wait)", "\u2018wait\u2019 is in force"}, {"not in_force(wait)", "\u2018wait\u2019 is not in force"},
 		{"reached(on) and not running(wait)", "\u2018On\u2019 is reached and \u2018wait\u2019 is not running"},
 		{"not (persistent and severe)", "not persistent or not severe"},
