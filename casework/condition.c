@@ -361,13 +361,46 @@ static day_t over_from(const struct scope *scope, const struct case_deadline *d)
 	return first != 0 ? first : over;
 }
 
+static bool starts(const struct action_rule *action, uint8_t rule)
+{
+	for (unsigned i = 0; i < action->start_count; i++)
+		if (action->starts[i].deadline == rule)
+			return true;
+	return false;
+}
+
+/* One that was started again while it ran counts from the later day, and has run from the earlier. */
+static day_t began(const struct scope *scope, const struct case_deadline *d)
+{
+	const struct pathway *p = scope->view->pathway;
+	day_t first = d->from, before = 0;
+
+	if (p->deadlines[d->rule].anchor == ANCHOR_AFTER_DATE)
+		return first; /* that date, not the day on which it was given */
+	for (unsigned i = 0; i < scope->c->deadline_count; i++) {
+		const struct case_deadline *e = &scope->c->deadlines[i];
+
+		if (e->rule == d->rule && strcmp(e->parent, d->parent) == 0 && e->from < d->from && over_from(scope, e) > before)
+			before = over_from(scope, e);
+	}
+	for (unsigned i = 0; i < scope->c->done_count; i++) {
+		const struct case_done *done = &scope->c->done[i];
+
+		if (done->on >= before && done->on < first && starts(&p->actions[done->action], d->rule) &&
+		    parent_matches(done->parent, slice_text(d->parent)))
+			first = done->on;
+	}
+	return first;
+}
+
 /* An order that was recorded late binds from its day on, and one that has ended did so until then. */
 static bool in_force(const struct scope *scope, int rule)
 {
 	for (unsigned i = 0; scope->c != NULL && i < scope->c->deadline_count; i++) {
 		const struct case_deadline *d = &scope->c->deadlines[i];
 
-		if (d->rule == rule && parent_matches(d->parent, scope->parent) && d->from <= scope->on && scope->on < over_from(scope, d))
+		if (d->rule == rule && parent_matches(d->parent, scope->parent) && began(scope, d) <= scope->on &&
+		    scope->on < over_from(scope, d))
 			return true;
 	}
 	return false;

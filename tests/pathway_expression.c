@@ -187,6 +187,33 @@ static void in_force_goes_by_the_day(void **state)
 	play_end(p);
 }
 
+/* A period that is begun again while it runs counts from the later day; it was in force from the first. */
+static void in_force_from_the_first_beginning(void **state)
+{
+	static const struct { const char *on, *text; enum tristate expected; } rows[] = {
+		{"2026-09-13", "in_force(plan)", NO}, {"2026-09-14", "in_force(plan)", YES}, {"2026-09-27", "in_force(plan)", YES},
+		{"2026-11-09", "in_force(plan)", YES}, {"2026-11-10", "in_force(plan)", NO}, {"2026-11-17", "in_force(plan)", YES},
+		{"2026-09-28", "in_force(plan-longer)", NO}, {"2026-11-02", "in_force(plan-longer)", YES},
+		{"2026-11-16", "in_force(plan-longer)", YES},
+	};
+	struct play *p = play_start_with("tests/data/timing.yaml", "2026-09-14");
+
+	(void)state;
+	assert_int_equal(act(p, "begin", NULL, NULL, ""), STATUS_OK);
+	play_until(p, "2026-09-28");
+	assert_int_equal(act(p, "begin", NULL, NULL, ""), STATUS_OK); /* to 9 November */
+	play_until(p, "2026-11-02");
+	assert_int_equal(act(p, "extend-plan", NULL, NULL, "plan_until=2026-11-16"), STATUS_OK);
+	play_until(p, "2026-11-09");
+	assert_int_equal(act(p, "extend-plan", NULL, NULL, "plan_until=2026-12-16"), STATUS_OK);
+	play_until(p, "2026-11-17");
+	assert_int_equal(act(p, "begin", NULL, NULL, ""), STATUS_OK); /* another: the first has ended */
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (holds_on(p, rows[i].on, rows[i].text) != rows[i].expected)
+			fail_msg("%s on %s gives %d", rows[i].text, rows[i].on, holds_on(p, rows[i].on, rows[i].text));
+	play_end(p);
+}
+
 /* The least of them counts; what was sent to nobody in particular is for all. */
 static void for_each_parent(void **state)
 {
@@ -259,6 +286,7 @@ int main(void)
 		cmocka_unit_test(a_date_and_an_end_within_so_long),
 		cmocka_unit_test(within_asks_for_the_one_that_is_open),
 		cmocka_unit_test(in_force_goes_by_the_day),
+		cmocka_unit_test(in_force_from_the_first_beginning),
 		cmocka_unit_test(for_each_parent),
 		cmocka_unit_test(faults_point_at_the_word),
 	};
