@@ -113,6 +113,9 @@ static void a_missing_column_is_named(void **state)
 	assert_non_null(strstr(rows_of("urn,upn,date,session\n", 21), "code: this column is missing"));
 	assert_non_null(strstr(rows_of("urn,upn,date\n", 13), "session, code: these columns are missing"));
 	assert_non_null(strstr(rows_of("urn,upn,urn,date,session,code\n", 30), "urn: this column is there twice"));
+	assert_non_null(strstr(rows_of("urn;upn;date;session;code\n1;2;3;4;5\n", 36), "separated by semicolons"));
+	assert_non_null(strstr(rows_of("urn\tupn\tdate\tsession\tcode\n", 27), "separated by tabs"));
+	assert_non_null(strstr(rows_of("urn\n", 4), "upn, date, session, code: these columns are missing"));
 	assert_non_null(strstr(rows_of("", 0), "empty"));
 	assert_non_null(strstr(rows_of("\xff\xfeu\0r\0", 6), "UTF-16"));
 }
