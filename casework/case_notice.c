@@ -7,16 +7,23 @@
 #include "casework/case_notice.h"
 #include "casework/condition.h"
 
+/* The day on which a length since `day` is over. Where its month has no such date (of the 29th February, in three years'
+ * time) it is the day after the month's last. */
+static day_t anniversary(const struct case_view *view, day_t day, struct length length)
+{
+	bool provisional, months = length.unit == UNIT_MONTHS || length.unit == UNIT_YEARS;
+	day_t then = calendar_add(view->calendar, day, length.count, length.unit, &provisional);
+
+	return months && calendar_add(view->calendar, day - 1, length.count, length.unit, &provisional) == then ? then + 1 : then;
+}
+
 static bool in_window(const struct case_view *view, struct length window, const struct case_notice *n, struct slice parent,
                       day_t on)
 {
 	day_t first = n->issued < on ? n->issued : on;
 	day_t second = n->issued < on ? on : n->issued;
-	bool provisional;
 
-	if (n->withdrawn || !slice_is(parent, n->parent))
-		return false;
-	return calendar_add(view->calendar, first, window.count, window.unit, &provisional) > second;
+	return !n->withdrawn && slice_is(parent, n->parent) && anniversary(view, first, window) > second;
 }
 
 unsigned notices_within(const struct case_state *c, const struct case_view *view, struct length window, bool family,

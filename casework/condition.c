@@ -75,16 +75,13 @@ void fill(struct filled *out, const struct action_rule *action, const struct eve
 
 /* --- operands ------------------------------------------------------------- */
 
-static unsigned window_of(const struct scope *scope, unsigned weeks)
+/* In the school weeks that end with that of `last`, or with the last one before it. */
+static unsigned window_of(const struct scope *scope, day_t last, unsigned weeks)
 {
 	const struct pupil *pupil = scope->view->pupil;
 	const struct calendar *calendar = scope->view->calendar;
-	day_t last = scope->on;
-	int week;
+	int week = day_week(last);
 
-	if (scope->action != NULL && pupil->latest_day != 0 && pupil->latest_day < last)
-		last = pupil->latest_day;
-	week = day_week(last);
 	if (!calendar_is_school_week(calendar, week)) {
 		for (int back = 0; back < PUPIL_WEEKS && !calendar_is_school_week(calendar, week); back++)
 			week--;
@@ -95,7 +92,9 @@ static unsigned window_of(const struct scope *scope, unsigned weeks)
 
 unsigned scope_window(const struct scope *scope)
 {
-	return window_of(scope, PUPIL_WINDOW_WEEKS);
+	day_t latest = scope->view->pupil->latest_day;
+
+	return window_of(scope, scope->action != NULL && latest != 0 && latest < scope->on ? latest : scope->on, PUPIL_WINDOW_WEEKS);
 }
 
 /* As attendance_per_mille stood when the school weeks that end with the latest register began. */
@@ -261,6 +260,11 @@ static bool field_is(uint32_t given, const uint8_t chosen[], const struct step *
 	return (given >> (step->field - 1)) & 1;
 }
 
+static bool is_of(const struct scope *scope, const struct case_done *done, const struct step *step)
+{
+	return done->action == step->value && !(scope->by_its_day && done->on > scope->on);
+}
+
 static struct value done_value(const struct scope *scope, const struct step *step, struct slice parent)
 {
 	int64_t count = 0, latest = 0;
@@ -268,8 +272,7 @@ static struct value done_value(const struct scope *scope, const struct step *ste
 	for (unsigned i = 0; scope->c != NULL && i < scope->c->done_count; i++) {
 		const struct case_done *done = &scope->c->done[i];
 
-		if (done->action != step->value || (scope->by_its_day && done->on > scope->on) ||
-		    (step->field != 0 && !field_is(done->given, done->chosen, step)))
+		if (!is_of(scope, done, step) || (step->field != 0 && !field_is(done->given, done->chosen, step)))
 			continue;
 		if (!parent_matches(done->parent, parent))
 			continue;
@@ -280,6 +283,20 @@ static struct value done_value(const struct scope *scope, const struct step *ste
 	if (step->kind == STEP_DAYS_SINCE)
 		return count ? number(scope->on - latest) : UNKNOWN_VALUE;
 	return number(count);
+}
+
+/* By their days; of one day the last that was recorded. What says nothing of the field leaves it as it was. */
+static struct value latest_value(const struct scope *scope, const struct step *step)
+{
+	const struct case_done *latest = NULL;
+
+	for (unsigned i = 0; scope->c != NULL && i < scope->c->done_count; i++) {
+		const struct case_done *done = &scope->c->done[i];
+
+		if (is_of(scope, done, step) && done->chosen[step->field - 1] != 0 && (latest == NULL || done->on >= latest->on))
+			latest = done;
+	}
+	return number(latest != NULL && field_is(latest->given, latest->chosen, step));
 }
 
 /* Of each adult there is a record of their own (SP-39). */
@@ -314,6 +331,91 @@ static const struct case_deadline *open_deadline(const struct scope *scope, int 
 			return d;
 	}
 	return NULL;
+}
+
+static bool ends(const struct action_rule *action, uint8_t rule)
+{
+	for (unsigned i = 0; i < action->cancel_count; i++)
+		if (action->cancels[i].deadline == rule)
+			return true;
+	for (unsigned i = 0; i < action->meet_count; i++)
+		if (action->meets[i].deadline == rule)
+			return true;
+	return false;
+}
+
+/* The day from which it was no more: that of the first action which did it or called it off, where it didn't end by itself. */
+static day_t over_from(const struct scope *scope, const struct case_deadline *d)
+{
+	const struct pathway *p = scope->view->pathway;
+	day_t over = d->state == DEADLINE_CANCELLED ? d->from : d->last + 1, first = 0;
+
+	if (d->state == DEADLINE_OPEN || d->state == DEADLINE_MISSED || (d->state == DEADLINE_MET && p->deadlines[d->rule].period))
+		return over;
+	for (unsigned i = 0; i < scope->c->done_count; i++) {
+		const struct case_done *done = &scope->c->done[i];
+
+		if (done->on >= d->from && (first == 0 || done->on < first) && ends(&p->actions[done->action], d->rule))
+			first = done->on;
+	}
+	return first != 0 ? first : over;
+}
+
+static bool starts(const struct action_rule *action, uint8_t rule)
+{
+	for (unsigned i = 0; i < action->start_count; i++)
+		if (action->starts[i].deadline == rule)
+			return true;
+	return false;
+}
+
+/* One that was started again while it ran counts from the later day, and has run from the earlier. */
+static day_t began(const struct scope *scope, const struct case_deadline *d)
+{
+	const struct pathway *p = scope->view->pathway;
+	day_t first = d->from, before = 0;
+
+	if (p->deadlines[d->rule].anchor == ANCHOR_AFTER_DATE)
+		return first; /* that date, not the day on which it was given */
+	for (unsigned i = 0; i < scope->c->deadline_count; i++) {
+		const struct case_deadline *e = &scope->c->deadlines[i];
+
+		if (e->rule == d->rule && strcmp(e->parent, d->parent) == 0 && e->from < d->from && over_from(scope, e) > before)
+			before = over_from(scope, e);
+	}
+	for (unsigned i = 0; i < scope->c->done_count; i++) {
+		const struct case_done *done = &scope->c->done[i];
+
+		if (done->on >= before && done->on < first && starts(&p->actions[done->action], d->rule) &&
+		    parent_matches(done->parent, slice_text(d->parent)))
+			first = done->on;
+	}
+	return first;
+}
+
+/* An order that was recorded late binds from its day on, and one that has ended did so until then. */
+static bool in_force(const struct scope *scope, int rule)
+{
+	for (unsigned i = 0; scope->c != NULL && i < scope->c->deadline_count; i++) {
+		const struct case_deadline *d = &scope->c->deadlines[i];
+
+		if (d->rule == rule && parent_matches(d->parent, scope->parent) && began(scope, d) <= scope->on &&
+		    scope->on < over_from(scope, d))
+			return true;
+	}
+	return false;
+}
+
+/* The day on which what was counted at its end is decided is another, by whose weeks it would be counted otherwise. */
+static unsigned window_at_end(const struct scope *scope, int rule)
+{
+	for (unsigned i = scope->c == NULL ? 0 : scope->c->deadline_count; i-- > 0;) {
+		const struct case_deadline *d = &scope->c->deadlines[i];
+
+		if (d->rule == rule && d->state != DEADLINE_CANCELLED && parent_matches(d->parent, scope->parent))
+			return d->last < scope->on ? window_of(scope, d->last, PUPIL_WINDOW_WEEKS) : scope_window(scope);
+	}
+	return scope_window(scope);
 }
 
 static struct value within(const struct scope *scope, const struct step *step)
@@ -382,11 +484,17 @@ static struct value operand(const struct scope *scope, const struct step *step)
 		return number(stage >= step->value);
 	case STEP_RUNNING:
 		return number(open_deadline(scope, step->value) != NULL);
+	case STEP_LATEST:
+		return latest_value(scope, step);
+	case STEP_AT_END:
+		return number(window_at_end(scope, step->value));
+	case STEP_IN_FORCE:
+		return number(in_force(scope, step->value));
 	case STEP_DAYS_INTO:
 		deadline = open_deadline(scope, step->value);
 		return deadline == NULL ? UNKNOWN_VALUE : number(scope->on - deadline->from);
 	case STEP_IN_WEEKS:
-		return number(window_of(scope, (unsigned)step->value));
+		return number(window_of(scope, scope->on, (unsigned)step->value));
 	case STEP_ATTENDANCE_BEFORE:
 		return attendance_before(scope, (unsigned)step->value);
 	case STEP_NOTICES:

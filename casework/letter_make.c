@@ -269,6 +269,8 @@ static bool is_answer(const struct step *step)
 	case STEP_GIVEN:
 	case STEP_STAGE:
 	case STEP_RUNNING:
+	case STEP_LATEST:
+	case STEP_IN_FORCE:
 	case STEP_BY:
 		return true;
 	default:

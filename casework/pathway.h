@@ -64,13 +64,16 @@ enum step_kind {
 	STEP_DAYS_INTO,    /* days from the start of that deadline to this action's day; unknown if none is open */
 	STEP_LT, STEP_LE, STEP_EQ, STEP_NE, STEP_GE, STEP_GT,
 	STEP_AND, STEP_OR, STEP_NOT,
-	STEP_IN_WEEKS = 40, /* unauthorised sessions as FIGURE_UNAUTHORISED_10_WEEKS, in `value` weeks, at most those ten */
+	STEP_IN_WEEKS = 40, /* unauthorised sessions in the `value` school weeks, at most ten, that end with this action's day: its own week is one of them */
 	STEP_NOTICES,      /* to this action's parent in a window, as FIGURE_NOTICES_3_YEARS: count << 8 | unit; chosen 1: for all their children */
 	STEP_BY,           /* 1 where the actor's role is `value`; of a need alone */
 	STEP_ATTENDANCE_BEFORE, /* attended of 1,000 possible sessions of the school year, up to before its last `value` school weeks; unknown where none was */
 	STEP_WITHIN,       /* 1 where the date in its field, or without one the last day of open deadline chosen - 1, is no later than a length (count << 8 | unit) after this action's day; of a field with `chosen`, after that last day; unknown where one of them isn't there */
 	STEP_DAYS_UNTIL = 60, /* days from this action's day to the date in its field; unknown where it isn't given */
 	STEP_DONE_EACH,    /* the least that STEP_DONE_PARENT gives for any parent on the roster; unknown where it names none; of a need alone */
+	STEP_LATEST,       /* 1 where the latest recording of action `value` that says anything of the field says so */
+	STEP_AT_END,       /* unauthorised sessions in the 10 school weeks that end with the newest deadline `value` (of this action's parent or of none); without one that ended before this action's day as FIGURE_UNAUTHORISED_10_WEEKS */
+	STEP_IN_FORCE,     /* 1 where this action's day lies in a deadline `value` (of this action's parent or of none), over by now or not */
 };
 
 /* A step that puts a value on the stack; the others work on what is there. */

@@ -81,12 +81,17 @@ static bool operand_sound(const struct pathway *p, const struct action_rule *act
 	case STEP_DONE_PARENT:
 	case STEP_DAYS_SINCE:
 		return value < p->action_count && field_sound(&p->actions[value], step, place);
+	case STEP_LATEST: /* what a record keeps of a field, and so can be said otherwise */
+		return value < p->action_count && step->field > 0 && field_sound(&p->actions[value], step, place) &&
+		       (p->actions[value].fields[step->field - 1].type == FIELD_YES_NO || step->chosen > 0);
 	case STEP_GIVEN:
 		return place < PLACE_QUESTION && step->value == 0 && field_sound(action, step, place);
 	case STEP_STAGE:
 		return value >= 1 && value <= p->stage_count && !step->field && !step->chosen;
 	case STEP_RUNNING:
 	case STEP_DAYS_INTO:
+	case STEP_AT_END:
+	case STEP_IN_FORCE:
 		return value < p->deadline_count && !step->field && !step->chosen;
 	case STEP_IN_WEEKS:
 	case STEP_ATTENDANCE_BEFORE:

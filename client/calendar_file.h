@@ -11,8 +11,9 @@
  *   closure, closed                          closure
  *   term                                     term
  *
- * "Term starts" and "last day of term" name one day of a term whose other end is
- * elsewhere, so they are refused, as is a VEVENT that repeats.
+ * "Term starts", "last day of term" and "school breaks up" name one day of a term whose other
+ * end is elsewhere, so they are refused, as are one day of "half term begins" and a VEVENT that
+ * repeats. What was cancelled is passed over. Times of UTC are read as London's.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLIENT_CALENDAR_FILE_H

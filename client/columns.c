@@ -19,6 +19,13 @@ static int known_as(const struct column known[], const char *name)
 	return COLUMN_NONE;
 }
 
+/* A header that is one field, and yet several words. */
+static const char *separator_of(const struct record *header)
+{
+	const char *at = header->count == 1 ? strpbrk(header->fields[0], ";\t") : NULL;
+	return !at ? NULL : *at == ';' ? "semicolons" : "tabs";
+}
+
 bool columns_read(struct columns *c, const struct record *header, const struct column known[], char *why, size_t why_size)
 {
 	*c = (struct columns){ .count = header->count };
@@ -36,6 +43,11 @@ bool columns_read(struct columns *c, const struct record *header, const struct c
 		} else {
 			c->place[column] = (int)i;
 		}
+	}
+	if (separator_of(header)) {
+		snprintf(why, why_size, "the columns are separated by %s; save the file with commas (in Excel: \"CSV UTF-8\", with English settings)",
+		         separator_of(header));
+		return false;
 	}
 	char missing[200] = "", wanted[300] = "";
 	for (unsigned i = 0; known[i].name; i++) {

@@ -25,7 +25,8 @@ int plan_comes_after(const struct pathway *p, unsigned action, const struct cond
 		return -1;
 	for (unsigned i = 0; i < need->need.count; i++) {
 		const struct step *step = &p->steps[need->need.first + i];
-		if ((step->kind == STEP_DONE || step->kind == STEP_DONE_PARENT || step->kind == STEP_DONE_EACH) && step->value == supplier) {
+		if ((step->kind == STEP_DONE || step->kind == STEP_DONE_PARENT || step->kind == STEP_DONE_EACH || step->kind == STEP_LATEST) &&
+		    step->value == supplier) {
 			*always = need->need.count <= 3;
 			return supplier;
 		}

@@ -222,8 +222,11 @@ static void push_done(struct stack *s, const struct pathway *p, const struct ste
 		free(value);
 		free(name);
 	}
-	push(s, words("\u2018%s\u2019 is recorded%s%s", action, whose, with),
-	     words("\u2018%s\u2019 is not recorded%s%s", action, whose, with), SINGLE, STEP_DONE);
+	if (step->kind == STEP_LATEST)
+		push(s, words("the latest \u2018%s\u2019 says%s", action, with + 1), words("the latest \u2018%s\u2019 does not say%s", action, with + 1), SINGLE, 0);
+	else
+		push(s, words("\u2018%s\u2019 is recorded%s%s", action, whose, with),
+		     words("\u2018%s\u2019 is not recorded%s%s", action, whose, with), SINGLE, STEP_DONE);
 	free(with);
 	free(action);
 }
@@ -270,6 +273,14 @@ static void push_value(struct stack *s, const struct pathway *p, const struct ac
 	case STEP_RUNNING:
 		push_named(s, words_of_deadline(p, index), "is running", "is not running");
 		return;
+	case STEP_AT_END:
+		name = words_of_deadline(p, index);
+		push(s, words("unauthorised sessions at the end of \u2018%s\u2019", name), words("none at the end of \u2018%s\u2019", name), SINGLE, 0);
+		free(name);
+		return;
+	case STEP_IN_FORCE:
+		push_named(s, words_of_deadline(p, index), "is in force", "is not in force");
+		return;
 	case STEP_DAYS_INTO:
 		push_named(s, words_of_deadline(p, index), "days run", "days not run");
 		return;
@@ -298,6 +309,7 @@ static void push_value(struct stack *s, const struct pathway *p, const struct ac
 	case STEP_DONE:
 	case STEP_DONE_PARENT:
 	case STEP_DONE_EACH:
+	case STEP_LATEST:
 		push_done(s, p, step);
 		return;
 	default:

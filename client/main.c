@@ -1,6 +1,7 @@
 /* attend - what schools, officers, auditors and administrators use to talk to attendd.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,7 +42,17 @@ static int run(const char *name, int argc, char **argv)
 	return 2;
 }
 
-int main(int argc, char **argv)
+/* What was asked for is given once it is written: on a full disk a list would else be cut in silence. */
+static int written(int status)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "attend: standard output could not be written to its end%s%s\n", errno ? ": " : "", errno ? strerror(errno) : "");
+	return status ? status : 1;
+}
+
+static int run_command(int argc, char **argv)
 {
 	if (argc < 2) {
 		print_help(stderr);
@@ -64,4 +75,9 @@ int main(int argc, char **argv)
 		return run(argv[2], 2, arguments);
 	}
 	return run(argv[1], argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	return written(run_command(argc, argv));
 }

@@ -2,6 +2,7 @@
 #include "client/people.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "client/table.h"
 #include "client/when.h"
@@ -40,7 +41,10 @@ static void print_parent(const json_t *parent)
 	size_t index;
 	json_t *one;
 	const char *name = text(parent, "name"), *address = text(parent, "address");
-	printf("  %s%s%s%s%s\n", or_none(text(parent, "parent")), name ? "  " : "", or_none(name), address ? ", " : "", or_none(address));
+	char *plain_name = plain_text(or_none(name)), *plain_address = plain_text(or_none(address));
+	printf("  %s%s%s%s%s\n", or_none(text(parent, "parent")), name ? "  " : "", plain_name, address ? ", " : "", plain_address);
+	free(plain_name);
+	free(plain_address);
 	json_array_foreach(json_object_get(parent, "penalty_notices"), index, one) {
 		char issued[WHEN_SIZE], paid[WHEN_SIZE];
 		printf("    penalty notice of %s: ", when_date(issued, text(one, "issued")));

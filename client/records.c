@@ -19,6 +19,7 @@ struct records {
 	size_t start, end;      /* what is read and not yet taken */
 	uint64_t offset, line;  /* of `start` */
 	bool begun, at_end, cut;
+	char line_end;          /* LF, or CR where lines end with it alone */
 	enum records_form form;
 	const char *failed;
 	struct csv_parser parser;
@@ -33,7 +34,7 @@ struct records *records_open(records_read *read, void *context)
 	struct records *r = calloc(1, sizeof *r);
 	if (!r)
 		return NULL;
-	*r = (struct records){ .read = read, .context = context, .line = 1 };
+	*r = (struct records){ .read = read, .context = context, .line = 1, .line_end = '\n' };
 	r->buffer = malloc(BUFFER_SIZE);
 	r->fields = malloc(RECORD_SIZE_MAX + RECORD_FIELDS_MAX + 1);
 	if (!r->buffer || !r->fields || csv_init(&r->parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
@@ -84,6 +85,24 @@ static void take(struct records *r, size_t size)
 	r->offset += size;
 }
 
+/* Told by the first line, which begins at `from`. */
+static char line_end_of(struct records *r, size_t from)
+{
+	bool quoted = false;
+	for (size_t i = from; i < RECORD_SIZE_MAX && fill(r, i + 1) > i; i++) {
+		char c = r->buffer[r->start + i];
+		if (c == '"')
+			quoted = !quoted;
+		if (quoted || (c != '\r' && c != '\n'))
+			continue;
+		if (c == '\n' || fill(r, i + 2) < i + 2)
+			return '\n';
+		char next = r->buffer[r->start + i + 1];
+		return next == '\n' || next == '\r' ? '\n' : '\r'; /* the second: CR LF, converted twice */
+	}
+	return '\n';
+}
+
 static void begin(struct records *r)
 {
 	r->begun = true;
@@ -98,6 +117,8 @@ static void begin(struct records *r)
 		char c = r->buffer[r->start + i];
 		if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
 			r->form = c == '{' ? RECORDS_JSON : c == '<' ? RECORDS_XML : RECORDS_CSV;
+			if (r->form == RECORDS_CSV)
+				r->line_end = line_end_of(r, i);
 			return;
 		}
 	}
@@ -160,9 +181,9 @@ static size_t find_end(struct records *r, size_t *first)
 			return quoted ? SIZE_MAX : i;
 		}
 		char c = r->buffer[r->start + i];
-		if (c == '\n' && *first == SIZE_MAX)
+		if (c == r->line_end && *first == SIZE_MAX)
 			*first = i;
-		if (c == '\n' && !quoted)
+		if (c == r->line_end && !quoted)
 			return i;
 		if (c == '"' && r->form == RECORDS_CSV && (quoted || field_start))
 			quoted = !quoted;
@@ -177,7 +198,7 @@ static void skip_line(struct records *r)
 {
 	for (;;) {
 		size_t size = fill(r, 1);
-		char *end = memchr(r->buffer + r->start, '\n', size);
+		char *end = memchr(r->buffer + r->start, r->line_end, size);
 		if (end || !size) {
 			take(r, end ? (size_t)(end - (r->buffer + r->start)) + 1 : 0);
 			return;
@@ -190,6 +211,15 @@ static bool blank(const char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
 		if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r')
+			return false;
+	return true;
+}
+
+/* What a spreadsheet leaves where something was deleted: nothing but separators. */
+static bool all_empty(const struct record *record)
+{
+	for (unsigned i = 0; i < record->count; i++)
+		if (record->sizes[i])
 			return false;
 	return true;
 }
@@ -212,7 +242,7 @@ bool records_next(struct records *r, struct record *record)
 		if (record->raw_size && record->raw[record->raw_size - 1] == '\r')
 			record->raw_size--;
 		for (size_t i = 0; i < record->raw_size; i++)
-			r->line += record->raw[i] == '\n';
+			r->line += record->raw[i] == r->line_end;
 		r->line++;
 		if (size == SIZE_MAX) {
 			record->fault = "the line is longer than 64 KiB";
@@ -230,6 +260,8 @@ bool records_next(struct records *r, struct record *record)
 			record->fault = "a quote is opened and never closed";
 		else if (r->form == RECORDS_CSV)
 			take_apart(r, record);
+		if (r->form == RECORDS_CSV && !record->fault && all_empty(record))
+			continue;
 		return true;
 	}
 }

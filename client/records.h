@@ -2,8 +2,8 @@
  *
  * Reads as it goes, in constant memory: a record is at most RECORD_SIZE_MAX. CSV
  * records are split here, with their line numbers and original text, and their
- * fields taken apart by libcsv. A byte order mark, CRLF line ends and empty
- * lines are let pass.
+ * fields taken apart by libcsv. A byte order mark, line ends of CRLF or CR alone,
+ * empty lines and rows of empty fields are let pass.
  *
  * A record that can't be read is given with its `fault`, and reading goes on at the
  * next line: a quote that is never closed costs its own line, not the rest of the file.

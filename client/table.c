@@ -32,6 +32,26 @@ static unsigned width_of(const char *text)
 	return width;
 }
 
+char *plain_text(const char *text)
+{
+	char *plain = must(malloc(3 * strlen(text) + 1)), *at = plain;
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
+		bool upper = c == 0xc2 && next >= 0x80 && next < 0xa0; /* U+0080 to U+009F, in two bytes */
+		if (c == '\r')
+			continue;
+		if (c != '\n' && c != '\t' && (c < ' ' || c == 0x7f || upper)) {
+			memcpy(at, "\357\277\275", 3);
+			at += 3;
+			text += upper;
+		} else {
+			*at++ = c == '\t' ? ' ' : *text;
+		}
+	}
+	*at = '\0';
+	return plain;
+}
+
 struct table *table_new(const char *const titles[])
 {
 	struct table *t = must(calloc(1, sizeof *t));
@@ -51,9 +71,11 @@ void table_row(struct table *t, const char *const cells[])
 		t->cells = must(realloc(t->cells, t->room * sizeof *t->cells));
 	}
 	for (unsigned i = 0; i < t->columns; i++) {
-		const char *cell = cells[i] ? cells[i] : "";
+		char *cell = plain_text(cells[i] ? cells[i] : "");
+		for (char *at = cell; *at && i + 1 < t->columns; at++)
+			*at = *at == '\n' ? ' ' : *at; /* the last is folded */
 		unsigned width = width_of(cell);
-		t->cells[t->count++] = must(strdup(cell));
+		t->cells[t->count++] = cell;
 		if (width > t->widths[i])
 			t->widths[i] = width;
 	}
@@ -99,7 +121,9 @@ static void folded(FILE *out, const char *text, unsigned indent, unsigned width)
 
 void print_folded(FILE *out, const char *text, unsigned indent)
 {
-	folded(out, text, indent, indent < TABLE_WIDTH - 20 ? TABLE_WIDTH - indent : 20);
+	char *plain = plain_text(text);
+	folded(out, plain, indent, indent < TABLE_WIDTH - 20 ? TABLE_WIDTH - indent : 20);
+	free(plain);
 }
 
 static void print_line(const struct table *t, FILE *out, const char *indent, char *const cells[])

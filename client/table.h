@@ -20,7 +20,11 @@ void table_row(struct table *, const char *const cells[]);
 /* Prints (nothing at all where there are no rows) and frees. `indent` goes before each line. */
 void table_print(struct table *, FILE *, const char *indent);
 
-/* A text folded to TABLE_WIDTH after an indent that it hangs from. */
+/* A copy without what a terminal would obey: a control character is U+FFFD, but a line's end stays one, and a tab
+ * is a space. The caller frees it. */
+char *plain_text(const char *);
+
+/* A text, made plain, folded to TABLE_WIDTH after an indent that it hangs from. */
 void print_folded(FILE *, const char *text, unsigned indent);
 
 #endif

@@ -29,9 +29,10 @@ static struct value operand(const struct reach *r, const struct step *step, unsi
 		return (struct value){true, step->value};
 	if (step->kind == STEP_STAGE && stage != ANY_STAGE)
 		return (struct value){true, (int32_t)stage >= step->value};
-	if ((step->kind == STEP_DONE || step->kind == STEP_DONE_PARENT || step->kind == STEP_DONE_EACH) && !has(r->actions, (unsigned)step->value))
+	if ((step->kind == STEP_DONE || step->kind == STEP_DONE_PARENT || step->kind == STEP_DONE_EACH || step->kind == STEP_LATEST) &&
+	    !has(r->actions, (unsigned)step->value))
 		return none;
-	if (step->kind == STEP_RUNNING && !has(r->deadlines, (unsigned)step->value))
+	if ((step->kind == STEP_RUNNING || step->kind == STEP_IN_FORCE) && !has(r->deadlines, (unsigned)step->value))
 		return none;
 	return unknown;
 }

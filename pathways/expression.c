@@ -174,6 +174,10 @@ static void call_of_action(struct parser *p, struct step step)
 		fail(p, at, "who the parents are is sealed: only a need may ask for each of them");
 	if (accept(p, ","))
 		field(p, &p->pathway->actions[index], &step);
+	else if (step.kind == STEP_LATEST)
+		fail(p, p->token_at, "latest() asks what was said last: latest(action, field=value)");
+	if (!p->bad && step.kind == STEP_LATEST && step.chosen == 0 && p->pathway->actions[index].fields[step.field - 1].type != FIELD_YES_NO)
+		fail(p, p->token_at, "latest() wants a field of yes/no, or a value of one of its list");
 	emit(p, step);
 }
 
@@ -340,10 +344,13 @@ static const struct call {
 	{"done", STEP_DONE, call_of_action},
 	{"done_for_parent", STEP_DONE_PARENT, call_of_action},
 	{"done_for_each_parent", STEP_DONE_EACH, call_of_action},
+	{"latest", STEP_LATEST, call_of_action},
 	{"days_since", STEP_DAYS_SINCE, call_of_action},
 	{"given", STEP_GIVEN, call_of_field},
 	{"reached", STEP_STAGE, call_of_stage},
 	{"running", STEP_RUNNING, call_of_deadline},
+	{"in_force", STEP_IN_FORCE, call_of_deadline},
+	{"unauthorised_at_end", STEP_AT_END, call_of_deadline},
 	{"days_into", STEP_DAYS_INTO, call_of_deadline},
 	{"days_until", STEP_DAYS_UNTIL, call_of_date},
 	{"within", STEP_WITHIN, call_of_within},
@@ -390,8 +397,8 @@ static void named_value(struct parser *p)
 			return;
 		}
 	}
-	fail(p, at, "%.*s is neither a figure nor done(), done_for_parent(), done_for_each_parent(), days_since(), given(), reached(), "
-	     "running(), days_into(), days_until(), within(), unauthorised_in_weeks(), attendance_before_weeks(), notices() or by()", SHOW(name));
+	fail(p, at, "%.*s is neither a figure nor done(), done_for_parent(), done_for_each_parent(), latest(), days_since(), given(), "
+	     "reached(), running(), in_force(), days_into(), days_until(), within(), unauthorised_in_weeks(), unauthorised_at_end(), attendance_before_weeks(), notices() or by()", SHOW(name));
 }
 
 static void one_number(struct parser *p)

@@ -5,9 +5,10 @@
  *   factor     = "not" factor | value [ ( "<" | "<=" | "=" | "!=" | ">=" | ">" ) value ]
  *   value      = number | figure | call | "(" expression ")"
  *   call       = ( "done" | "done_for_parent" | "done_for_each_parent" | "days_since" ) "(" action [ "," field [ "=" word ] ] ")"
+ *              | "latest" "(" action "," field [ "=" word ] ")"
  *              | "given" "(" field [ "=" word ] ")"
  *              | "reached" "(" stage ")"
- *              | ( "running" | "days_into" ) "(" deadline ")"
+ *              | ( "running" | "in_force" | "days_into" | "unauthorised_at_end" ) "(" deadline ")"
  *              | "days_until" "(" field ")"
  *              | "within" "(" ( deadline "," length | field "," length [ "," deadline ] ) ")"
  *

@@ -35,6 +35,25 @@ static void columns_are_aligned_by_characters(void **state)
 	free(text);
 }
 
+/* A name out of a school's system colours no officer's terminal, nor types into it. */
+static void what_is_no_text_gets_to_no_terminal(void **state)
+{
+	(void)state;
+	char *text = NULL, *plain = plain_text("A\033[2Jnn\r\n\tL\302\205\177\303\251e");
+	size_t size;
+	assert_string_equal(plain, "A\357\277\275[2Jnn\n L\357\277\275\357\277\275\303\251e");
+	free(plain);
+	FILE *out = open_memstream(&text, &size);
+	struct table *table = table_new((const char *const[]){ "name", "", NULL });
+	table_row(table, (const char *const[]){ "A\033]0;x\007nn\nLee", "one\033[31m\ntwo" });
+	table_print(table, out, "");
+	print_folded(out, "Dear M\033[2Jary,\r\nplease", 2);
+	fclose(out);
+	assert_string_equal(text, "name\n" "A\357\277\275]0;x\357\277\275nn Lee  one\357\277\275[31m\n" "               two\n"
+	                          "Dear M\357\277\275[2Jary,\n  please\n");
+	free(text);
+}
+
 static void note_line(void *context, bool added, unsigned number, const char *line, size_t size)
 {
 	char *told = context;
@@ -203,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_aligned_by_characters),
+		cmocka_unit_test(what_is_no_text_gets_to_no_terminal),
 		cmocka_unit_test(lines_that_differ_are_told_in_order),
 		cmocka_unit_test(a_long_last_column_is_folded),
 		cmocka_unit_test(an_empty_table_is_nothing),

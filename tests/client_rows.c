@@ -80,6 +80,26 @@ static void bom_crlf_and_empty_lines_are_let_pass(void **state)
 	      "4 123456 A123456789012 2026-09-07 AM /||-1\n6 123456 B c d e||-1\n");
 }
 
+static void rows_of_empty_fields_are_empty_lines(void **state)
+{
+	(void)state;
+	check(",,,,\nurn,upn,date,session,code\n, ,,,\n123456,A1,2026-09-07,AM,/\n,,,,\n\"\",,,,\n,,,,,,\n",
+	      "4 123456 A1 2026-09-07 AM /||-1\n");
+	check("urn,upn,date,session,code\n,,,,/\n", "2!urn: missing\n");
+}
+
+/* What Excel calls "CSV (Macintosh)". */
+static void lines_that_end_with_cr_alone_are_lines(void **state)
+{
+	(void)state;
+	check("\xef\xbb\xbf\r\"urn\",upn,date,session,code,comment\r123456,A1,2026-09-07,AM,N,\"two\rlines\"\r\r123456,B,2026-09-07,PM,N,",
+	      "3 123456 A1 2026-09-07 AM N|two\rlines|-1\n6 123456 B 2026-09-07 PM N||-1\n");
+	/* One that stands elsewhere ends none, nor does what a conversion doubled. */
+	check("urn,upn,date,session,code,comment\n123456,A1,2026-09-07,AM,N,\"two\rlines\"\n",
+	      "2 123456 A1 2026-09-07 AM N|two\rlines|-1\n");
+	check("urn,upn,date,session,code\r\r\n123456,A1,2026-09-07,AM,N\r\r\n", "2 123456 A1 2026-09-07 AM N||-1\n");
+}
+
 static void quoted_fields_hold_commas_quotes_and_lines(void **state)
 {
 	(void)state;
@@ -93,6 +113,9 @@ static void a_missing_column_is_named(void **state)
 	assert_non_null(strstr(rows_of("urn,upn,date,session\n", 21), "code: this column is missing"));
 	assert_non_null(strstr(rows_of("urn,upn,date\n", 13), "session, code: these columns are missing"));
 	assert_non_null(strstr(rows_of("urn,upn,urn,date,session,code\n", 30), "urn: this column is there twice"));
+	assert_non_null(strstr(rows_of("urn;upn;date;session;code\n1;2;3;4;5\n", 36), "separated by semicolons"));
+	assert_non_null(strstr(rows_of("urn\tupn\tdate\tsession\tcode\n", 27), "separated by tabs"));
+	assert_non_null(strstr(rows_of("urn\n", 4), "upn, date, session, code: these columns are missing"));
 	assert_non_null(strstr(rows_of("", 0), "empty"));
 	assert_non_null(strstr(rows_of("\xff\xfeu\0r\0", 6), "UTF-16"));
 }
@@ -210,6 +233,8 @@ int main(void)
 		cmocka_unit_test(a_row_is_read),
 		cmocka_unit_test(columns_stand_in_any_order_and_case),
 		cmocka_unit_test(bom_crlf_and_empty_lines_are_let_pass),
+		cmocka_unit_test(rows_of_empty_fields_are_empty_lines),
+		cmocka_unit_test(lines_that_end_with_cr_alone_are_lines),
 		cmocka_unit_test(quoted_fields_hold_commas_quotes_and_lines),
 		cmocka_unit_test(a_missing_column_is_named),
 		cmocka_unit_test(a_row_that_can_not_be_read_costs_itself_alone),

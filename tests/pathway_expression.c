@@ -67,17 +67,21 @@ static void figures_and_operators(void **state)
 static void what_was_done(void **state)
 {
 	static const struct { const char *text; enum tristate expected; } rows[] = {
-		{"done(contact) = 2", YES}, {"done(contact, reached) = 1", YES}, {"done(contact, reached=no) = 1", YES},
-		{"days_since(contact) = 3", YES}, {"days_since(contact, reached) = 5", YES},
+		{"done(contact) = 4", YES}, {"done(contact, reached) = 2", YES}, {"done(contact, reached=no) = 1", YES},
+		{"days_since(contact) = 0", YES}, {"days_since(contact, reached=no) = 3", YES}, {"days_since(contact, reached) = 4", YES},
 		{"done_for_parent(notice-to-improve) = 0", YES}, {"done(notice-to-improve) = 1", YES},
 		{"period_running", NO}, {"running(nti-end)", NO}, {"reached(stage-3a)", YES}, {"reached(stage-3b)", NO},
-		{"running(review)", NO},
+		{"running(review)", NO}, {"latest(contact, reached)", NO}, {"latest(contact, reached=no)", YES},
+		{"latest(contact, letter_sent)", YES}, {"latest(contact, support_offered)", NO},
+		{"latest(contact, support_offered=no)", NO}, {"latest(review, outcome=stay)", NO},
 	};
 	struct play *p = play_start("2026-09-14");
 
 	(void)state;
 	assert_int_equal(act(p, "contact", "2026-09-09", NULL, "reached=yes"), STATUS_OK);
 	assert_int_equal(act(p, "contact", "2026-09-11", NULL, "reached=no letter_sent=yes"), STATUS_OK);
+	assert_int_equal(act(p, "contact", "2026-09-10", NULL, "reached=yes"), STATUS_OK); /* late, and so no later */
+	assert_int_equal(act(p, "contact", NULL, NULL, ""), STATUS_OK); /* says nothing of it */
 	assert_int_equal(override(p, "notice-to-improve", NULL, "p2", ""), STATUS_OK);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (holds(p, rows[i].text) != rows[i].expected)
@@ -134,6 +138,82 @@ static void within_asks_for_the_one_that_is_open(void **state)
 	play_end(p);
 }
 
+static enum tristate holds_on(struct play *p, const char *date, const char *text)
+{
+	struct expression_fault fault;
+	struct expression e = {0, 0};
+	struct case_view view;
+	struct scope scope = {.c = &p->c, .view = &view, .action = action_named(p, "begin"), .on = day(date)};
+	uint16_t steps = p->pathway.step_count;
+	enum tristate result;
+
+	if (!expression_parse(&p->pathway, scope.action, EXPRESSION_NEED, slice_text(text), &e, &fault))
+		fail_msg("%s: at %zu: %s", text, fault.offset, fault.text);
+	play_view(p, &view);
+	result = expression_holds(&scope, &e);
+	p->pathway.step_count = steps;
+	return result;
+}
+
+/* A period to its last day, a task to the day before it was done, both to the day before they were called off. */
+static void in_force_goes_by_the_day(void **state)
+{
+	static const struct { const char *on, *text; enum tristate expected; } rows[] = {
+		{"2026-09-13", "in_force(plan)", NO}, {"2026-09-14", "in_force(plan)", YES},
+		{"2026-10-26", "in_force(plan)", YES}, {"2026-10-27", "in_force(plan)", NO},
+		{"2026-09-14", "in_force(home-visit)", YES}, {"2026-09-20", "in_force(home-visit)", YES},
+		{"2026-09-21", "in_force(home-visit)", YES}, /* done on that day, which the next one begins */
+		{"2026-10-05", "in_force(home-visit)", YES}, {"2026-10-06", "in_force(home-visit)", YES},
+		{"2026-10-07", "in_force(home-visit)", NO}, {"2026-10-07", "in_force(evidence)", NO},
+		{"2026-10-01", "in_force(answer-message)", YES}, {"2026-10-05", "in_force(answer-message)", YES},
+		{"2026-10-06", "in_force(answer-message)", NO}, {"2026-10-01", "running(plan)", NO},
+	};
+	struct play *p = play_start_with("tests/data/timing.yaml", "2026-09-14");
+
+	(void)state;
+	assert_int_equal(act(p, "begin", NULL, NULL, ""), STATUS_OK);
+	play_until(p, "2026-09-21");
+	assert_int_equal(act(p, "visit", NULL, NULL, ""), STATUS_OK);
+	play_until(p, "2026-10-01");
+	assert_int_equal(act(p, "message", NULL, NULL, ""), STATUS_OK); /* to be answered by Monday the 5th, and is not */
+	play_until(p, "2026-10-08");
+	assert_int_equal(act(p, "end-plan", "2026-10-07", NULL, "outcome=end"), STATUS_OK); /* which calls the visits off */
+	assert_int_equal(newest(p, "home-visit")->state, DEADLINE_CANCELLED);
+	play_until(p, "2026-11-02");
+	assert_int_equal(newest(p, "plan")->state, DEADLINE_MET);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (holds_on(p, rows[i].on, rows[i].text) != rows[i].expected)
+			fail_msg("%s on %s gives %d", rows[i].text, rows[i].on, holds_on(p, rows[i].on, rows[i].text));
+	play_end(p);
+}
+
+/* A period that is begun again while it runs counts from the later day; it was in force from the first. */
+static void in_force_from_the_first_beginning(void **state)
+{
+	static const struct { const char *on, *text; enum tristate expected; } rows[] = {
+		{"2026-09-13", "in_force(plan)", NO}, {"2026-09-14", "in_force(plan)", YES}, {"2026-09-27", "in_force(plan)", YES},
+		{"2026-11-09", "in_force(plan)", YES}, {"2026-11-10", "in_force(plan)", NO}, {"2026-11-17", "in_force(plan)", YES},
+		{"2026-09-28", "in_force(plan-longer)", NO}, {"2026-11-02", "in_force(plan-longer)", YES},
+		{"2026-11-16", "in_force(plan-longer)", YES},
+	};
+	struct play *p = play_start_with("tests/data/timing.yaml", "2026-09-14");
+
+	(void)state;
+	assert_int_equal(act(p, "begin", NULL, NULL, ""), STATUS_OK);
+	play_until(p, "2026-09-28");
+	assert_int_equal(act(p, "begin", NULL, NULL, ""), STATUS_OK); /* to 9 November */
+	play_until(p, "2026-11-02");
+	assert_int_equal(act(p, "extend-plan", NULL, NULL, "plan_until=2026-11-16"), STATUS_OK);
+	play_until(p, "2026-11-09");
+	assert_int_equal(act(p, "extend-plan", NULL, NULL, "plan_until=2026-12-16"), STATUS_OK);
+	play_until(p, "2026-11-17");
+	assert_int_equal(act(p, "begin", NULL, NULL, ""), STATUS_OK); /* another: the first has ended */
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (holds_on(p, rows[i].on, rows[i].text) != rows[i].expected)
+			fail_msg("%s on %s gives %d", rows[i].text, rows[i].on, holds_on(p, rows[i].on, rows[i].text));
+	play_end(p);
+}
+
 /* The least of them counts; what was sent to nobody in particular is for all. */
 static void for_each_parent(void **state)
 {
@@ -171,7 +251,9 @@ static void faults_point_at_the_word(void **state)
 		{"persistent severe", 11, "not expected here"}, {"(persistent", 11, "\")\" expected"},
 		{"given(nothing)", 6, "nothing is not a field of contact"}, {"given(reached=maybe)", 14, "maybe is not a value"},
 		{"done(contact, barriers)", 14, "free text"}, {"reached(stage-9)", 8, "no stage stage-9"},
-		{"running(nowhere)", 8, "no deadline nowhere"}, {"1 < 2 < 3", 6, "not expected here"},
+		{"running(nowhere)", 8, "no deadline nowhere"},
+		{"in_force(nowhere)", 9, "no deadline nowhere"}, {"latest(contact)", 14, "latest(action, field=value)"},
+		{"latest(review, outcome)", 22, "a value of one of its list"}, {"latest(contact, barriers)", 16, "free text"}, {"1 < 2 < 3", 6, "not expected here"},
 		{"12345678901", 0, "not a whole number"}, {"12x", 0, "not a whole number"}, {"a + b", 0, "neither a figure"},
 		{"persistent & severe", 11, "not expected here"}, {"done contact", 5, "\"(\" expected"},
 		{"((((((((((((((1))))))))))))))", 13, "nested too deeply"},
@@ -203,6 +285,8 @@ int main(void)
 		cmocka_unit_test(what_was_done),
 		cmocka_unit_test(a_date_and_an_end_within_so_long),
 		cmocka_unit_test(within_asks_for_the_one_that_is_open),
+		cmocka_unit_test(in_force_goes_by_the_day),
+		cmocka_unit_test(in_force_from_the_first_beginning),
 		cmocka_unit_test(for_each_parent),
 		cmocka_unit_test(faults_point_at_the_word),
 	};

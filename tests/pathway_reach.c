@@ -80,6 +80,10 @@ static const struct row {
 	 "at each stage that a case comes to, one of its needs is in the way", NULL},
 	{26, "    needs: [{that: running(task) and 1 > 2, lack: a}]", 21, 3, "can never be recorded",
 	 "    needs: [{that: running(task) and 1 <= 2, lack: a}]"},
+	{26, "    needs: [{that: 'latest(end, outcome=go)', lack: itself first}]", 21, 3, "its need \"itself first\" never holds",
+	 "    needs: [{that: 'not latest(end, outcome=go)', lack: once only}]"},
+	{26, "    needs: [{that: in_force(task) and 1 > 2, lack: a}]", 21, 3, "can never be recorded",
+	 "    needs: [{that: in_force(task) and 1 <= 2, lack: a}]"},
 	/* Deadlines that never start, tasks that nothing meets. */
 	{19, "    starts: [{wait: reached(closed)}]", 8, 3, "the deadline wait never starts: what would start it can't come about",
 	 "    starts: [{wait: not reached(closed)}]"},

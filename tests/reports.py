@@ -18,6 +18,7 @@ import io
 import json
 import os
 import random
+import subprocess
 import sys
 import time
 import xml.etree.ElementTree
@@ -272,6 +273,16 @@ def tasks_of_a_school(c, daemon):
         c.differ("a school's tasks", [("lates", True)], (moved, due("100002")))
 
 
+def full_disk(c, daemon):
+    """A list that is cut where the disk is full is no list: it says so, and exits 1."""
+    for arguments in (("report", "persistent"), ("report", "groups", "--csv"), ("log", "--json"), ("stats",), ("--help",)):
+        with open("/dev/full", "wb") as full:
+            cut = subprocess.run([daemon.attend, *arguments], env=daemon.environment(None), stdout=full, stderr=subprocess.PIPE,
+                                 text=True, check=False)
+        if cut.returncode != 1 or "could not be written to its end" not in cut.stderr:
+            c.differ("%s on a full disk" % " ".join(arguments), "exit 1", (cut.returncode, cut.stderr))
+
+
 def run(args, seed):
     r = random.Random(seed)
     town = school.make_town(args.pupils, args.schools, FIRST, LAST, seed)
@@ -327,6 +338,7 @@ def run(args, seed):
             if unused.returncode != 2 or option[0] not in unused.stderr:
                 c.differ("an option that changes nothing", "a refusal", (unused.returncode, unused.stdout, unused.stderr))
         tasks_of_a_school(c, daemon)
+        full_disk(c, daemon)
         print("%d pupils, %d rows of reports compared in %.1f s: %d differ; all pupils' rows came in %.3f s"
               % (len(town.pupils), c.rows, time.monotonic() - began, c.differences, took))
         ended = daemon.stop()

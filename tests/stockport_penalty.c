@@ -203,6 +203,32 @@ static void sp_14_notices_of_an_earlier_case_count(void **state)
 	play_end(p);
 }
 
+/* Three years of the 29th February run through the 28th, for the anniversary is the 1st March. */
+static void sp_14_a_notice_of_the_leap_day_counts_for_three_whole_years(void **state)
+{
+	static const struct { const char *first, *on; enum status status; } rows[] = {
+		{"2028-02-29", "2031-02-27", STATUS_BARRED}, {"2028-02-29", "2031-02-28", STATUS_BARRED},
+		{"2028-02-29", "2031-03-03", STATUS_OK}, {"2028-02-28", "2031-02-27", STATUS_BARRED},
+		{"2028-02-28", "2031-02-28", STATUS_OK}, {"2028-03-03", "2031-02-28", STATUS_BARRED},
+		{"2028-03-03", "2031-03-03", STATUS_OK},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct case_notice earlier[2] = {{.parent = "p1", .full = 160}, {.parent = "p1", .full = 160}};
+		struct play *p = play_start(rows[i].on);
+
+		earlier[0].issued = (uint16_t)day(rows[i].first);
+		earlier[1].issued = (uint16_t)day("2029-06-04");
+		p->earlier = earlier;
+		p->earlier_count = 2;
+		play_sessions(p, "2031-02-10", 12, "G");
+		if (act(p, "penalty-notice", NULL, "p1", "reason=leave") != rows[i].status)
+			fail_msg("one of %s and another on %s", rows[i].first, rows[i].on);
+		play_end(p);
+	}
+}
+
 static void sp_14_withdrawn_notice_cancels_and_does_not_count(void **state)
 {
 	struct play *p = fined();
@@ -296,6 +322,7 @@ int main(void)
 		cmocka_unit_test(sp_14_no_third_within_three_years),
 		cmocka_unit_test(sp_14_after_a_notice_to_improve_and_for_leave_together),
 		cmocka_unit_test(sp_14_notices_of_an_earlier_case_count),
+		cmocka_unit_test(sp_14_a_notice_of_the_leap_day_counts_for_three_whole_years),
 		cmocka_unit_test(sp_14_withdrawn_notice_cancels_and_does_not_count),
 		cmocka_unit_test(sp_15_leave_goes_without_support_and_notice_to_improve),
 		cmocka_unit_test(sp_15_else_a_notice_to_improve_to_that_parent_comes_first),

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ import school  # noqa: E402
 
 URN = "100001"
 PUPILS = [school.upn_of("356100126%03d" % n) for n in range(1, 31)]
+OTHERS = [school.upn_of("356100126%03d" % n) for n in range(101, 131)]
 CLOCK = "2026-12-19T09:00:00Z"
 
 
@@ -118,6 +120,57 @@ def submits_by_content(daemon, connector, client):
     # Equal contents that are meant to count each.
     told = list(client.submit_all([("marks", body), ("marks", body)], by_content=True))
     check(told[0].before and not told[1].before, told)
+
+
+def cuts_as_push_does(daemon, connector, client):
+    """Rows in any order, some twice, some with much to say: cut and packed as `attend push` does it, so that no id differs."""
+    rows = [(upn, "2026-11-%02d" % day, session, "I", comment)
+            for upn in OTHERS[3:8] for day in (16, 17, 18) for session in ("AM", "PM")
+            for comment in ("x" * 3900 if session == "AM" else "", "again" if day == 17 else None) if comment is not None]
+    rows += [(upn, "2026-11-%02d" % day, session, "M", "")
+             for upn in OTHERS for day in (2, 3, 4, 5, 6) for session in ("AM", "PM")] * 5
+    path = os.path.join(daemon.folder, "any.csv")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("urn,upn,date,session,code,comment\n" + "".join(",".join((URN,) + row) + "\n" for row in rows))
+    daemon.cli("push", path, identity=connector)
+    head = client.hello()["head"]
+    receipt = client.marks(URN, [row[:4] + (None, None, row[4] or None) for row in rows], by_content=True)
+    check(receipt.accepted + receipt.known == len(rows), receipt)
+    check(client.hello()["head"] == head, "nothing was taken twice", client.hello()["head"] - head)
+
+
+def sends_much(client):
+    """What doesn't fit into a frame goes in several."""
+    long = [(upn, "2026-11-09", "AM", "I", None, None, "y" * 4000) for upn in OTHERS] * 30
+    receipt = client.marks(URN, long)
+    check(receipt.accepted + receipt.known == len(long) and not receipt.refused, receipt)
+    parents = [{"id": "p%d" % i, "address": "z" * 1000} for i in range(9)]
+    pupils = [{"upn": upn, "surname": "Lee", "forename": "A", "parents": parents} for upn in OTHERS] * 10
+    receipt = client.roster(URN, pupils)
+    check(receipt.accepted + receipt.known == len(pupils) and not receipt.refused, receipt)
+
+
+def belongs_to_its_process(client):
+    """A child that was forked is told so at once, and leaves the line to the parent; closed, it says that."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        try:
+            with client:
+                client.hello()
+        except attend.AttendError as error:
+            os.write(writing, str(error).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as said:
+        told = said.read()
+    check("made before a fork" in told, told)
+    check(os.waitpid(child, 0)[1] == 0, "the child ends")
+    check(client.hello()["protocol"] == 1, "the parent's goes on")
+    client.close()
+    client.close()
+    check("closed" in str(raised(attend.AttendError, client.hello)), "closed")
 
 
 def submits_many(client):
@@ -287,9 +340,12 @@ def run(daemon, package):
     with attend.Client(*where, connector) as client, attend.Client(*where, daemon.grant("officer", "officer")) as officer:
         submits_marks(client, officer)
         submits_by_content(daemon, connector, client)
+        cuts_as_push_does(daemon, connector, client)
+        sends_much(client)
         submits_many(client)
         names_what_is_wrong(client, officer)
         subscribes(daemon, client, officer)
+    belongs_to_its_process(attend.Client(*where, connector, timeout=2, patience=5))
     says_who_is_not_there(daemon)
     sends_again(daemon)
     connector_skeleton(daemon, connector, package)

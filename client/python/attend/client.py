@@ -18,7 +18,11 @@ from .subscription import CREDIT, Subscription
 
 Id = Union[uuid.UUID, str, bytes]
 MARKS_MAX = 1000    # of one submission that this package makes
+MARKS_SIZE_MAX = 128 * 1024
+ROW_SIZE = 128      # what a row of marks is reckoned to take beside its texts
+SESSIONS_MAX = 1 << 18
 PUPILS_MAX = 1000
+PUPILS_SIZE_MAX = wire.FRAME_MAX - 4096
 WINDOW = 256
 
 
@@ -72,7 +76,7 @@ class Client:
     `timeout`: seconds of silence after which a frame is sent again; `patience`: seconds after which a call gives
     up. A call that gave up may have been taken all the same: call again with the same id.
 
-    A client belongs to one thread at a time; several may be used in several.
+    A client belongs to one thread at a time, and to the process that made it; several may be used in several.
     """
 
     def __init__(self, server: Optional[str] = None, server_key: Optional[keys.Path] = None,
@@ -135,22 +139,20 @@ class Client:
                 self._connection.forget(pending)
 
     def marks(self, urn: str, marks: Iterable[Union[Mark, Sequence[Any]]], *, by_content: bool = False) -> Receipt:
-        """Sends register marks of a school, in submissions of up to 1,000. Each call is new unless `by_content`: then
+        """Sends register marks of a school, in submissions of up to 1,000 or 128 KiB. Each call is new unless `by_content`: then
         marks sent again (a file that is pushed twice) are answered as the first time and never undo a later correction."""
         total, seen = Receipt(0, 0, []), collections.Counter[bytes]()
         for part in _parts(marks):
-            body, places = _registers(urn, part)
+            body = _registers(urn, part)
             packed = wire.pack(body)
-            total = self._add(total, wire.Command.MARKS, body, places, by_content, seen[packed])
+            total = self._add(total, wire.Command.MARKS, body, [place for place, _ in part], by_content, seen[packed])
             seen[packed] += 1
         return total
 
     def roster(self, urn: str, pupils: Iterable[Mapping[str, Any]], *, by_content: bool = False) -> Receipt:
         """Sends pupils and their parents, maps as PROTOCOL.md has them: upn, surname, forename, birth_date, parents ..."""
-        rows = list(pupils)
         total = Receipt(0, 0, [])
-        for begin in range(0, len(rows), PUPILS_MAX):
-            part = rows[begin:begin + PUPILS_MAX]
+        for begin, part in _some_pupils(list(pupils)):
             places = range(begin, begin + len(part))
             total = self._add(total, wire.Command.ROSTER, {"urn": urn, "pupils": part}, places, by_content)
         return total
@@ -255,30 +257,57 @@ def _answer(reply: wire.Reply) -> Answer:
     return Answer(reply.position, reply.body, uuid.UUID(bytes=reply.id), reply.status == 201)
 
 
+def _size(text: Optional[str], more: int = 0) -> int:
+    return len(text.encode("utf-8")) + more if text else 0
+
+
 def _parts(marks: Iterable[Union[Mark, Sequence[Any]]]) -> Iterator[List[Tuple[int, Mark]]]:
-    """What fits into one submission: so many, and no session of a pupil twice, for then the order would count."""
+    """What goes into one submission: so many, not too large, and no session of a pupil twice, for then the order would
+    count. Cut as `attend push` cuts a file (client/grouping.h, client/marks.c), to the row: the ids of a content are
+    those of its submissions."""
     part: List[Tuple[int, Mark]] = []
-    held: Set[Tuple[str, str, str]] = set()
+    held: Set[Tuple[str, str, str]] = set()     # since all before was answered
+    packed = 0
     for place, given in enumerate(marks):
         mark = given if isinstance(given, Mark) else Mark(*given)
         session = (mark.upn, mark.date, mark.session)
-        if len(part) == MARKS_MAX or session in held:
+        size = _size(mark.upn) + _size(mark.code) + _size(mark.recorded_at, 16) + _size(mark.comment, 16) + ROW_SIZE
+        again = session in held or len(held) == SESSIONS_MAX
+        if again:
+            held.clear()
+        if part and (again or len(part) == MARKS_MAX or packed + size > MARKS_SIZE_MAX):
             yield part
-            part, held = [], set()
+            part, packed = [], 0
         part.append((place, mark))
         held.add(session)
+        packed += wire.packed_size(_row(mark))
     if part:
         yield part
 
 
-def _registers(urn: str, part: Sequence[Tuple[int, Mark]]) -> Tuple[Dict[str, Any], List[int]]:
-    """The body, and for each of its rows the place among those given: marks of a session go together."""
-    registers: Dict[Tuple[str, str], List[List[Any]]] = {}
-    places: Dict[Tuple[str, str], List[int]] = {}
-    for place, mark in part:
-        session = (mark.date, mark.session)
-        more = _given({"minutes_late": mark.minutes_late, "recorded_at": mark.recorded_at, "comment": mark.comment})
-        registers.setdefault(session, []).append([mark.upn, mark.code, more] if more else [mark.upn, mark.code])
-        places.setdefault(session, []).append(place)
-    body = {"urn": urn, "registers": [[date, session, marks] for (date, session), marks in registers.items()]}
-    return body, [place for one in places.values() for place in one]
+def _row(mark: Mark) -> List[Any]:
+    more = _given({"minutes_late": mark.minutes_late, "recorded_at": mark.recorded_at or None, "comment": mark.comment or None})
+    return [mark.upn, mark.code, more] if more else [mark.upn, mark.code]
+
+
+def _registers(urn: str, part: Sequence[Tuple[int, Mark]]) -> Dict[str, Any]:
+    """The body: marks of one session that follow one another go together, so that its rows are in the caller's order."""
+    registers: List[Tuple[str, str, List[List[Any]]]] = []
+    for _, mark in part:
+        if not registers or registers[-1][:2] != (mark.date, mark.session):
+            registers.append((mark.date, mark.session, []))
+        registers[-1][2].append(_row(mark))
+    return {"urn": urn, "registers": registers}
+
+
+def _some_pupils(rows: Sequence[Mapping[str, Any]]) -> Iterator[Tuple[int, Sequence[Mapping[str, Any]]]]:
+    """Pupils by the submission, each with the place of its first."""
+    begin = size = 0
+    for place, pupil in enumerate(rows):
+        packed = wire.packed_size(pupil)
+        if place > begin and (place - begin == PUPILS_MAX or size + packed > PUPILS_SIZE_MAX):
+            yield begin, rows[begin:place]
+            begin, size = place, 0
+        size += packed
+    if rows:
+        yield begin, rows[begin:]

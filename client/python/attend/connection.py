@@ -13,6 +13,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 from __future__ import annotations
 
+import os
 import random
 import time
 from typing import Callable, Dict, Optional
@@ -74,6 +75,7 @@ class Connection:
         self.listeners: Dict[bytes, Callable[[wire.Reply], None]] = {}  # of subscriptions, by their id
         self.key_refused = False
         self.clock = 0.0    # seconds spent waiting
+        self._process = os.getpid()
         self._look_at = 0.0
         socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
         socket.linger = 500
@@ -96,13 +98,25 @@ class Connection:
             raise Unreachable("%s: not an endpoint such as tcp://127.0.0.1:5570: %s" % (server, error)) from None
 
     def close(self) -> None:
-        if not self.socket.closed:
+        """The line of a process that was forked is its parent's: nothing is done to it."""
+        if self._ours() and not self.socket.closed:
             self.socket.disable_monitor()
             self._monitor.close(0)
             self.socket.close()
 
+    def _ours(self) -> bool:
+        return os.getpid() == self._process
+
+    def _check(self) -> None:
+        """ZeroMQ answers with a wait that never ends, or a fault of its own."""
+        if not self._ours():
+            raise AttendError("this client was made before a fork: make one in each process")
+        if self.socket.closed:
+            raise AttendError("this client is closed")
+
     def post(self, command: wire.Command, body: bytes, id: Optional[bytes] = None) -> Pending:
         """Puts a request on the list and sends it; its answer comes while something is waited for."""
+        self._check()
         id = id or wire.new_id()
         if id in self.pending:
             raise ValueError("id: a submission under this id is on its way already")
@@ -130,10 +144,11 @@ class Connection:
 
     def tell(self, command: wire.Command, id: bytes, body: bytes) -> bool:
         """Sends what has no answer; False where there is no line."""
-        return self._send_frame(wire.encode(command, id, body))
+        return self._ours() and not self.socket.closed and self._send_frame(wire.encode(command, id, body))
 
     def turn(self, wait: float) -> None:
         """Takes in what has come, waiting at most so many seconds for it, and sends again what must be."""
+        self._check()
         if any(not pending.done for pending in self.pending.values()):
             wait = min(wait, LOOK_EVERY)
         began = time.monotonic()

@@ -100,6 +100,10 @@ def pack(body: Optional[Body]) -> bytes:
     return b"" if body is None else bytes(msgpack.packb(body, use_bin_type=True))
 
 
+def packed_size(value: Any) -> int:
+    return len(msgpack.packb(value, use_bin_type=True))
+
+
 def encode(command: Command, id: bytes, body: bytes) -> bytes:
     frame = REQUEST_HEAD.pack(SIGNATURE, VERSION, command, id) + body
     if len(frame) > FRAME_MAX:
