@@ -461,10 +461,13 @@ const struct deadline_rule *case_rule_of(const struct state *, const struct case
 struct slice case_action_name(const struct state *, const struct case_state *, const struct pathway *, const struct case_done *);
 /* What a fact's record says of who and where, opened in `room`; empty where it says nothing. */
 struct slice pupil_fact_text(struct engine *, struct txn *, uint32_t pupil, uint64_t position, uint8_t room[static PARTICULARS_ROOM]);
-/* Whoever recorded the latest action on it; NULL: nobody is known. */
+/* The officer or manager who recorded an action on it last, which a school's later step does not change; where none of them
+ * did, whoever recorded the latest. NULL: nobody is known. */
 const struct principal *case_officer(struct engine *, struct txn *, const struct case_state *);
 /* Is the case in this officer's hands (empty: anybody's), or in those of one for whom they stand in today?
- * A case is in the hands of whoever recorded the latest action on it. */
+ * A case is in the hands of its case_officer. */
+/* "officer" and the name of its case_officer, for those who may read all; else nil. */
+void pack_hands(struct engine *, const struct request *, struct pack *, struct txn *, const struct case_state *);
 bool in_hands_of(struct engine *, struct txn *, const struct case_state *, struct slice officer);
 bool alert_in_hands_of(struct engine *, struct txn *, const struct alert *, struct slice officer);
 /* Has anybody that name (empty: yes)? Who may not read all is not told: yes. */

@@ -124,13 +124,14 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 {
 	struct pack *p = &e->body;
 
-	pack_map(p, now ? 18 : 17);
+	pack_map(p, now ? 19 : 18);
 	pack_text(p, "case");
 	pack_case(p, c->number);
 	pack_text(p, "upn");
 	pack_upn(e, p, txn, c->pupil);
 	pack_key_str(p, "pathway", c->pathway_name);
 	pack_key_uint(p, "pathway_version", c->pathway_version);
+	pack_hands(e, r, p, txn, c);
 	pack_key_str(p, "stage", view->pathway->stages[c->stage - 1]);
 	pack_key_str(p, "stage_title", view->pathway->stage_titles[c->stage - 1]);
 	pack_text(p, "stages");

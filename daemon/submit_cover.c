@@ -140,11 +140,24 @@ static bool take_actor(void *context, uint64_t position, struct slice record)
 
 const struct principal *case_officer(struct engine *e, struct txn *txn, const struct case_state *c)
 {
-	struct officer_of o = {.engine = e};
+	const struct principal *latest = NULL;
 
-	if (c->done_count)
-		e->log.methods->read(&e->log, txn, c->done[c->done_count - 1].position, 1, take_actor, &o);
-	return o.who;
+	for (unsigned i = c->done_count; i-- > 0;) {
+		struct officer_of o = {.engine = e};
+
+		e->log.methods->read(&e->log, txn, c->done[i].position, 1, take_actor, &o);
+		if (o.who && (o.who->role == ROLE_OFFICER || o.who->role == ROLE_MANAGER))
+			return o.who;
+		latest = latest ? latest : o.who;
+	}
+	return latest;
+}
+
+void pack_hands(struct engine *e, const struct request *r, struct pack *p, struct txn *txn, const struct case_state *c)
+{
+	const struct principal *who = access_reads_all(r->who->role) ? case_officer(e, txn, c) : NULL;
+
+	pack_text_or_nil(p, "officer", who ? slice_text(who->name) : slice_of(NULL, 0));
 }
 
 bool in_hands_of(struct engine *e, struct txn *txn, const struct case_state *c, struct slice officer)

@@ -188,6 +188,13 @@ static void cases_are_listed(void **context)
 	assert_int_equal(cases(SCHOOL, ""), 2);
 	assert_int_equal(cases(LEAD, ""), 1); /* the one that they are named on */
 	assert_int_equal(cases(OFFICER, ",'officer':'officer'"), 2);
+	/* whose they are is said to those who may read all; what the school does then takes none out of the officer's hands */
+	assert_int_equal(host_ask(&h, SCHOOL, COMMAND_ACTION, "{'upn':'%s','action':'note','fields':{'text':'seen at the gate'}}", upn[0])->status, STATUS_OK);
+	assert_int_equal(cases(OFFICER, ",'officer':'officer'"), 2);
+	assert_int_equal(times_in(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'cases'}")->text, "\"officer\":\"officer\""), 2);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','upn':'%s'}", upn[0]), STATUS_OK, "\"officer\":\"officer\"");
+	assert_int_equal(times_in(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'cases'}")->text, "\"officer\":null"), 2);
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'case','upn':'%s'}", upn[0]), STATUS_OK, "\"officer\":null");
 	assert_int_equal(cases(OFFICER, ",'closed':true"), 0);
 	snprintf(as_of, sizeof as_of, ",'as_of':%llu", (unsigned long long)host_head(&h));
 	act(1, "close", ",'fields':{'reason':'r'},'override':'r'");
