@@ -87,6 +87,7 @@ static void put_dealt_with(struct visit *v, const json_t *alert, const char *bac
 	page_form(v, action, "ack");
 	page_id(v);
 	put_earlier(v, json_object_get(alert, "earlier"));
+	html(&v->page, "<input type=\"hidden\" name=\"about\" value=\"Dealt with: alert %lld about %s\">", counts(alert, "alert"), *says(alert, "upn") ? page_name(alert) : "the school");
 	html(&v->page, "<input type=\"hidden\" name=\"back\" value=\"%s\"><input type=\"hidden\" name=\"mine\" value=\"%s\">"
 	               "<button class=\"quiet\" aria-label=\"Dealt with: alert %lld about %s\">Dealt with</button></form>", back, mine(v), counts(alert, "alert"),
 	     *says(alert, "upn") ? page_name(alert) : "the school");

@@ -153,7 +153,7 @@ static void put_made(struct visit *v, const json_t *rule)
 		html(&v->page, "<div class=\"problem\" role=\"alert\"><h2>It can't be made now</h2>\n");
 		if (!json_array_size(json_object_get(answer, "lacks")))
 			html(&v->page, "<p>%s</p>\n", says(answer, "reason"));
-		page_lacks(v, json_object_get(answer, "lacks"), NULL, json_object_get(rule, "fields"), NULL);
+		page_lacks(v, json_object_get(answer, "lacks"), NULL, "", json_object_get(rule, "fields"), NULL);
 		html(&v->page, "</div>\n");
 	}
 	json_decref(answer);

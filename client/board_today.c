@@ -118,7 +118,8 @@ void board_today(struct visit *v)
 	for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
 		put_group(v, g, json_array_get(found, g));
 	long long later = counts(json_array_get(found, 4), "count");
-	html(&v->page, "<p class=\"quiet\">%lld deadline%s further ahead.</p>\n", later, later == 1 ? " lies" : "s lie");
+	if (later)
+		html(&v->page, "<p class=\"quiet\">%lld deadline%s further ahead.</p>\n", later, later == 1 ? " lies" : "s lie");
 	html(&v->page, "</div>\n");
 	board_came_in(v, json_object_get(answer, "alerts"));
 	json_decref(answer);

@@ -40,6 +40,10 @@ def shows(page, status, *texts):
         check(text in page.text, "the page lacks", repr(text), page.text[-3000:])
 
 
+def board_of(reader):
+    return reader.board
+
+
 class Scene:
     def __init__(self, daemon):
         self.daemon = daemon
@@ -227,7 +231,15 @@ def names_and_cases(scene, officer, school_reader, lead):
         page = officer.get("/find?q=" + asked)
         check(page.status == 303 and page.headers["Location"].startswith("/pupil/"), asked, page.status)
     page = officer.get("/cases")
-    shows(page, 200, "Open cases", "/case/C1", "/case/C2", "Stage 1", "Contact with the parents")
+    shows(page, 200, "Open cases", "/case/C1", "/case/C2", "Stage 1", "Contact with the parents", "Whose", "<td>officer</td>")
+    # whose they are, for the authority: and a list of those in one's hands
+    check(len(re.findall(r'href="/case/C', officer.get("/cases?with=officer").text)) == 2, "in the officer's hands")
+    shows(officer.get("/cases?with=nobody"), 200, "There are none")
+    shows(board_of(officer).reader(scene.manager).get("/case/C1"), 200, "in the hands of <strong>officer</strong>")
+    shows(officer.get("/case/C1"), 200, "in the hands of <strong>you</strong>")
+    for reader in (school_reader, lead):
+        for path in ("/cases", "/case/C1"):
+            check("in the hands of" not in reader.get(path).text and "Whose" not in reader.get(path).text, "whose a case is was told on", path)
     stage = re.search(r'href="(/cases\?pathway=stockport&amp;stage=stage-1)"', officer.get("/authority").text).group(1)
     shows(officer.get(stage.replace("&amp;", "&")), 200, "/case/C1", "All stages", '<option value="stockport/stage-1" selected>')
     page = officer.get("/cases?stage=stockport%2Fstage-1&school=" + MINE)
@@ -270,6 +282,20 @@ def drawing(scene, officer, lead):
     for path in ("/process/stockport/9", "/process/nothing/1", "/process/stockport/x", "/process/%3Cscript%3E/1", "/process/stockport", "/process/stockport/1/2"):
         page = officer.get(path)
         check(page.status in (400, 404) and "text/html" in page.headers["Content-Type"] and "<script>" not in page.text, path, page.status)
+
+
+def clauses(scene, officer, school_reader):
+    """A clause is never a bare number: what the council's document says stands with it."""
+    document = "Attendance Intervention Staged Process: Guidance for Schools, August 2024"
+    page = officer.get("/case/C1/record/review")
+    shows(page, 200, "SP-07: \u201cStage 2: at end of each of the review periods, school should conduct a review of the case\u201d", "<cite>", document)
+    for reader in (officer, school_reader):
+        page = reader.get("/case/C1")
+        shows(page, 200, "Clauses are those of <cite>", document)
+        bare = re.findall(r'class="clause">([A-Z]+-\d+)', re.sub(r'<abbr class="clause" title="[^"]+">', "", page.text))
+        check(not bare, "clauses that say nothing", bare)
+        check(re.search(r'<abbr class="clause" title="[^"]*%s: [^"]{10,}">SP-\d+</abbr>' % re.escape(document), page.text), "a clause does not say what it is")
+    shows(officer.get("/pupil/" + scene.upns[3]), 200, '<abbr class="clause" title=')
 
 
 def what_is_not_there(scene, board, officer, school_reader, lead):
@@ -347,6 +373,19 @@ def recording(scene, board, officer, school_reader):
     check(page.status == 303, page.status, page.text[-900:])
     shows(officer.get("/case/C1"), 200, "penalty notices: Wed 11 Nov 2026 (unpaid)", "<dd>For unauthorised leave</dd>")
     shows(officer.get("/case/C1/record/decision"), 200, '<option value="not-to-issue">No penalty notice</option>')
+    # a school reads what it wrote itself, and of others' steps what they are called
+    path = "/case/C1/record/note"
+    check(school_reader.post(path, dict(school_reader.get(path).form(path), **{"f-text": "seen at the school's gate"})).status == 303, "a school's note")
+    page = school_reader.get("/case/C1")
+    shows(page, 200, "seen at the school&#39;s gate", ">Notice to Improve<")
+    check("a note with" not in page.text and "by officer" not in page.text, "a school reads others' notes")
+    shows(officer.get("/case/C1"), 200, "seen at the school&#39;s gate")
+    # a refusal leads on: to the reason where that would help, else to who may give one
+    path = "/case/C1/record/plan"
+    for reader, wanted, other in ((officer, 'href="#override"', "somebody else must do that"), (school_reader, "somebody else must do that", 'href="#override"')):
+        page = reader.post(path, dict(reader.get(path).form(path), on="2026-11-11"))
+        shows(page, 422, "Not recorded", wanted)
+        check(other not in page.text, "a refusal leads elsewhere")
     # what a role may not
     path = "/case/C1/record/penalty-notice"
     shows(school_reader.get(path), 404)
@@ -379,10 +418,11 @@ def nobody_answers(scene, board, officer):
     form = dict(officer.get(path).form(path), **{"f-text": "typed for minutes " + SCRIPT})
     scene.daemon.stop()
     page = officer.post(path, form)
-    shows(page, 503, "Not recorded yet", "Send it again", "typed for minutes &lt;script&gt;")
+    shows(page, 503, "Not recorded yet", "Send it again", "typed for minutes &lt;script&gt;", "Note, for &lt;script&gt;")
     kept = {name: html.unescape(value) for name, value in page.form(path).items()}
     check(dict(kept, **{"f-text": html.unescape(re.search(r'name="f-text" value="([^"]*)"', page.text).group(1))}) == form, kept, form)
     shows(officer.get("/"), 503, "can&#39;t be reached")
+    shows(officer.get("/case/C1"), 503, "can&#39;t be reached", "Try this page again")
     scene.daemon.start()
     for time_sent in (1, 2):
         page = officer.post(path, form)
@@ -574,6 +614,7 @@ def main():
             steps(scene, officer)
             names_and_cases(scene, officer, school_reader, lead)
             drawing(scene, officer, lead)
+            clauses(scene, officer, school_reader)
             what_is_not_there(scene, board, officer, school_reader, lead)
             recording(scene, board, officer, school_reader)
             nobody_answers(scene, board, officer)
