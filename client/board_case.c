@@ -243,8 +243,10 @@ static void put_who(struct visit *v, const struct beside *b)
 	const json_t *c = b->c, *pupil = b->pupil;
 	visit_title(v, "%s %s", says(c, "case"), page_name(pupil));
 	html(&v->page, "<p class=\"crumb\">Case %s, %s", says(c, "case"), says(c, "status"));
-	if (*says(c, "officer"))
-		html(&v->page, ", in the hands of <strong>%s</strong>", strcmp(says(c, "officer"), v->session.name) == 0 ? "you" : says(c, "officer"));
+	if (*says(c, "officer") && strcmp(says(c, "officer"), v->session.name) == 0)
+		html(&v->page, ", <strong>in your hands</strong>");
+	else if (*says(c, "officer"))
+		html(&v->page, ", in the hands of <strong>%s</strong>", says(c, "officer"));
 	html(&v->page, "; process: <a target=\"_blank\" rel=\"noopener\" href=\"/process/%s/%lld#%s-stage-%s\">%s, version %lld, as a drawing (in a new tab)</a></p>\n<h1>%s</h1>\n", says(c, "pathway"), counts(c, "pathway_version"), says(c, "pathway"), says(c, "stage"), words_process(says(c, "pathway")), counts(c, "pathway_version"),
 	     page_name(pupil));
 	put_recorded(v, b);

@@ -236,10 +236,10 @@ def names_and_cases(scene, officer, school_reader, lead):
     check(len(re.findall(r'href="/case/C', officer.get("/cases?with=officer").text)) == 2, "in the officer's hands")
     shows(officer.get("/cases?with=nobody"), 200, "There are none")
     shows(board_of(officer).reader(scene.manager).get("/case/C1"), 200, "in the hands of <strong>officer</strong>")
-    shows(officer.get("/case/C1"), 200, "in the hands of <strong>you</strong>")
+    shows(officer.get("/case/C1"), 200, "<strong>in your hands</strong>")
     for reader in (school_reader, lead):
         for path in ("/cases", "/case/C1"):
-            check("in the hands of" not in reader.get(path).text and "Whose" not in reader.get(path).text, "whose a case is was told on", path)
+            check("hands" not in reader.get(path).text and "Whose" not in reader.get(path).text, "whose a case is was told on", path)
     stage = re.search(r'href="(/cases\?pathway=stockport&amp;stage=stage-1)"', officer.get("/authority").text).group(1)
     shows(officer.get(stage.replace("&amp;", "&")), 200, "/case/C1", "All stages", '<option value="stockport/stage-1" selected>')
     page = officer.get("/cases?stage=stockport%2Fstage-1&school=" + MINE)
