@@ -19,9 +19,20 @@ static void put_stages(struct visit *v, const json_t *c)
 	html(&v->page, "</ol>\n");
 }
 
+/* Is it an action that the reader's role records? */
+static bool may_record(const struct beside *b, const char *action)
+{
+	size_t index;
+	json_t *item;
+	json_array_foreach(json_object_get(b->actions, "items"), index, item)
+		if (strcmp(says(item, "action"), action) == 0)
+			return true;
+	return false;
+}
+
 static void put_decision(struct visit *v, const struct beside *b, const json_t *decision)
 {
-	size_t index, by;
+	size_t index, by, count = 0;
 	json_t *outcome, *action;
 	html(&v->page, "<div class=\"decision\"><h3>%s</h3><p>%s</p>", says(decision, "title"), words_told(says(decision, "question"), b->parents));
 	if (*says(decision, "breaches") && !strstr(says(decision, "question"), says(decision, "breaches")))
@@ -30,11 +41,17 @@ static void put_decision(struct visit *v, const struct beside *b, const json_t *
 	html(&v->page, "<ul class=\"outcomes\">\n");
 	json_array_foreach(v->as_of ? NULL : json_object_get(decision, "outcomes"), index, outcome)
 		json_array_foreach(json_object_get(outcome, "by"), by, action) {
+			if (!may_record(b, json_string_value(action)))
+				continue;
+			count++;
 			html(&v->page, "<li><a class=\"button\" href=\"/case/%s/record/%s?f-outcome=%s&amp;parent=%s&amp;deadline=%lld\">%s</a></li>\n", says(b->c, "case"),
 			     json_string_value(action), says(outcome, "outcome"), says(decision, "parent"), counts(decision, "deadline"),
 			     *says(outcome, "title") ? says(outcome, "title") : words_of(says(outcome, "outcome")));
 		}
-	html(&v->page, "</ul></div>\n");
+	html(&v->page, "</ul>");
+	if (!count && !v->as_of)
+		html(&v->page, "<p class=\"quiet\">It is for others to decide: your role records no answer to it.</p>");
+	html(&v->page, "</div>\n");
 }
 
 static void put_decisions(struct visit *v, const struct beside *b)

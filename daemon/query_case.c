@@ -131,7 +131,6 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 	pack_upn(e, p, txn, c->pupil);
 	pack_key_str(p, "pathway", c->pathway_name);
 	pack_key_uint(p, "pathway_version", c->pathway_version);
-	pack_hands(e, r, p, txn, c);
 	pack_key_str(p, "stage", view->pathway->stages[c->stage - 1]);
 	pack_key_str(p, "stage_title", view->pathway->stage_titles[c->stage - 1]);
 	pack_text(p, "stages");
@@ -169,6 +168,7 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 		pack_done(p, case_action_name(&e->state, c, view->pathway, &c->done[i]), &c->done[i]);
 	pack_text(p, "facts");
 	pack_facts(p, view);
+	pack_hands(e, r, p, txn, c);
 	pack_key_uint(p, "as_of", position);
 	if (now)
 		pack_next(e, r, p, c, view);

@@ -248,7 +248,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_itself_it_may_nothing),
 		cmocka_unit_test(it_sees_what_the_reader_sees),
-		cmocka_unit_test(the_log_names_both), cmocka_unit_test(a_school_reads_what_it_wrote_itself),
+		cmocka_unit_test(the_log_names_both),
+		cmocka_unit_test(a_school_reads_what_it_wrote_itself),
 		cmocka_unit_test(roles_that_it_does_not_lend),
 		cmocka_unit_test(nobody_else_asks_for_others),
 		cmocka_unit_test(a_form_that_is_sent_twice),

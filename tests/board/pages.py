@@ -259,7 +259,7 @@ def names_and_cases(scene, officer, school_reader, lead):
     check("/case/" not in officer.get("/cases?as_of=2026-11-01").text, "cases of before there were any")
     # a letter has it, until somebody says another; and leads to where its sending is recorded
     page = officer.get("/case/C1/letter/stage-2?f-with_pupil=yes")
-    shows(page, 200, "registered at " + escaped, '<body class="goes-out">', 'href="/case/C1/record/letter-sent?f-kind=stage-2"')
+    shows(page, 200, "registered at " + escaped, '<body class="goes-out">', 'href="/case/C1/record/letter-sent?f-kind=stage-2&amp;parent=p1"')
     check("<b>" not in page.text, "unescaped in a letter")
     shows(officer.get("/case/C1/letter/stage-2?f-with_pupil=yes&f-school_name=Hill+Top"), 200, "registered at Hill Top")
     shows(officer.get("/case/C1/record/letter-sent?f-kind=stage-2"), 200, '<option value="stage-2" selected>')
@@ -534,6 +534,17 @@ def comes_and_goes(scene, officer):
     check(not [item for item in re.findall(r'<li class="alert".*?</li>', officer.get("/alerts/persistent").text, re.S) if scene.upns[3] in item], "those before it came back")
 
 
+def others_questions(scene, officer, school_reader):
+    """Whether a penalty notice is issued is put to officers; a school sees the question, and no button that it may not press."""
+    scene.daemon.cli("clock", "2026-12-07T09:00:00Z")
+    for reader, may in ((officer, True), (school_reader, False), (officer, True)):
+        page = reader.get("/case/C1")
+        shows(page, 200, "The 15 school days of the Notice to Improve")
+        check(("record/decision?f-outcome=issue" in page.text) == may and ("It is for others to decide" in page.text) == (not may), "buttons", may)
+        decide = re.search(r'id="count-decide">(\d+)<', reader.get("/").text).group(1)
+        check((decide == "0") != may, "to decide", decide, may)
+
+
 def live(scene, board, officer):
     """What comes in is told to whoever may see it, and resumed where it was broken off."""
     start = re.search(r'data-from="(\d+)"', officer.get("/").text).group(1)
@@ -624,6 +635,7 @@ def main():
             all_of_a_kind(officer, school_reader)
             on_the_case(scene, officer, school_reader)
             comes_and_goes(scene, officer)
+            others_questions(scene, officer, school_reader)
             revoked(scene, board)
             log = board.log_text()
             check("signed-in" in log and SCRIPT not in log and scene.upns[0] not in log, "the board's own log", log)
