@@ -127,14 +127,15 @@ void board_alert(struct visit *v, const json_t *alert, const json_t *parents)
 
 static void put_alert(struct visit *v, const json_t *alert, const char *back)
 {
+	const char *of_case = *says(alert, "case") ? says(alert, "case") : says(alert, "open_case"); /* raised before it was opened, it is looked at there all the same */
 	html(&v->page, "<li class=\"alert\" data-key=\"alert-%lld\"><p class=\"whom\">", counts(alert, "alert"));
 	if (*says(alert, "upn")) {
 		html(&v->page, "<a ");
-		if (*says(alert, "case"))
-			page_href(v, "/case/", says(alert, "case"), NULL);
+		if (*of_case)
+			page_href(v, "/case/", of_case, NULL);
 		else
 			page_href(v, "/pupil/", says(alert, "upn"), NULL);
-		html(&v->page, ">%s</a> <span class=\"quiet\">%s%s%s</span>", page_name(alert), says(alert, "case"), *says(alert, "case") ? ", " : "", page_school(alert));
+		html(&v->page, ">%s</a> <span class=\"quiet\">%s%s%s</span>", page_name(alert), of_case, *of_case ? ", " : "", page_school(alert));
 	} else if (*says(alert, "urn")) {
 		html(&v->page, "<a ");
 		page_href(v, "/school/", says(alert, "urn"), NULL);

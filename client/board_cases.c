@@ -112,22 +112,22 @@ static void put_stages(struct visit *v, const json_t *stages)
 	size_t index;
 	json_t *item;
 	char room[128];
-	html(&v->page, "<label for=\"stage\">Stage</label> <select id=\"stage\" name=\"stage\">");
+	html(&v->page, "<span class=\"pair\"><label for=\"stage\">Stage</label> <select id=\"stage\" name=\"stage\">");
 	page_option(v, "", "All stages", false);
 	json_array_foreach(stages, index, item)
 		page_option(v, stage_of(room, item), says(item, "stage_title"), *says(v->query, "stage") && of_stage(v, item));
-	html(&v->page, "</select> ");
+	html(&v->page, "</select></span> ");
 }
 
 static void put_schools(struct visit *v, const json_t *schools)
 {
 	size_t index;
 	json_t *item;
-	html(&v->page, "<label for=\"school\">School</label> <select id=\"school\" name=\"school\">");
+	html(&v->page, "<span class=\"pair\"><label for=\"school\">School</label> <select id=\"school\" name=\"school\">");
 	page_option(v, "", "All schools", false);
 	json_array_foreach(schools, index, item)
 		page_option(v, says(item, "urn"), page_school(item), strcmp(says(v->query, "school"), says(item, "urn")) == 0);
-	html(&v->page, "</select> ");
+	html(&v->page, "</select></span> ");
 }
 
 static unsigned long long count_of(const json_t *found, const char *officer)
@@ -146,13 +146,13 @@ static void put_officers(struct visit *v, const json_t *officers, const json_t *
 	size_t index;
 	json_t *item;
 	char text[120];
-	html(&v->page, "<label for=\"with\">Whose</label> <select id=\"with\" name=\"with\">");
+	html(&v->page, "<span class=\"pair\"><label for=\"with\">Whose</label> <select id=\"with\" name=\"with\">");
 	page_option(v, "", "Anybody's", false);
 	json_array_foreach(officers, index, item) {
 		snprintf(text, sizeof text, "%s (%llu)", says(item, "officer"), count_of(found, says(item, "officer")));
 		page_option(v, says(item, "officer"), text, strcmp(says(v->query, "with"), says(item, "officer")) == 0);
 	}
-	html(&v->page, "</select> ");
+	html(&v->page, "</select></span> ");
 }
 
 /* By stage, school and whose they are, of those that there are. */
@@ -206,6 +206,21 @@ static void put_choices(struct visit *v)
 	html(&v->page, "</p>\n");
 }
 
+/* What the list is of, in words that are printed, too. */
+static void put_chosen(struct visit *v, const json_t *first)
+{
+	const char *chosen[] = { first && *says(v->query, "stage") ? says(first, "stage_title") : "", first && *says(v->query, "school") ? page_school(first) : "",
+	                         *says(v->query, "with") ? says(v->query, "with") : visit_mine(v) ? v->session.name : "" };
+	bool any = false;
+	for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++)
+		if (*chosen[i]) {
+			html(&v->page, any ? "; %s" : "<p>%s", chosen[i]);
+			any = true;
+		}
+	if (any)
+		html(&v->page, "</p>\n");
+}
+
 static void put_table(struct visit *v, const json_t *found)
 {
 	size_t index;
@@ -235,13 +250,11 @@ void board_cases(struct visit *v)
 		json_array_foreach(all, index, item)
 			if (wanted(v, item))
 				json_array_append(found, item);
-		const json_t *first = json_array_get(found, 0);
 		size_t count = json_array_size(found);
 		bool closed = *says(v->query, "closed");
 		visit_title(v, closed ? "Closed cases" : "Open cases");
-		html(&v->page, "<h1>%s cases <span class=\"count\">%llu</span></h1>\n<p>%s%s%s</p>\n", closed ? "Closed" : "Open", (unsigned long long)count,
-		     first && *says(v->query, "stage") ? says(first, "stage_title") : "", first && *says(v->query, "stage") && *says(v->query, "school") ? "; " : "",
-		     first && *says(v->query, "school") ? page_school(first) : "");
+		html(&v->page, "<h1>%s cases <span class=\"count\">%llu</span></h1>\n", closed ? "Closed" : "Open", (unsigned long long)count);
+		put_chosen(v, json_array_get(found, 0));
 		put_choices(v);
 		put_filter(v, all);
 		put_table(v, found);

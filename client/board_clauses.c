@@ -123,7 +123,7 @@ void page_clause(struct visit *v, const char *action, const char *clause)
 
 void page_clause_whole(struct visit *v, const char *action, const char *clause, const char *source)
 {
-	const char *words = *source ? source : clause_words(v, action, clause);
+	const char *words = *source ? source : *clause ? clause_words(v, action, clause) : "";
 	if (!*clause && !*words)
 		return;
 	html(&v->page, "<p class=\"quiet\">%s", clause);

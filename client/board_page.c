@@ -58,7 +58,8 @@ static void put_banner(struct visit *v, struct html *out)
 static void put_as_of(struct visit *v, struct html *out)
 {
 	static const char *const kept[] = { "mine", "pathway", "stage", "school", "with", "closed" }; /* of what is looked at */
-	if (!v->session.reader[0] || v->form || v->only_now || v->status != 200)
+	/* of a day on which there was nothing yet, too: the next question is about another one */
+	if (!v->session.reader[0] || v->form || v->only_now || (v->status != 200 && !v->as_of))
 		return;
 	html(out, "<form class=\"as-of%s\" method=\"get\" aria-label=\"As it was known\"><div class=\"wide\">", v->as_of ? " back" : "");
 	if (v->as_of)

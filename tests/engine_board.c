@@ -212,6 +212,8 @@ static void lists_as_they_were_known(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today','alerts':1}"), STATUS_OK, "\"kind\":\"threshold\",\"count\":2,\"items\":[{");
 	assert_int_equal(times_in(host_first(&h)->text, "\"text\":\"10 unauthorised sessions"), 1);
 	assert_int_equal(times_in(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today'}")->text, "\"text\":\"10 unauthorised sessions"), 2);
+	/* what is of no case leads to the one that is open of its pupil */
+	assert_non_null(strstr(host_first(&h)->text, "\"case\":null,\"open_case\":\"C"));
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today','kind':'breach'}"), STATUS_OK, "\"alerts\":{\"count\":1,\"kinds\":[{\"kind\":\"breach\",\"count\":1,");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority','as_of':'2026-08-31'}"), STATUS_OK, "\"stages\":[]");
 }

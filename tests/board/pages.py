@@ -160,6 +160,8 @@ def links(scene, board):
 
 def what_is_shown(scene, board, officer):
     shows(officer.get("/"), 200, "What came in", "C1")
+    # what was raised before the case was opened leads to it all the same
+    shows(officer.get("/alerts/threshold"), 200, '<a href="/case/C1">', '<span class="quiet">C1, ')
     page = officer.get("/case/C1")
     shows(page, 200, "&lt;script&gt;alert(1)&lt;/script&gt;", "Stage 1", "What may be recorded next", "Marks of the last six weeks", 'class="s unauthorised ">O<')
     for path in ("/", "/case/C1", "/pupil/" + scene.upns[0], "/school/" + MINE, "/authority", "/case/C1/record/contact", "/case/C1?as_of=2026-11-11"):
@@ -191,7 +193,7 @@ def what_is_shown(scene, board, officer):
     shows(officer.get("/case/C1/letter/stage-2?f-with_pupil=yes"), 200, "[not known: Name of the school]")
     shows(officer.get("/case/C1/letter/no-such"), 404)
     # as it was known: before the case there was none
-    shows(officer.get("/case/C1?as_of=2026-11-01"), 404)
+    shows(officer.get("/case/C1?as_of=2026-11-01"), 404, "The case was not open yet", "Another day", "Back to now")
     shows(officer.get("/?as_of=yesterday"), 400, "2026-11-05")
 
 
@@ -296,6 +298,7 @@ def clauses(scene, officer, school_reader):
         check(not bare, "clauses that say nothing", bare)
         check(re.search(r'<abbr class="clause" title="[^"]*%s: [^"]{10,}">SP-\d+</abbr>' % re.escape(document), page.text), "a clause does not say what it is")
     shows(officer.get("/pupil/" + scene.upns[3]), 200, '<abbr class="clause" title=')
+    check("<cite>" not in officer.get("/case/C1/record/note").text, "a note rests on no clause")
 
 
 def what_is_not_there(scene, board, officer, school_reader, lead):
