@@ -229,6 +229,27 @@ static void put_marks(struct visit *v, const char *upn)
 	json_decref(year);
 }
 
+/* Pence are said where there are some. */
+static const char *pounds(char room[static 24], double amount)
+{
+	long long pence = (long long)(amount * 100 + .5);
+	snprintf(room, 24, pence % 100 ? "%lld.%02lld" : "%lld", pence / 100, pence % 100);
+	return room;
+}
+
+/* With what is to be paid, while it may be: the service counts it anew each day. */
+static void put_notice(struct visit *v, const struct beside *b, const json_t *n)
+{
+	char room[24];
+	bool open = !v->as_of && !*says(n, "paid") && !json_is_true(json_object_get(n, "withdrawn")) && !json_is_true(json_object_get(n, "lapsed"));
+	html(&v->page, "<li>No. %lld to %s, issued %s: %s", counts(n, "number"), words_parent(b->parents, says(n, "parent")), page_date(says(n, "issued")), became(n));
+	if (*says(n, "paid"))
+		html(&v->page, " on %s, \u00a3%s", page_date(says(n, "paid")), pounds(room, json_number_value(json_object_get(n, "paid_amount"))));
+	else if (open && counts(n, "amount_now"))
+		html(&v->page, "; \u00a3%lld if it is paid today, and it may be paid until %s", counts(n, "amount_now"), page_date(says(n, "due")));
+	html(&v->page, "</li>\n");
+}
+
 static void put_notices(struct visit *v, const struct beside *b)
 {
 	size_t index;
@@ -237,8 +258,7 @@ static void put_notices(struct visit *v, const struct beside *b)
 		return;
 	html(&v->page, "<section aria-labelledby=\"notices\"><h2 id=\"notices\">Penalty notices</h2>\n<ul>\n");
 	json_array_foreach(notices, index, n)
-		html(&v->page, "<li>No. %lld to %s, issued %s: %s</li>\n", counts(n, "number"), words_parent(b->parents, says(n, "parent")), page_date(says(n, "issued")),
-		     became(n));
+		put_notice(v, b, n);
 	html(&v->page, "</ul></section>\n");
 }
 

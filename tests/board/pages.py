@@ -171,7 +171,7 @@ def what_is_shown(scene, board, officer):
         check("style=" not in page.text and "<script>" not in page.text and not re.search(r'\son[a-z]+="', page.text), "inline on", path)
         check(page.text.count("<h1>") == 1 and 'lang="en-GB"' in page.text, path)
     shows(officer.get("/pupil/" + scene.upns[0]), 200, "10: notice", 'class="s unauthorised ">O<')
-    shows(officer.get("/school/" + MINE), 200, "none yet", "10 (at it)")
+    shows(officer.get("/school/" + MINE), 200, "none yet", "10 (reached)")
     shows(officer.get("/authority"), 200, "Open cases by stage", OTHER)
     for path, to in (("/find?q=c1", "/case/C1"), ("/find?q=" + scene.upns[0].lower(), "/pupil/" + scene.upns[0]), ("/find?q=100001", "/school/100001")):
         page = officer.get(path)
@@ -374,7 +374,7 @@ def recording(scene, board, officer, school_reader):
     form = officer.get(path).form(path)
     page = officer.post(path, dict(form, parent="p1", override="agreed", **{"f-reason": "leave"}))
     check(page.status == 303, page.status, page.text[-900:])
-    shows(officer.get("/case/C1"), 200, "penalty notices: Wed 11 Nov 2026 (unpaid)", "<dd>For unauthorised leave</dd>")
+    shows(officer.get("/case/C1"), 200, "penalty notices: Wed 11 Nov 2026 (unpaid)", "<dd>For unauthorised leave</dd>", "unpaid; \u00a380 if it is paid today, and it may be paid until")
     shows(officer.get("/case/C1/record/decision"), 200, '<option value="not-to-issue">No penalty notice</option>')
     # a school reads what it wrote itself, and of others' steps what they are called
     path = "/case/C1/record/note"
