@@ -14,6 +14,7 @@ static const char OVERDUE_TASK_TEXT[] = "{title}{for_parent}: overdue; its last 
 static const char OVERDUE_DECISION_TEXT[] =
 	"{title}{for_parent}: ended with {last} and its decision has not been taken. {question} Outcomes: {outcomes}.";
 
+static const char BREACH_TEXT_ONE[] = "{title}{for_parent}: {count} session in breach: {sessions}.";
 static const char BREACH_TEXT[] = "{title}{for_parent}: {count} sessions in breach: {sessions}.";
 
 uint32_t case_alert_tells(const struct deadline_rule *rule, uint8_t kind)
@@ -91,20 +92,21 @@ size_t case_breaches(const struct case_state *c, const struct case_view *view, d
 		const struct deadline_rule *rule = &view->pathway->deadlines[d->rule];
 		uint64_t codes = rule->breach_codes;
 		bool any, touched = day > d->from && day <= d->last;
+		unsigned count;
 		uint8_t change = 0;
 
 		if (codes == 0 || (day != 0 && !touched))
 			continue;
 		/* A period that was called off watches no more, and its alert falls. */
-		any = d->state != DEADLINE_CANCELLED &&
-		      pupil_count(view->pupil, codes, d->from + 1, d->last) > 0;
+		count = d->state == DEADLINE_CANCELLED ? 0 : pupil_count(view->pupil, codes, d->from + 1, d->last);
+		any = count > 0;
 		if (any)
 			change = d->breach_alert == 0 ? BREACH_RAISE : day != 0 ? BREACH_CHANGE : 0;
 		else if (d->breach_alert != 0)
 			change = BREACH_WITHDRAW;
 		if (change != 0)
 			out[found++] = (struct case_breach){change, (uint8_t)(i + 1),
-				rule->breach_text.size > 0 ? rule->breach_text : slice_text(BREACH_TEXT)};
+				rule->breach_text.size > 0 ? rule->breach_text : slice_text(count == 1 ? BREACH_TEXT_ONE : BREACH_TEXT)};
 	}
 	return found;
 }

@@ -112,8 +112,10 @@ static void put_question(struct filling *f, bool outcomes)
 		return;
 	}
 	for (unsigned i = 0; i < q->outcome_count; i++) {
-		put(f, i ? ", " : "");
-		put_slice(f, q->outcomes[i]);
+		struct slice title = pathway_outcome_title(f->view->pathway, f->d->rule, q->outcomes[i]);
+
+		put(f, i ? "; " : "");
+		put_slice(f, title.size > 0 ? title : q->outcomes[i]);
 	}
 }
 

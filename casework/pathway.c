@@ -63,6 +63,30 @@ int field_value(const struct field_rule *field, struct slice value)
 	return -1;
 }
 
+bool action_answers(const struct action_rule *action, unsigned deadline, struct slice outcome)
+{
+	int field = action_field(action, slice_text("outcome"));
+	bool answers = action->effect == EFFECT_DECISION;
+
+	for (unsigned i = 0; i < action->meet_count; i++)
+		answers |= action->meets[i].deadline == deadline;
+	return answers && field >= 0 && field_value(&action->fields[field], outcome) >= 0;
+}
+
+struct slice pathway_outcome_title(const struct pathway *pathway, unsigned deadline, struct slice outcome)
+{
+	for (unsigned i = 0; i < pathway->action_count; i++) {
+		const struct action_rule *action = &pathway->actions[i];
+		const struct field_rule *field;
+
+		if (!action_answers(action, deadline, outcome))
+			continue;
+		field = &action->fields[action_field(action, slice_text("outcome"))];
+		return field->value_titles[field_value(field, outcome)];
+	}
+	return slice_of(NULL, 0);
+}
+
 bool pathway_brace(struct slice name, bool watch)
 {
 	static const char *const of_cases[] = {

@@ -356,6 +356,10 @@ const struct meeting_list *meeting_list_of(const struct meeting_rule *, unsigned
 int action_field(const struct action_rule *, struct slice name);
 /* Index of a value of the field: 0 based, or -1. yes/no: 0 yes, 1 no. */
 int field_value(const struct field_rule *, struct slice value);
+/* Does the action answer the deadline's question, and has it that outcome among its own? */
+bool action_answers(const struct action_rule *, unsigned deadline, struct slice outcome);
+/* What people call an outcome of the deadline's questions, as the first action that answers with it says; empty: it has a name alone. */
+struct slice pathway_outcome_title(const struct pathway *, unsigned deadline, struct slice outcome);
 
 /* A brace of a text, without its braces: is it one that case_text() fills, or
  * (of a watch) one that watch_text() fills? */

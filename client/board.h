@@ -6,10 +6,11 @@
  *   board_line.c       asking the daemon for whoever is signed in
  *   board_page.c       what stands round every page
  *   board_words.c      the program's names as people say them
+ *   board_clauses.c    what a clause says
  *   board_live.c       alerts as they come
  *   board_drawing.c    the process as a picture
  *   board_steps.c      what may be recorded next, what is asked for first
- *   board_today.c, board_alerts.c, board_find.c, board_cases.c, board_case.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
+ *   board_today.c, board_alerts.c, board_find.c, board_cases.c, board_case.c, board_history.c, board_act.c, board_letter.c, board_pupil.c, board_school.c, board_authority.c   the views
  *
  * A view is given a visit and writes the inside of <main>; what a person sees there was asked
  * of the daemon with that person's rights, and everything is escaped (html.h). A view knows neither
@@ -34,6 +35,7 @@ struct board {
 	char authority[128];        /* its name, once it was asked */
 	struct sessions *sessions;
 	struct lines *lines;
+	struct clauses *clauses;
 	_Atomic unsigned streams;   /* live parts that are open */
 	char assets[17];            /* what style and script hold, as a number */
 };
@@ -54,9 +56,18 @@ struct visit {
 	bool only_now;              /* it can't be seen as of then */
 	bool live;                  /* changes come in while it is looked at */
 	char live_upn[16];          /* of which only this pupil's are told; empty: all */
+	long long newest;           /* of a case: the position of its newest step, by which a page that is left open is known to be behind; 0: none */
 	bool letter;                /* in print it goes out alone, without what stands round a page */
 	bool kept;                  /* by the browser: it is the same for everybody */
+	json_t *clauses;            /* the words of the case's process, once they were asked for; released with the visit */
 	uint64_t head;              /* the log's, when the page was made: alerts from here on are new */
+};
+
+/* What is known beside a case while its page is written. */
+struct beside {
+	json_t *c, *pupil, *people, *actions, *timeline;
+	const json_t *parents;
+	bool reads_all; /* what others wrote, too */
 };
 
 typedef void view(struct visit *);
@@ -66,6 +77,7 @@ void board_came_in(struct visit *, const json_t *alerts); /* the newest of each 
 bool board_alert_waits(const struct visit *, const json_t *alert); /* for the reader to say that it is dealt with */
 bool board_alert_replaced(const json_t *newer, const json_t *older); /* of one pupil: does the newer say what the older one said, as it is now? */
 void board_alert(struct visit *, const json_t *alert, const json_t *parents); /* such a one, where it is plain whose it is */
+void board_history(struct visit *, const struct beside *); /* as the end of the case's page */
 void board_weeks(struct visit *, const json_t *year, size_t most); /* the newest so many (0: all), under a heading #weeks */
 /* What may be recorded next, by the answer of the query `actions`, as a part of a case's page or, where `c` is NULL, a pupil's. */
 void board_steps(struct visit *, const json_t *actions, const json_t *c);
@@ -120,10 +132,10 @@ void page_again(struct visit *);
 void page_id(struct visit *);
 bool form_id(const json_t *form, uint8_t id[static ATTEND_ID_SIZE]);
 /* A list of what stands in the way: all of it, or what the action's own form doesn't supply (`action` not NULL). `fields`
- * (NULL: not known) gives a field its title; where `steps` are given (as of `actions`), another one that supplies what is
+ * (NULL: not known) gives a field its title; `clauses_of` is the action, or "", whose words a clause has first; where `steps` are given (as of `actions`), another one that supplies what is
  * lacking is a link. How many there are, and the list. */
 size_t page_lacking(const json_t *lacks, const char *action);
-void page_lacks(struct visit *, const json_t *lacks, const char *action, const json_t *fields, const json_t *steps);
+void page_lacks(struct visit *, const json_t *lacks, const char *action, const char *clauses_of, const json_t *fields, const json_t *steps);
 /* A field of an action or letter, to be filled in: "f-NAME", with what the form or the address says of it. */
 void page_field(struct visit *, const json_t *field);
 /* Links to the page's own parts, where it is long: "id" and "title" in turn, to a NULL. */
@@ -140,7 +152,7 @@ const char *page_school(const json_t *item); /* what its `school` is called, els
 const char *words_of(const char *name);                              /* "not-to-issue" gives "Not to issue"; lasts until the fourth call after */
 const char *words_process(const char *name);                          /* "south-tyneside" gives "South Tyneside"; likewise */
 const char *words_sentence(const char *text);                         /* with a capital; likewise */
-const char *words_parent(const json_t *parents, const char *id);     /* a parent's name, of a list with `parent` and `name`; else the id */
+const char *words_parent(const json_t *parents, const char *id);     /* a parent's name, of a list with `parent` and `name`; else the id, and that no name is known; likewise */
 /* A text of the daemon's, which knows parents by their ids and gives days and outcomes as a program does; as words_of. */
 const char *words_told(const char *text, const json_t *parents);
 /* Texts that say how a command would be given what is missing, as "(outcome=)": here it is a field. In a letter, whose
@@ -150,9 +162,24 @@ const char *words_of_letter(const char *text);
 /* What an action is called, and what a field of it asks, by the answer of the query `actions`; words where it is not there.
  * `*value` becomes the answer as people say it. */
 const char *words_action(const json_t *actions, const char *name);
+const json_t *words_fields(const json_t *actions, const char *action); /* in the order of its form; NULL: not there */
 /* A value of a field of `actions` as people say it. */
 const char *words_value(const json_t *field, const char *value);
 const char *words_field(const json_t *actions, const char *action, const char *name, const char **value);
+
+/* ---- board_clauses.c ---- */
+
+struct clauses *clauses_new(void); /* what was read of each pathway; NULL: no memory */
+void clauses_free(struct clauses **);
+/* From then on the visit's clauses are said in words: those of the pathway that the answer names ("pathway", "pathway_version"). */
+void visit_clauses(struct visit *, const json_t *of);
+/* What the council's document says of a clause: as that action names it, else as it is named first. Empty: not known. */
+const char *clause_words(const struct visit *, const char *action, const char *clause);
+const char *clause_document(const struct visit *);
+/* A clause after what it is the reason of: its id, and where it is pointed at what it says. Nothing where there is none. */
+void page_clause(struct visit *, const char *action, const char *clause);
+/* The same as a paragraph, to be read: id, words (`source` where it is not empty) and the document. */
+void page_clause_whole(struct visit *, const char *action, const char *clause, const char *source);
 
 /* ---- board_live.c ---- */
 

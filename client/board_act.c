@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { SAID_SIZE = 720 };
+
 /* Of whom, and which action: asked before the form is shown or taken. */
 struct act {
 	json_t *actions, *people, *pupil;
@@ -41,6 +43,7 @@ static bool find(struct visit *v, struct act *a)
 		snprintf(a->upn, sizeof a->upn, "%s", v->words[1]);
 	}
 	a->actions = ask_one(v, "actions", "upn", a->upn);
+	visit_clauses(v, a->actions);
 	a->people = a->actions ? ask_one(v, "people", "upn", a->upn) : NULL;
 	a->pupil = a->people ? ask_one(v, "pupil", "upn", a->upn) : NULL;
 	if (!a->pupil)
@@ -150,7 +153,7 @@ static void put_parents(struct visit *v, const struct act *a)
 	html(&v->page, "<p class=\"field\"><label for=\"parent\">Parent%s</label><select id=\"parent\" name=\"parent\"><option value=\"\">%s</option>",
 	     json_is_true(json_object_get(a->action, "needs_parent")) ? " (needed)" : "", json_is_true(json_object_get(a->action, "needs_parent")) ? "Choose" : "None in particular");
 	json_array_foreach(parents, index, parent) {
-		snprintf(text, sizeof text, "%s%s%s%s", says(parent, "name"), *says(parent, "name") ? " (" : "", says(parent, "parent"), *says(parent, "name") ? ")" : "");
+		snprintf(text, sizeof text, "%s (%s)", *says(parent, "name") ? says(parent, "name") : "Name not known", says(parent, "parent"));
 		bool its = strcmp(says(parent, "parent"), chosen) == 0;
 		page_option(v, says(parent, "parent"), text, its);
 		known |= its;
@@ -158,6 +161,25 @@ static void put_parents(struct visit *v, const struct act *a)
 	if (!known) /* the question is about one who is not, or no longer, on the roster: it is answered for them, not for nobody */
 		page_option(v, chosen, chosen, true);
 	html(&v->page, "</select></p>\n");
+}
+
+/* Nothing of it is barred, and the form itself is well filled in. */
+static bool may_be_passed(const json_t *lacks)
+{
+	size_t index;
+	json_t *lack;
+	json_array_foreach(lacks, index, lack)
+		if (json_is_true(json_object_get(lack, "bar")) || *says(lack, "field"))
+			return false;
+	return true;
+}
+
+/* Is a reason asked for, as it would help; or was one given before? */
+static bool asks_reason(const struct visit *v, const struct act *a)
+{
+	const json_t *lacks = a->refused ? a->lacks : json_object_get(a->action, "lacks");
+	return json_is_true(json_object_get(a->action, "may_override")) &&
+	       (*says(v->form, "override") || (may_be_passed(lacks) && page_lacking(lacks, a->refused ? NULL : v->words[3])));
 }
 
 static void put_refusal(struct visit *v, const struct act *a)
@@ -175,24 +197,35 @@ static void put_refusal(struct visit *v, const struct act *a)
 	else
 		return;
 	if (page_lacking(lacks, but))
-		page_lacks(v, lacks, but, json_object_get(a->action, "fields"), json_object_get(a->actions, "items"));
+		page_lacks(v, lacks, but, v->words[3], json_object_get(a->action, "fields"), json_object_get(a->actions, "items"));
+	if (asks_reason(v, a))
+		html(&v->page, "<p><a href=\"#override\">Record it all the same, with your reason</a></p>\n");
+	else if (a->refused && may_be_passed(lacks) && page_lacking(lacks, but) && !json_is_true(json_object_get(a->action, "may_override")))
+		html(&v->page, "<p>If it is to be recorded all the same, somebody else must do that with a reason: at the authority, an officer or a manager.</p>\n");
 	html(&v->page, "</div>\n");
 }
 
-/* Asked for where a reason would help: something is lacking, nothing of it is barred, and the form itself is well filled in. */
 static void put_override(struct visit *v, const struct act *a)
 {
-	size_t index;
-	json_t *lack;
-	const json_t *lacks = a->refused ? a->lacks : json_object_get(a->action, "lacks");
-	bool barred = false, before = *says(v->form, "override") != '\0';
-	json_array_foreach(lacks, index, lack)
-		barred |= json_is_true(json_object_get(lack, "bar")) || *says(lack, "field");
-	if (!json_is_true(json_object_get(a->action, "may_override")) || (!before && (barred || !page_lacking(lacks, a->refused ? NULL : v->words[3]))))
+	if (!asks_reason(v, a))
 		return;
 	html(&v->page, "<div class=\"override\"><p class=\"field\"><label for=\"override\">Your reason for recording it although something is lacking; it is kept "
 	               "with your name</label><textarea id=\"override\" name=\"override\" rows=\"2\" maxlength=\"4000\">%s</textarea></p></div>\n",
 	     says(v->form, "override"));
+}
+
+static const char *title_of(const struct act *a)
+{
+	return *says(a->action, "title") ? says(a->action, "title") : words_of(says(a->action, "action"));
+}
+
+/* A number that is called as a figure of the pupil's is what the registers say, where the form says nothing. */
+static void put_field(struct visit *v, const struct act *a, const json_t *field)
+{
+	const json_t *figure = json_object_get(a->pupil, says(field, "name"));
+	page_field(v, field);
+	if (strcmp(says(field, "type"), "number") == 0 && json_is_integer(figure))
+		html(&v->page, "<p class=\"quiet hint\">Left empty, it is what the registers say: %lld.</p>\n", json_integer_value(figure));
 }
 
 static void put_form(struct visit *v, const struct act *a)
@@ -201,25 +234,25 @@ static void put_form(struct visit *v, const struct act *a)
 	json_t *field;
 	char target[160];
 	v->only_now = true;
-	visit_title(v, "%s: %s", *says(a->action, "title") ? says(a->action, "title") : says(a->action, "action"), v->words[1]);
+	visit_title(v, "%s: %s", title_of(a), v->words[1]);
 	snprintf(target, sizeof target, "/%s/%s/record/%s", v->words[0], v->words[1], v->words[3]);
 	html(&v->page, "<p class=\"crumb back-to\"><a ");
 	page_href(v, "/", v->words[0], v->words[1], NULL);
 	html(&v->page, ">Back to %s, %s</a></p>\n<h1>%s</h1>\n<p>For <strong>%s</strong>, year %s, UPN %s</p>\n", page_name(a->pupil), v->words[1],
-	     *says(a->action, "title") ? says(a->action, "title") : words_of(says(a->action, "action")), page_name(a->pupil), says(a->pupil, "year_group"), a->upn);
-	if (*says(a->action, "clause"))
-		html(&v->page, "<p class=\"quiet\">%s</p>\n", says(a->action, "clause"));
+	     title_of(a), page_name(a->pupil), says(a->pupil, "year_group"), a->upn);
+	page_clause_whole(v, v->words[3], says(a->action, "clause"), "");
 	put_question(v, a);
 	put_refusal(v, a);
 	page_form(v, target, "record");
 	page_id(v);
+	html(&v->page, "<input type=\"hidden\" name=\"about\" value=\"%s, for %s, %s\">", title_of(a), page_name(a->pupil), v->words[1]);
 	if (*given(v, "deadline"))
 		html(&v->page, "<input type=\"hidden\" name=\"deadline\" value=\"%s\">", given(v, "deadline"));
 	html(&v->page, "<p class=\"field\"><label for=\"on\">Day it happened</label><input id=\"on\" type=\"date\" name=\"on\" value=\"%s\">"
 	               "<span class=\"quiet\">Left empty, it is today.</span></p>\n", says(v->form, "on"));
 	put_parents(v, a);
 	json_array_foreach(json_object_get(a->action, "fields"), index, field)
-		page_field(v, field);
+		put_field(v, a, field);
 	put_override(v, a);
 	if (a->asked)
 		html(&v->page, "<input type=\"hidden\" name=\"sure\" value=\"yes\"><p><button>Record it all the same</button></p></form>\n");
@@ -272,31 +305,52 @@ static bool says_the_same(const struct visit *v, const struct act *a, const json
 	return given > 0;
 }
 
-/* The newest step of the case, where it is this one over again, as after going back and sending the form anew; or where it has
- * answered the question meanwhile, as a colleague's or another tab's does. */
-static bool is_again(struct visit *v, const struct act *a, char said[static 300])
+/* The newest step of the case that the reader may read, to be kept with `*answer`; NULL: there is none. */
+static const json_t *newest_step(struct visit *v, const struct act *a, json_t **answer)
 {
 	struct body body;
 	size_t index;
-	json_t *item, *answer = NULL;
+	json_t *item;
 	const json_t *newest = NULL;
-	bool again = false, answered = *says(v->form, "deadline") && !question_of(v, a);
-	if (!a->case_id)
-		return false;
 	body_begin(&body);
 	body_text(&body, "what", "timeline");
 	body_text(&body, "case", a->case_id);
-	if (visit_try(v, &body, &answer) == 200) /* a school isn't told of others' notes */
-		json_array_foreach(json_object_get(answer, "items"), index, item)
+	if (visit_try(v, &body, answer) == 200)
+		json_array_foreach(json_object_get(*answer, "items"), index, item)
 			if (*says(item, "action"))
 				newest = item;
+	return newest;
+}
+
+/* What it was, and what was decided by it; to a school or lead nothing of another's. */
+static void say_answered(const struct act *a, const json_t *newest, char said[static SAID_SIZE])
+{
+	const json_t *done = json_object_get(a->c, "actions");
+	const char *outcome = says(json_object_get(newest, "fields"), "outcome");
+	int size = snprintf(said, SAID_SIZE, "The question waits no more: it was answered in the meantime. ");
+	if (counts(json_array_get(done, json_array_size(done) - 1), "seq") == counts(newest, "seq")) {
+		if (*outcome)
+			words_field(a->actions, says(newest, "action"), "outcome", &outcome);
+		size += snprintf(said + size, SAID_SIZE - (size_t)size, "The newest step is \"%.200s%s%.120s\" of %s, by %.80s. ", words_action(a->actions, says(newest, "action")),
+		                 *outcome ? ": " : "", outcome, page_date(says(newest, "on")), says(newest, "actor"));
+	}
+	snprintf(said + size, SAID_SIZE - (size_t)size, "Record this as well?");
+}
+
+/* Is the newest step this one over again, as after going back and sending the form anew; or has it answered the question
+ * meanwhile, as a colleague's or another tab's does? */
+static bool is_again(struct visit *v, const struct act *a, char said[static SAID_SIZE])
+{
+	json_t *answer = NULL;
+	bool again = false, answered = *says(v->form, "deadline") && !question_of(v, a);
+	const json_t *newest = a->case_id ? newest_step(v, a, &answer) : NULL;
 	/* sent twice under one id it is recorded once, and the answer is the first one's */
-	if (newest && strcmp(says(newest, "id"), says(v->form, "id")) != 0 && answered) {
-		snprintf(said, 300, "The question waits no more: it was answered in the meantime. The newest step is \"%s\" of %s, by %s. Record this as well?",
-		         words_action(a->actions, says(newest, "action")), page_date(says(newest, "on")), says(newest, "actor"));
+	bool other = newest && strcmp(says(newest, "id"), says(v->form, "id")) != 0;
+	if (other && answered) {
+		say_answered(a, newest, said);
 		again = true;
-	} else if (newest && strcmp(says(newest, "id"), says(v->form, "id")) != 0 && says_the_same(v, a, newest)) {
-		snprintf(said, 300, "The newest step of this case is the same already, with the same answers: of %s, by %s. Is this another one?", page_date(says(newest, "on")),
+	} else if (other && says_the_same(v, a, newest)) {
+		snprintf(said, SAID_SIZE, "The newest step of this case is the same already, with the same answers: of %s, by %.80s. Is this another one?", page_date(says(newest, "on")),
 		         says(newest, "actor"));
 		again = true;
 	}
@@ -355,7 +409,7 @@ void board_recorded(struct visit *v)
 	uint8_t id[ATTEND_ID_SIZE];
 	json_t *answer = NULL;
 	struct body body;
-	char said[300];
+	char said[SAID_SIZE];
 	if (!find(v, &a)) {
 		drop(&a);
 		return;

@@ -87,6 +87,7 @@ static void put_dealt_with(struct visit *v, const json_t *alert, const char *bac
 	page_form(v, action, "ack");
 	page_id(v);
 	put_earlier(v, json_object_get(alert, "earlier"));
+	html(&v->page, "<input type=\"hidden\" name=\"about\" value=\"Dealt with: alert %lld about %s\">", counts(alert, "alert"), *says(alert, "upn") ? page_name(alert) : "the school");
 	html(&v->page, "<input type=\"hidden\" name=\"back\" value=\"%s\"><input type=\"hidden\" name=\"mine\" value=\"%s\">"
 	               "<button class=\"quiet\" aria-label=\"Dealt with: alert %lld about %s\">Dealt with</button></form>", back, mine(v), counts(alert, "alert"),
 	     *says(alert, "upn") ? page_name(alert) : "the school");
@@ -126,14 +127,15 @@ void board_alert(struct visit *v, const json_t *alert, const json_t *parents)
 
 static void put_alert(struct visit *v, const json_t *alert, const char *back)
 {
+	const char *of_case = *says(alert, "case") ? says(alert, "case") : says(alert, "open_case"); /* raised before it was opened, it is looked at there all the same */
 	html(&v->page, "<li class=\"alert\" data-key=\"alert-%lld\"><p class=\"whom\">", counts(alert, "alert"));
 	if (*says(alert, "upn")) {
 		html(&v->page, "<a ");
-		if (*says(alert, "case"))
-			page_href(v, "/case/", says(alert, "case"), NULL);
+		if (*of_case)
+			page_href(v, "/case/", of_case, NULL);
 		else
 			page_href(v, "/pupil/", says(alert, "upn"), NULL);
-		html(&v->page, ">%s</a> <span class=\"quiet\">%s%s%s</span>", page_name(alert), says(alert, "case"), *says(alert, "case") ? ", " : "", page_school(alert));
+		html(&v->page, ">%s</a> <span class=\"quiet\">%s%s%s</span>", page_name(alert), of_case, *of_case ? ", " : "", page_school(alert));
 	} else if (*says(alert, "urn")) {
 		html(&v->page, "<a ");
 		page_href(v, "/school/", says(alert, "urn"), NULL);

@@ -19,27 +19,39 @@ static void put_stages(struct visit *v, const json_t *c)
 	html(&v->page, "</ol>\n");
 }
 
-/* What is known beside the case while its page is written. */
-struct beside {
-	json_t *c, *pupil, *people, *actions, *timeline; /* `timeline` NULL: not for this role */
-	const json_t *parents;
-};
+/* Is it an action that the reader's role records? */
+static bool may_record(const struct beside *b, const char *action)
+{
+	size_t index;
+	json_t *item;
+	json_array_foreach(json_object_get(b->actions, "items"), index, item)
+		if (strcmp(says(item, "action"), action) == 0)
+			return true;
+	return false;
+}
 
 static void put_decision(struct visit *v, const struct beside *b, const json_t *decision)
 {
-	size_t index, by;
+	size_t index, by, count = 0;
 	json_t *outcome, *action;
 	html(&v->page, "<div class=\"decision\"><h3>%s</h3><p>%s</p>", says(decision, "title"), words_told(says(decision, "question"), b->parents));
 	if (*says(decision, "breaches") && !strstr(says(decision, "question"), says(decision, "breaches")))
 		html(&v->page, "<p>Breaches: %s</p>", words_told(says(decision, "breaches"), NULL));
-	html(&v->page, "<p class=\"quiet\">%s%s%s</p><ul class=\"outcomes\">\n", says(decision, "clause"), *says(decision, "source") ? ": " : "", says(decision, "source"));
+	page_clause_whole(v, "", says(decision, "clause"), says(decision, "source"));
+	html(&v->page, "<ul class=\"outcomes\">\n");
 	json_array_foreach(v->as_of ? NULL : json_object_get(decision, "outcomes"), index, outcome)
 		json_array_foreach(json_object_get(outcome, "by"), by, action) {
+			if (!may_record(b, json_string_value(action)))
+				continue;
+			count++;
 			html(&v->page, "<li><a class=\"button\" href=\"/case/%s/record/%s?f-outcome=%s&amp;parent=%s&amp;deadline=%lld\">%s</a></li>\n", says(b->c, "case"),
 			     json_string_value(action), says(outcome, "outcome"), says(decision, "parent"), counts(decision, "deadline"),
 			     *says(outcome, "title") ? says(outcome, "title") : words_of(says(outcome, "outcome")));
 		}
-	html(&v->page, "</ul></div>\n");
+	html(&v->page, "</ul>");
+	if (!count && !v->as_of)
+		html(&v->page, "<p class=\"quiet\">It is for others to decide: your role records no answer to it.</p>");
+	html(&v->page, "</div>\n");
 }
 
 static void put_decisions(struct visit *v, const struct beside *b)
@@ -120,45 +132,6 @@ static void put_deadlines(struct visit *v, const struct beside *b)
 	html(&v->page, "</section>\n");
 }
 
-/* ---- what was done ---- */
-
-static void put_values(struct visit *v, const struct beside *b, const json_t *event, const char *key)
-{
-	const char *name;
-	json_t *value, *values = json_object_get(event, key);
-	json_object_foreach(values, name, value) {
-		const char *said = json_string_value(value), *title = said ? words_field(b->actions, says(event, "action"), name, &said) : NULL;
-		if (title)
-			html(&v->page, "<dt>%s</dt><dd>%s</dd>", title, said);
-	}
-}
-
-static void put_event(struct visit *v, const struct beside *b, const json_t *event)
-{
-	bool alert = json_object_get(event, "raised") != NULL;
-	if (alert) {
-		html(&v->page, "<li class=\"told %s\"><p class=\"when\">%s</p><p>%s%s</p></li>\n", says(event, "status"), page_time(says(event, "raised")), words_told(says(event, "text"), b->parents),
-		     strcmp(says(event, "status"), "withdrawn") == 0 ? " (withdrawn)" : "");
-		return;
-	}
-	html(&v->page, "<li class=\"done\"><p class=\"when\">%s</p><p><strong>%s</strong>%s%s by %s", page_date(*says(event, "on") ? says(event, "on") : says(event, "recorded")),
-	     *says(event, "action") ? words_action(b->actions, says(event, "action")) : words_of(says(event, "kind")), *says(event, "parent") ? " for " : "",
-	     words_parent(b->parents, says(event, "parent")), says(event, "actor"));
-	if (*says(event, "via") && strcmp(v->session.role, "auditor") == 0) /* to others it is always this page */
-		html(&v->page, " <span class=\"quiet\">through %s</span>", says(event, "via"));
-	if (json_is_true(json_object_get(event, "overridden")))
-		html(&v->page, " <span class=\"tag overdue\">overridden</span>");
-	html(&v->page, "</p><dl>");
-	put_values(v, b, event, "fields");
-	put_values(v, b, event, "texts");
-	html(&v->page, "</dl></li>\n");
-}
-
-static long long seq_of(const json_t *event)
-{
-	return json_object_get(event, "raised") ? counts(event, "alert") : counts(event, "seq");
-}
-
 /* Those that wait, with the numbers of those whose place they take under "earlier". */
 static json_t *newest_waiting(const struct visit *v, const struct beside *b)
 {
@@ -195,57 +168,6 @@ static void put_waiting(struct visit *v, const struct beside *b)
 	if (count)
 		html(&v->page, "</ul></section>\n");
 	json_decref(shown);
-}
-
-/* Of one that came and went, as at a threshold, the newest is told, and the others in a row with it are folded below: how many. */
-static size_t put_taken_back(struct visit *v, const struct beside *b, const json_t *items, size_t at, const json_t *before)
-{
-	const json_t *newest = json_array_get(items, at), *one;
-	size_t count = 0;
-	while ((one = json_array_get(items, at + 1 + count)) && (!before || seq_of(one) > seq_of(before)) &&
-	       (strcmp(says(one, "text"), says(newest, "text")) == 0 ||
-	        (strcmp(says(one, "kind"), says(newest, "kind")) == 0 && (strcmp(says(one, "status"), "withdrawn") == 0 || board_alert_replaced(newest, one)))))
-		count++;
-	if (!count)
-		return 0;
-	html(&v->page, "<li class=\"told\"><p class=\"when\"></p><details><summary>%llu more before it: taken back, replaced, or the same</summary><ol class=\"timeline\">\n", (unsigned long long)count);
-	for (size_t i = 1; i <= count; i++)
-		put_event(v, b, json_array_get(items, at + i));
-	html(&v->page, "</ol></details></li>\n");
-	return count;
-}
-
-/* The newest first: actions rise, alerts fall, and the two are told as one. */
-static void put_timeline(struct visit *v, const struct beside *b)
-{
-	const json_t *items = json_object_get(b->timeline, "items");
-	size_t alerts = 0, count = json_array_size(items);
-	while (alerts < count && !json_object_get(json_array_get(items, alerts), "raised"))
-		alerts++;
-	html(&v->page, "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">What happened</h2>\n<ol class=\"timeline\" reversed>\n");
-	for (size_t actions = alerts, at = alerts; actions > 0 || at < count;) {
-		const json_t *action = actions ? json_array_get(items, actions - 1) : NULL, *alert = at < count ? json_array_get(items, at) : NULL;
-		bool first = action && (!alert || seq_of(action) > seq_of(alert));
-		put_event(v, b, first ? action : alert);
-		if (first)
-			actions--;
-		else
-			at += 1 + put_taken_back(v, b, items, at, action);
-	}
-	html(&v->page, "</ol></section>\n");
-}
-
-/* To a school or lead: what was done, without others' notes. */
-static void put_actions(struct visit *v, const struct beside *b)
-{
-	json_t *actions = json_object_get(b->c, "actions");
-	html(&v->page, "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">What was done</h2>\n<ol class=\"timeline\" reversed>\n");
-	for (size_t i = json_array_size(actions); i-- > 0;) {
-		const json_t *a = json_array_get(actions, i);
-		html(&v->page, "<li class=\"done\"><p class=\"when\">%s</p><p><strong>%s</strong></p></li>\n", page_date(says(a, "on")),
-		     words_action(b->actions, says(a, "action")));
-	}
-	html(&v->page, "</ol></section>\n");
 }
 
 /* ---- people ---- */
@@ -307,6 +229,27 @@ static void put_marks(struct visit *v, const char *upn)
 	json_decref(year);
 }
 
+/* Pence are said where there are some. */
+static const char *pounds(char room[static 24], double amount)
+{
+	long long pence = (long long)(amount * 100 + .5);
+	snprintf(room, 24, pence % 100 ? "%lld.%02lld" : "%lld", pence / 100, pence % 100);
+	return room;
+}
+
+/* With what is to be paid, while it may be: the service counts it anew each day. */
+static void put_notice(struct visit *v, const struct beside *b, const json_t *n)
+{
+	char room[24];
+	bool open = !v->as_of && !*says(n, "paid") && !json_is_true(json_object_get(n, "withdrawn")) && !json_is_true(json_object_get(n, "lapsed"));
+	html(&v->page, "<li>No. %lld to %s, issued %s: %s", counts(n, "number"), words_parent(b->parents, says(n, "parent")), page_date(says(n, "issued")), became(n));
+	if (*says(n, "paid"))
+		html(&v->page, " on %s, \u00a3%s", page_date(says(n, "paid")), pounds(room, json_number_value(json_object_get(n, "paid_amount"))));
+	else if (open && counts(n, "amount_now"))
+		html(&v->page, "; \u00a3%lld if it is paid today, and it may be paid until %s", counts(n, "amount_now"), page_date(says(n, "due")));
+	html(&v->page, "</li>\n");
+}
+
 static void put_notices(struct visit *v, const struct beside *b)
 {
 	size_t index;
@@ -315,8 +258,7 @@ static void put_notices(struct visit *v, const struct beside *b)
 		return;
 	html(&v->page, "<section aria-labelledby=\"notices\"><h2 id=\"notices\">Penalty notices</h2>\n<ul>\n");
 	json_array_foreach(notices, index, n)
-		html(&v->page, "<li>No. %lld to %s, issued %s: %s</li>\n", counts(n, "number"), words_parent(b->parents, says(n, "parent")), page_date(says(n, "issued")),
-		     became(n));
+		put_notice(v, b, n);
 	html(&v->page, "</ul></section>\n");
 }
 
@@ -337,8 +279,12 @@ static void put_who(struct visit *v, const struct beside *b)
 {
 	const json_t *c = b->c, *pupil = b->pupil;
 	visit_title(v, "%s %s", says(c, "case"), page_name(pupil));
-	html(&v->page, "<p class=\"crumb\">Case %s, %s; process: <a href=\"/process/%s/%lld#%s-stage-%s\">%s, version %lld, as a drawing</a></p>\n<h1>%s</h1>\n", says(c, "case"),
-	     says(c, "status"), says(c, "pathway"), counts(c, "pathway_version"), says(c, "pathway"), says(c, "stage"), words_process(says(c, "pathway")), counts(c, "pathway_version"),
+	html(&v->page, "<p class=\"crumb\">Case %s, %s", says(c, "case"), says(c, "status"));
+	if (*says(c, "officer") && strcmp(says(c, "officer"), v->session.name) == 0)
+		html(&v->page, ", <strong>in your hands</strong>");
+	else if (*says(c, "officer"))
+		html(&v->page, ", in the hands of <strong>%s</strong>", says(c, "officer"));
+	html(&v->page, "; process: <a target=\"_blank\" rel=\"noopener\" href=\"/process/%s/%lld#%s-stage-%s\">%s, version %lld, as a drawing (in a new tab)</a></p>\n<h1>%s</h1>\n", says(c, "pathway"), counts(c, "pathway_version"), says(c, "pathway"), says(c, "stage"), words_process(says(c, "pathway")), counts(c, "pathway_version"),
 	     page_name(pupil));
 	put_recorded(v, b);
 	html(&v->page, "<p class=\"figures\">Year %s, <a ", says(pupil, "year_group"));
@@ -354,7 +300,7 @@ static void put_parts(struct visit *v, const struct beside *b)
 	put_who(v, b);
 	put_stages(v, b->c);
 	bool records = json_array_size(json_object_get(b->c, "next")) && strcmp(says(b->c, "status"), "open") == 0;
-	const char *done = b->timeline ? "What happened" : "What was done";
+	const char *done = b->reads_all ? "What happened" : "What was done";
 	json_t *letters = board_ask_letters(v, b->c);
 	if (records && json_array_size(letters))
 		page_contents(v, "deadlines", "Deadlines", "next", "Record a step", "weeks", "Marks", "people", "Parents and family", "letters", "Letters", "timeline", done, NULL);
@@ -372,34 +318,38 @@ static void put_parts(struct visit *v, const struct beside *b)
 	put_parents(v, b->people);
 	board_letters(v, b->c, letters);
 	json_decref(letters);
-	if (b->timeline)
-		put_timeline(v, b);
-	else
-		put_actions(v, b);
+	board_history(v, b);
+}
+
+static long long newest_step(const json_t *c)
+{
+	const json_t *actions = json_object_get(c, "actions");
+	return counts(json_array_get(actions, json_array_size(actions) - 1), "seq");
 }
 
 void board_case(struct visit *v)
 {
 	struct body body;
-	struct beside b = { NULL, NULL, NULL, NULL, NULL, NULL };
-	bool reads_all = strcmp(v->session.role, "school") != 0 && strcmp(v->session.role, "lead") != 0;
+	struct beside b = { .reads_all = strcmp(v->session.role, "school") != 0 && strcmp(v->session.role, "lead") != 0 };
 	visit_question(v, &body, "case");
 	body_text(&body, "case", v->words[1]);
 	b.c = visit_ask(v, &body);
+	visit_clauses(v, b.c);
 	b.pupil = b.c ? ask_upn(v, "pupil", says(b.c, "upn")) : NULL;
 	b.people = b.pupil ? ask_upn(v, "people", says(b.c, "upn")) : NULL;
-	if (b.people && reads_all) {
+	if (b.people) {
 		visit_question(v, &body, "timeline");
 		body_text(&body, "case", says(b.c, "case"));
 		b.timeline = visit_ask(v, &body);
 	}
-	if (b.people && (b.timeline || !reads_all)) {
+	if (b.timeline) {
 		body_begin(&body); /* what things are called, which no day changes */
 		body_text(&body, "what", "actions");
 		body_text(&body, "upn", says(b.c, "upn"));
 		body_key(&body, "named"), msgpack_pack_true(&body.pack);
 		b.parents = json_object_get(b.people, "parents");
 		v->live = !v->as_of;
+		v->newest = newest_step(b.c);
 		snprintf(v->live_upn, sizeof v->live_upn, "%s", says(b.c, "upn"));
 		if (visit_try(v, &body, &b.actions))
 			put_parts(v, &b);

@@ -74,19 +74,20 @@ static void put_schools(struct visit *v, const json_t *schools)
 	html(&v->page, "</ul></section>\n");
 }
 
+/* The case stands next to the name, so that it is seen on a phone. */
 static void put_found(struct visit *v, const json_t *row)
 {
 	html(&v->page, "<tr><th scope=\"row\"><a ");
 	page_href(v, "/pupil/", says(row, "upn"), NULL);
-	html(&v->page, ">%s</a></th><td>%s</td><td>%s</td><td><a ", page_name(row), says(row, "year_group"), page_born(says(row, "birth_date")));
-	page_href(v, "/school/", says(row, "urn"), NULL);
-	html(&v->page, ">%s</a></td><td>", page_school(row));
+	html(&v->page, ">%s</a></th><td>", page_name(row));
 	if (*says(row, "case")) {
 		html(&v->page, "<a ");
 		page_href(v, "/case/", says(row, "case"), NULL);
 		html(&v->page, ">%s</a>", says(row, "case"));
 	}
-	html(&v->page, "</td></tr>\n");
+	html(&v->page, "</td><td>%s</td><td>%s</td><td><a ", says(row, "year_group"), page_born(says(row, "birth_date")));
+	page_href(v, "/school/", says(row, "urn"), NULL);
+	html(&v->page, ">%s</a></td></tr>\n", page_school(row));
 }
 
 static int by_name(const json_t *a, const json_t *b)
@@ -107,8 +108,8 @@ static void put_all(struct visit *v, const json_t *found)
 	size_t index;
 	json_t *row;
 	html(&v->page, "<section aria-labelledby=\"pupils\"><h2 id=\"pupils\">Pupils</h2>\n");
-	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Pupils found\"><table><thead><tr><th scope=\"col\">Pupil</th><th scope=\"col\">Year</th><th scope=\"col\">Born</th>"
-	               "<th scope=\"col\">School</th><th scope=\"col\">Case</th></tr></thead><tbody>\n");
+	html(&v->page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Pupils found\"><table><thead><tr><th scope=\"col\">Pupil</th><th scope=\"col\">Case</th><th scope=\"col\">Year</th>"
+	               "<th scope=\"col\">Born</th><th scope=\"col\">School</th></tr></thead><tbody>\n");
 	json_array_foreach(found, index, row)
 		put_found(v, row);
 	html(&v->page, "</tbody></table></div>\n");

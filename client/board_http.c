@@ -343,6 +343,7 @@ static enum MHD_Result respond(struct board *board, struct MHD_Connection *conne
 		result = answer(&v, connection);
 	lines_give(board->lines, &v.line, v.status != MHD_HTTP_SERVICE_UNAVAILABLE);
 	html_free(&v.page);
+	json_decref(v.clauses);
 	json_decref(query);
 	json_decref(nothing);
 	return result;

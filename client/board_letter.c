@@ -139,7 +139,47 @@ static void fill(struct visit *v, struct body *body, const json_t *rule)
 	}
 }
 
-static void put_made(struct visit *v, const json_t *rule)
+/* Where it is recorded that this letter was sent, to this parent (empty: to none in particular): the form of that step, begun. */
+static void put_sent_by(struct visit *v, const json_t *action, const char *field, const char *parent)
+{
+	html(&v->page, "<p class=\"said\">Sent it? <a href=\"/case/%s/record/%s", v->words[1], says(action, "action"));
+	if (*field)
+		html(&v->page, "?f-%s=%s", field, v->words[3]);
+	if (*parent)
+		html(&v->page, "%sparent=%s", *field ? "&" : "?", parent);
+	html(&v->page, "\">Record it: %s</a></p>\n", says(action, "title"));
+}
+
+/* A step in which it is recorded that this letter was sent: the letter is among the values of a field. */
+static void put_sent_as(struct visit *v, const json_t *action, const char *parent)
+{
+	size_t at, value;
+	json_t *field, *one;
+	json_array_foreach(json_object_get(action, "fields"), at, field)
+		json_array_foreach(json_object_get(field, "values"), value, one)
+			if (strcmp(json_string_value(one), v->words[3]) == 0)
+				put_sent_by(v, action, says(field, "name"), parent);
+}
+
+/* The step that is called as the letter is; only where there is none, those that have it among their answers: a penalty
+ * notice that may be given after a Notice to Improve is not how that notice is recorded. */
+static void put_sent(struct visit *v, const json_t *actions, const char *parent)
+{
+	size_t index;
+	json_t *action, *same = NULL;
+	const json_t *items = strcmp(says(actions, "case"), v->words[1]) == 0 ? json_object_get(actions, "items") : NULL;
+	json_array_foreach(items, index, action)
+		if (strcmp(says(action, "action"), v->words[3]) == 0)
+			same = action;
+	if (same)
+		put_sent_by(v, same, "", parent);
+	else
+		json_array_foreach(items, index, action)
+			put_sent_as(v, action, parent);
+}
+
+/* To each parent their own, and what is done once it is sent. */
+static void put_made(struct visit *v, const json_t *rule, const json_t *people, const json_t *actions)
 {
 	struct body body;
 	size_t index;
@@ -147,14 +187,20 @@ static void put_made(struct visit *v, const json_t *rule)
 	fill(v, &body, rule);
 	unsigned status = visit_try(v, &body, &answer);
 	if (status >= 200 && status < 300) {
-		json_array_foreach(json_object_get(answer, "items"), index, item)
+		const json_t *items = json_object_get(answer, "items");
+		json_array_foreach(items, index, item) {
+			if (json_array_size(items) > 1 && *says(item, "parent"))
+				html(&v->page, "<h2 class=\"said\">For %s</h2>\n", words_parent(json_object_get(people, "parents"), says(item, "parent")));
 			put_letter(v, item);
+			put_sent(v, actions, says(item, "parent"));
+		}
 	} else if (status) {
 		html(&v->page, "<div class=\"problem\" role=\"alert\"><h2>It can't be made now</h2>\n");
 		if (!json_array_size(json_object_get(answer, "lacks")))
 			html(&v->page, "<p>%s</p>\n", says(answer, "reason"));
-		page_lacks(v, json_object_get(answer, "lacks"), NULL, json_object_get(rule, "fields"), NULL);
+		page_lacks(v, json_object_get(answer, "lacks"), NULL, "", json_object_get(rule, "fields"), NULL);
 		html(&v->page, "</div>\n");
+		put_sent(v, actions, ""); /* it may have been written by hand */
 	}
 	json_decref(answer);
 }
@@ -189,36 +235,6 @@ static void know_school(struct visit *v, const json_t *rule, const char *upn)
 	}
 }
 
-/* A step in which it is recorded that this letter was sent: the letter is among the values of a field. */
-static void put_sent_as(struct visit *v, const json_t *action)
-{
-	size_t at, value;
-	json_t *field, *one;
-	json_array_foreach(json_object_get(action, "fields"), at, field)
-		json_array_foreach(json_object_get(field, "values"), value, one)
-			if (strcmp(json_string_value(one), v->words[3]) == 0)
-				html(&v->page, "<p class=\"said\">Sent it? <a href=\"/case/%s/record/%s?f-%s=%s\">Record it: %s</a></p>\n", v->words[1],
-				     says(action, "action"), says(field, "name"), v->words[3], says(action, "title"));
-}
-
-/* The step that is called as the letter is; only where there is none, those that have it among their answers: a penalty
- * notice that may be given after a Notice to Improve is not how that notice is recorded. */
-static void put_sent(struct visit *v, const char *upn)
-{
-	size_t index;
-	json_t *action, *same = NULL, *actions = ask_of(v, "actions", upn);
-	const json_t *items = strcmp(says(actions, "case"), v->words[1]) == 0 ? json_object_get(actions, "items") : NULL;
-	json_array_foreach(items, index, action)
-		if (strcmp(says(action, "action"), v->words[3]) == 0)
-			same = action;
-	if (same)
-		html(&v->page, "<p class=\"said\">Sent it? <a href=\"/case/%s/record/%s\">Record it: %s</a></p>\n", v->words[1], v->words[3], says(same, "title"));
-	else
-		json_array_foreach(items, index, action)
-			put_sent_as(v, action);
-	json_decref(actions);
-}
-
 void board_letter(struct visit *v)
 {
 	struct body body;
@@ -243,9 +259,12 @@ void board_letter(struct visit *v)
 		html(&v->page, ">Back to %s, %s</a></p>\n<h1>%s</h1>\n", page_name(pupil ? pupil : letters), v->words[1], says(rule, "title"));
 		json_decref(pupil);
 		know_school(v, rule, says(letters, "upn"));
+		visit_clauses(v, letters);
 		put_fields(v, rule);
-		put_made(v, rule);
-		put_sent(v, says(letters, "upn"));
+		json_t *people = ask_of(v, "people", says(letters, "upn")), *actions = ask_of(v, "actions", says(letters, "upn"));
+		put_made(v, rule, people, actions);
+		json_decref(people);
+		json_decref(actions);
 	} else {
 		page_notice(v, 404, "No such letter", "It is not one of this case's process, or not for your role.");
 	}

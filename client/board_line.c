@@ -77,6 +77,7 @@ long long counts(const json_t *map, const char *key)
 static void tell(struct visit *v, unsigned status, const json_t *answer)
 {
 	const char *reason = says(answer, "reason");
+	char said[400];
 	switch (status) {
 	case 0:
 		page_notice(v, STATUS_OF_NOBODY, "The service can't be reached",
@@ -92,7 +93,10 @@ static void tell(struct visit *v, unsigned status, const json_t *answer)
 		page_notice(v, 403, "Not for you", "What you may see and do here depends on your role, and this is not part of it.");
 		break;
 	case 404:
-		page_notice(v, 404, "Nothing here", *reason ? words_sentence(reason) : "There is no such page, or it is not for you.");
+		/* who left is not there for the school that they left: what it remembers must not look like a fault */
+		snprintf(said, sizeof said, "%s.%s", *reason ? words_sentence(reason) : "There is no such page, or it is not for you",
+		         strcmp(v->session.role, "school") == 0 ? " A child who went to another school is seen by that school from its first register on." : "");
+		page_notice(v, 404, "Nothing here", said);
 		break;
 	case 414:
 		session_end_all(v->board->sessions, v->session.reader);

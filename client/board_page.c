@@ -57,8 +57,9 @@ static void put_banner(struct visit *v, struct html *out)
 /* Every view can be seen as it was known on a day. */
 static void put_as_of(struct visit *v, struct html *out)
 {
-	static const char *const kept[] = { "mine", "pathway", "stage", "school", "closed" }; /* of what is looked at */
-	if (!v->session.reader[0] || v->form || v->only_now || v->status != 200)
+	static const char *const kept[] = { "mine", "pathway", "stage", "school", "with", "closed" }; /* of what is looked at */
+	/* of a day on which there was nothing yet, too: the next question is about another one */
+	if (!v->session.reader[0] || v->form || v->only_now || (v->status != 200 && !v->as_of))
 		return;
 	html(out, "<form class=\"as-of%s\" method=\"get\" aria-label=\"As it was known\"><div class=\"wide\">", v->as_of ? " back" : "");
 	if (v->as_of)
@@ -73,6 +74,14 @@ static void put_as_of(struct visit *v, struct html *out)
 	html(out, "</div></form>\n");
 }
 
+static void put_live(const struct visit *v, struct html *out)
+{
+	html(out, "<div id=\"live\" data-from=\"%llu\" data-upn=\"%s\"", (unsigned long long)v->head + 1, v->live_upn);
+	if (v->newest)
+		html(out, " data-newest=\"%lld\"", v->newest);
+	html(out, "><p role=\"status\" aria-live=\"polite\"></p></div>\n");
+}
+
 void page_whole(struct visit *v, struct html *out)
 {
 	put_head(v, out);
@@ -82,8 +91,7 @@ void page_whole(struct visit *v, struct html *out)
 	put_as_of(v, out);
 	html(out, "<main id=\"main\" class=\"wide\" tabindex=\"-1\">\n");
 	if (v->live)
-		html(out, "<div id=\"live\" data-from=\"%llu\" data-upn=\"%s\"><p role=\"status\" aria-live=\"polite\"></p></div>\n",
-		     (unsigned long long)v->head + 1, v->live_upn);
+		put_live(v, out);
 	else if (v->session.reader[0])
 		html(out, "<div id=\"live\"><p role=\"status\" aria-live=\"polite\"></p></div>\n");
 	html_join(out, &v->page);
@@ -96,7 +104,10 @@ void page_notice(struct visit *v, unsigned status, const char *title, const char
 	v->status = status;
 	v->live = false;
 	visit_title(v, "%s", title);
-	html(&v->page, "<h1>%s</h1>\n<p>%s</p>\n<p><a href=\"/\">To what is due today</a></p>\n", title, text);
+	html(&v->page, "<h1>%s</h1>\n<p>%s</p>\n", title, text);
+	if (status == 503 && v->words[0])
+		html(&v->page, "<p><a href=\"\">Try this page again</a></p>\n");
+	html(&v->page, "<p><a href=\"/\">To what is due today</a></p>\n");
 }
 
 bool visit_has_hands(const struct visit *v)
@@ -181,6 +192,8 @@ void page_again(struct visit *v)
 	html(&v->page, "\" class=\"record\">\n");
 	json_object_foreach((json_t *)(uintptr_t)v->form, name, value)
 		html(&v->page, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", name, json_string_value(value));
+	if (*says(v->form, "about"))
+		html(&v->page, "<p><strong>%s</strong></p>\n", says(v->form, "about"));
 	json_object_foreach((json_t *)(uintptr_t)v->form, name, value) {
 		bool field = strncmp(name, "f-", 2) == 0;
 		if ((field || strcmp(name, "override") == 0) && *says(v->form, name))
@@ -257,7 +270,7 @@ static void put_supplier(struct visit *v, const json_t *lack, const json_t *step
 	}
 }
 
-void page_lacks(struct visit *v, const json_t *lacks, const char *action, const json_t *fields, const json_t *steps)
+void page_lacks(struct visit *v, const json_t *lacks, const char *action, const char *clauses_of, const json_t *fields, const json_t *steps)
 {
 	size_t index;
 	json_t *lack;
@@ -270,8 +283,7 @@ void page_lacks(struct visit *v, const json_t *lacks, const char *action, const 
 			html(&v->page, "<li>%s: %s", title_of(fields, says(lack, "field")), strncmp(text, "required: ", 10) == 0 ? text + 10 : text);
 		else
 			html(&v->page, "<li>%s", words_sentence(text));
-		if (*says(lack, "clause"))
-			html(&v->page, " <span class=\"clause\">%s</span>", says(lack, "clause"));
+		page_clause(v, clauses_of, says(lack, "clause"));
 		if (json_is_true(json_object_get(lack, "bar")))
 			html(&v->page, " <strong>No reason lifts this.</strong>");
 		put_supplier(v, lack, steps);

@@ -170,8 +170,10 @@ static void put_opening(struct visit *v)
 	body_text(&body, "what", "actions");
 	body_text(&body, "upn", v->words[1]);
 	json_t *actions = NULL;
-	if (visit_try(v, &body, &actions) == 200 && !*says(actions, "case"))
+	if (visit_try(v, &body, &actions) == 200 && !*says(actions, "case")) {
+		visit_clauses(v, actions);
 		board_steps(v, actions, NULL);
+	}
 	json_decref(actions);
 }
 

@@ -44,7 +44,7 @@ static void put_pupil(struct visit *v, const json_t *pupil, long long threshold)
 	html(&v->page, "<tr><th scope=\"row\"><a ");
 	page_href(v, "/pupil/", says(pupil, "upn"), NULL);
 	html(&v->page, ">%s</a></th><td>%s</td><td class=\"number\">%lld%s</td><td class=\"number\">%s</td><td>%s</td><td>", page_name(pupil), says(pupil, "year_group"),
-	     counts(pupil, "unauthorised_10_weeks"), threshold && counts(pupil, "unauthorised_10_weeks") >= threshold ? " (at it)" : "", share,
+	     counts(pupil, "unauthorised_10_weeks"), threshold && counts(pupil, "unauthorised_10_weeks") >= threshold ? " (reached)" : "", share,
 	     json_is_true(json_object_get(pupil, "severe")) ? "severe" : json_is_true(json_object_get(pupil, "persistent")) ? "persistent" : "");
 	if (*says(pupil, "case")) {
 		html(&v->page, "<a ");

@@ -11,6 +11,8 @@
 
 enum place { ASKED = 1, LIKELY, LACKING_NEXT, OTHER, LACKING };
 
+enum { FEW = 4 };
+
 static const char NOTE[] = "note"; /* as every process calls it: always at hand */
 
 struct steps {
@@ -140,7 +142,7 @@ static void put_step(struct visit *v, const struct steps *s, const json_t *item,
 	if (place == ASKED)
 		put_due(v, due_of(s, item));
 	if (lacks)
-		page_lacks(v, json_object_get(item, "lacks"), says(item, "action"), json_object_get(item, "fields"), NULL);
+		page_lacks(v, json_object_get(item, "lacks"), says(item, "action"), says(item, "action"), json_object_get(item, "fields"), NULL);
 	html(&v->page, "</li>\n");
 }
 
@@ -190,6 +192,18 @@ static void put_folded(struct visit *v, const struct steps *s, enum place place,
 	html(&v->page, "</ul></details>\n");
 }
 
+/* A handful is quicker seen than unfolded: a school has few steps, and takes some of them again and again. */
+static void unfold_few(const struct steps *s)
+{
+	size_t index;
+	json_t *item;
+	if (count_of(s, OTHER) > FEW)
+		return;
+	json_array_foreach(s->items, index, item)
+		if (place_of(item) == OTHER)
+			put_place(item, LIKELY);
+}
+
 void board_steps(struct visit *v, const json_t *actions, const json_t *c)
 {
 	struct steps s = { json_object_get(actions, "items"), json_object_get(actions, "stages"), c, 0, 0, { v->words[0], v->words[1] } };
@@ -199,6 +213,7 @@ void board_steps(struct visit *v, const json_t *actions, const json_t *c)
 	place_all(&s);
 	if (item_of(&s, NOTE) && place_of(item_of(&s, NOTE)) == OTHER)
 		put_place(item_of(&s, NOTE), LIKELY);
+	unfold_few(&s);
 	html(&v->page, "<section class=\"to-do\" aria-labelledby=\"next\"><h2 id=\"next\">%s</h2>\n<ul class=\"next first\">\n",
 	     c ? "What may be recorded next" : "No case is open: the first step opens one");
 	put_asked(v, &s);
@@ -207,5 +222,7 @@ void board_steps(struct visit *v, const json_t *actions, const json_t *c)
 	html(&v->page, "</ul>\n");
 	put_folded(v, &s, OTHER, "other step that may be recorded", "other steps that may be recorded");
 	put_folded(v, &s, LACKING, "other that lacks something first, and what", "others that lack something first, and what");
+	if (*clause_document(v) && count_of(&s, LACKING_NEXT) + count_of(&s, LACKING))
+		html(&v->page, "<p class=\"quiet\">Clauses are those of <cite>%s</cite></p>\n", clause_document(v));
 	html(&v->page, "</section>\n");
 }

@@ -14,6 +14,12 @@ static const struct {
 	{ "soon", "In the next seven days", "Nothing falls due in the next seven days." },
 };
 
+/* In somebody's hands who is not the reader: said only where all cases are looked at. */
+static bool is_others(struct visit *v, const json_t *item)
+{
+	return *says(item, "officer") && strcmp(says(item, "officer"), v->session.name) != 0;
+}
+
 static void put_due(struct visit *v, const char *group, const json_t *item)
 {
 	bool of_case = *says(item, "case") != '\0';
@@ -30,7 +36,7 @@ static void put_due(struct visit *v, const char *group, const json_t *item)
 	if (*says(item, "parent"))
 		html(&v->page, " for %s", words_parent(json_object_get(item, "parents"), says(item, "parent")));
 	if (of_case)
-		html(&v->page, " <span class=\"stage quiet\">%s</span>", says(item, "stage"));
+		html(&v->page, " <span class=\"stage quiet\">%s%s%s</span>", says(item, "stage"), is_others(v, item) ? "; with " : "", is_others(v, item) ? says(item, "officer") : "");
 	html(&v->page, "</p><p class=\"when\"><time datetime=\"%s\">%s</time> <span class=\"quiet\">%s</span></p></li>\n", says(item, "last_day"),
 	     page_date(says(item, "last_day")), json_is_true(json_object_get(item, "provisional")) ? "provisional" : "");
 }
@@ -118,7 +124,8 @@ void board_today(struct visit *v)
 	for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
 		put_group(v, g, json_array_get(found, g));
 	long long later = counts(json_array_get(found, 4), "count");
-	html(&v->page, "<p class=\"quiet\">%lld deadline%s further ahead.</p>\n", later, later == 1 ? " lies" : "s lie");
+	if (later)
+		html(&v->page, "<p class=\"quiet\">%lld deadline%s further ahead.</p>\n", later, later == 1 ? " lies" : "s lie");
 	html(&v->page, "</div>\n");
 	board_came_in(v, json_object_get(answer, "alerts"));
 	json_decref(answer);

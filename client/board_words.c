@@ -59,7 +59,11 @@ const char *words_parent(const json_t *parents, const char *id)
 	json_array_foreach(parents, index, one)
 		if (strcmp(says(one, "parent"), id) == 0 && *says(one, "name"))
 			return says(one, "name");
-	return id;
+	if (!*id)
+		return id;
+	char *out = room();
+	snprintf(out, ROOM, "parent %s, whose name is not known", id);
+	return out;
 }
 
 /* ---- a text of the daemon's ---- */
@@ -68,6 +72,7 @@ struct text {
 	char *out;
 	size_t size;
 	const char *at; /* of what is left to read */
+	const char *session; /* the day of the session that was read last, where a list of them goes on; NULL: none was */
 };
 
 static void add(struct text *t, const char *more, size_t read)
@@ -89,19 +94,31 @@ static bool is_date(const char *at)
 	return !isalnum((unsigned char)at[DATE_SIZE]);
 }
 
-/* "2026-11-09 PM O": a day, or a session of it and its code. */
+/* Does the text go on with this session right after the one before, "2026-11-09 AM O, 2026-11-09 PM O"? */
+static bool is_listed(const struct text *t)
+{
+	const char *code = t->session ? t->session + DATE_SIZE + 4 : NULL;
+	size_t size = code ? strcspn(code, ", ") : 0;
+	return code && code + size + 2 == t->at && strncmp(code + size, ", ", 2) == 0;
+}
+
+/* "2026-11-09 PM O": a day, or a session of it and its code. In a list a day is said once for both of its sessions, and days
+ * are kept apart: "Mon 9 Nov 2026, morning: O, afternoon: O; Tue 10 Nov 2026, morning: N". */
 static bool take_session(struct text *t)
 {
 	char day[DATE_SIZE + 1] = "", said[WHEN_SIZE];
-	const char *after = t->at + DATE_SIZE;
-	if (!is_date(t->at))
+	const char *start = t->at, *after = start + DATE_SIZE;
+	if (!is_date(start))
 		return false;
-	memcpy(day, t->at, DATE_SIZE);
-	add(t, when_date(said, day), DATE_SIZE);
-	if (strncmp(after, " AM ", 4) == 0)
-		add(t, ", morning: ", 4);
-	else if (strncmp(after, " PM ", 4) == 0)
-		add(t, ", afternoon: ", 4);
+	bool morning = strncmp(after, " AM ", 4) == 0, session = morning || strncmp(after, " PM ", 4) == 0;
+	bool listed = session && is_listed(t), same = listed && !morning && strncmp(t->session, start, DATE_SIZE) == 0;
+	memcpy(day, start, DATE_SIZE);
+	if (listed && !same && t->size >= 2)
+		memcpy(t->out + t->size - 2, "; ", 2);
+	add(t, same ? "" : when_date(said, day), DATE_SIZE);
+	if (session)
+		add(t, morning ? ", morning: " : same ? "afternoon: " : ", afternoon: ", 4);
+	t->session = session ? start : NULL;
 	return true;
 }
 
@@ -123,15 +140,24 @@ static bool take_parent(struct text *t, const json_t *parents)
 	return false;
 }
 
+/* The size of a bare name of an outcome, as where it has no title: "not-to-issue" up to what parts it from the next. */
+static size_t bare_name(const char *at)
+{
+	size_t size = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+	return at[size] && strchr(",;.", at[size]) ? size : 0;
+}
+
 const char *words_told(const char *text, const json_t *parents)
 {
-	struct text t = { room(), 0, text };
-	const char *outcomes = strstr(text, "Outcomes: "); /* names from there on */
+	struct text t = { room(), 0, text, NULL };
+	const char *outcomes = strstr(text, "Outcomes: "), *name_end = text; /* of what was told before outcomes had titles */
 	bool starts = true;
 	if (strlen(text) >= ROOM / 2)
 		return text;
 	while (*t.at) {
-		bool named = outcomes && t.at > outcomes && (*t.at == '-' || *t.at == '_');
+		if (outcomes && t.at > outcomes && t.at > text && t.at[-1] == ' ' && t.at >= name_end)
+			name_end = t.at + bare_name(t.at);
+		bool named = t.at < name_end && (*t.at == '-' || *t.at == '_');
 		if (starts && (take_session(&t) || take_parent(&t, parents))) {
 			starts = false;
 			continue;
@@ -158,7 +184,7 @@ static const char *without_hints(const char *text, bool in_brackets)
 {
 	if (!text || strlen(text) >= ROOM)
 		return text;
-	struct text t = { room(), 0, text };
+	struct text t = { room(), 0, text, NULL };
 	while (*t.at) {
 		size_t hint = hint_size(t.at);
 		if (hint && (!in_brackets || t.at[hint] == ']'))
@@ -203,6 +229,11 @@ const char *words_action(const json_t *actions, const char *name)
 {
 	const char *title = says(action_of(actions, name), "title");
 	return *title ? title : words_of(name);
+}
+
+const json_t *words_fields(const json_t *actions, const char *action)
+{
+	return json_object_get(action_of(actions, action), "fields");
 }
 
 const char *words_value(const json_t *field, const char *value)

@@ -155,15 +155,17 @@ int command_board(int argc, char **argv)
 		return ATTEND_MISUSE;
 	catch_signals();
 	board.lines = lines_new(&a.invocation);
+	board.clauses = clauses_new();
 	if (a.invocation.identity && identity_read(a.invocation.identity, &identity, why, sizeof why) < 0)
 		complain(&a.invocation, "%s", why);
-	else if (board.lines && (status = greet(&board, &a)) == ATTEND_OK) {
+	else if (board.lines && board.clauses && (status = greet(&board, &a)) == ATTEND_OK) {
 		board.sessions = sessions_new(&identity);
 		status = board.sessions ? serve(&board, &a, &identity) : ATTEND_MISUSE;
 	}
 	sodium_memzero(&identity, sizeof identity);
 	sessions_free(&board.sessions);
 	lines_free(&board.lines);
+	clauses_free(&board.clauses);
 	return status;
 }
 

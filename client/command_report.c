@@ -242,8 +242,8 @@ static void print_foot(const struct report_arguments *a)
 	if (report_wants(a->report, REPORT_NOTICES))
 		print_folded(stdout, "Penalty notices issued in these days; unpaid: the last day for paying is over.", 0);
 	if (report_wants(a->report, REPORT_DEADLINES))
-		print_folded(stdout, "Tasks of cases whose last day is one of these; no periods, reminders, or cancelled ones, and not what schools do again and again (attend deadlines). A case is in the hands of whoever "
-		             "recorded the latest action on it.", 0);
+		print_folded(stdout, "Tasks of cases whose last day is one of these; no periods, reminders, or cancelled ones, and not what schools do again and again (attend deadlines). A case is in the hands of the "
+		             "officer or manager who recorded on it last, or where none did, of whoever did.", 0);
 }
 
 /* What would change nothing is refused. */

@@ -31,7 +31,7 @@ struct picture {
 };
 
 static const char STYLE[] =
-	".attend-pathway{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;background:#fff;max-width:100%;height:auto}"
+	".attend-pathway{font-family:Helvetica,Arial,'Liberation Sans','DejaVu Sans',sans-serif;background:#fff;max-width:100%;height:auto}"
 	".attend-pathway text{fill:#12202e;stroke:none}"
 	".attend-pathway .page{font-size:24px;font-weight:bold}"
 	".attend-pathway .stage{font-size:17px;font-weight:bold}"

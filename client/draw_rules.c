@@ -157,7 +157,7 @@ static char *follows(const struct pathway *p, unsigned deadline, struct slice ou
 static void add_outcomes(struct card *c, const struct pathway *p, unsigned deadline, const struct question *q)
 {
 	for (unsigned i = 0; i < q->outcome_count; i++) {
-		char *name = words_of_name(q->outcomes[i]), *next = follows(p, deadline, q->outcomes[i]);
+		char *name = words_of_outcome(p, deadline, q->outcomes[i]), *next = follows(p, deadline, q->outcomes[i]);
 		card_add(c, CARD_CHOICE, words("%s%s%s", name, next ? " \u2192 " : "", next ? next : ""));
 		free(name);
 		free(next);

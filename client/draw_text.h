@@ -1,7 +1,7 @@
 /* draw_text.h - text in a picture: how wide, where it breaks, what XML wants escaped.
  *
  * No font is asked, so that the same file gives the same picture everywhere:
- * widths are Helvetica's with something to spare, which Arial and Liberation Sans share.
+ * widths are those of the widest fonts that a browser takes for it, with something to spare.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLIENT_DRAW_TEXT_H

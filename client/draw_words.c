@@ -73,6 +73,12 @@ char *words_of_deadline(const struct pathway *p, unsigned deadline)
 	return d->title.size > 0 ? copied(d->title) : words_of_name(d->name);
 }
 
+char *words_of_outcome(const struct pathway *p, unsigned deadline, struct slice outcome)
+{
+	struct slice title = pathway_outcome_title(p, deadline, outcome);
+	return title.size > 0 ? copied(title) : words_of_name(outcome);
+}
+
 char *words_of_length(struct length length)
 {
 	const char *unit = unit_text(length.unit);
@@ -189,6 +195,11 @@ static void push_named(struct stack *s, char *name, const char *so, const char *
 	free(name);
 }
 
+static char *quoted(struct slice text)
+{
+	return words("\u2018%.*s\u2019", (int)text.size, (const char *)text.bytes);
+}
+
 /* A field's name, and the value that is asked for. */
 static void field_words(const struct action_rule *a, const struct step *step, char **name, char **value)
 {
@@ -197,7 +208,7 @@ static void field_words(const struct action_rule *a, const struct step *step, ch
 	if (field->type == FIELD_YES_NO)
 		*value = words(step->chosen == 2 ? "no" : "yes");
 	else if (step->chosen > 0 && step->chosen <= field->value_count)
-		*value = words_of_name(field->values[step->chosen - 1]);
+		*value = field->value_titles[step->chosen - 1].size ? quoted(field->value_titles[step->chosen - 1]) : words_of_name(field->values[step->chosen - 1]);
 	else
 		*value = words("given");
 }

@@ -17,6 +17,7 @@ __attribute__((format(printf, 2, 3)))
 void words_add(char **text, const char *format, ...);
 
 char *words_of_name(struct slice name);     /* "review-support": review support */
+char *words_of_outcome(const struct pathway *, unsigned deadline, struct slice outcome); /* its title; else as words_of_name */
 char *words_of_stage(const struct pathway *, unsigned stage); /* from 1; the title as far as its colon */
 char *words_of_action(const struct pathway *, unsigned action);
 char *words_of_deadline(const struct pathway *, unsigned deadline);

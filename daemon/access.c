@@ -114,7 +114,7 @@ bool access_query(uint8_t role, struct slice what)
 		{"try", R(MANAGER) | R(ADMINISTRATOR)},
 		{"reader", R(BOARD)},
 		{"today", READERS | R(SCHOOL) | R(LEAD)},
-		{"timeline", READERS},
+		{"timeline", READERS | R(SCHOOL) | R(LEAD)}, /* of a school or lead its own entries */
 		{"year", READERS | R(SCHOOL) | R(LEAD)},
 		{"school", READERS | R(SCHOOL)},
 		{"authority", READERS | R(SCHOOL)},

@@ -472,10 +472,13 @@ struct slice pupil_fact_text(struct engine *, struct txn *, uint32_t pupil, uint
 bool grant_at(struct engine *, struct txn *, uint64_t number, struct event *);
 /* Whose key was granted there, whatever it has been granted since; NULL: nobody's, or nobody knows. */
 const struct principal *principal_of_grant(struct engine *, struct txn *, uint64_t number);
-/* Whoever recorded the latest action on it; NULL: nobody is known. */
+/* The officer or manager who recorded an action on it last, which a school's later step does not change; where none of them
+ * did, whoever recorded the latest. NULL: nobody is known. */
 const struct principal *case_officer(struct engine *, struct txn *, const struct case_state *);
+/* "officer" and the name of its case_officer, for those who may read all; else nil. */
+void pack_hands(struct engine *, const struct request *, struct pack *, struct txn *, const struct case_state *);
 /* Is the case in this officer's hands (empty: anybody's), or in those of one for whom they stand in today?
- * A case is in the hands of whoever recorded the latest action on it. */
+ * A case is in the hands of its case_officer. */
 bool in_hands_of(struct engine *, struct txn *, const struct case_state *, struct slice officer);
 bool alert_in_hands_of(struct engine *, struct state *, struct txn *, const struct alert *, struct slice officer); /* as of that state */
 /* Has anybody that name (empty: yes)? Who may not read all is not told: yes. */

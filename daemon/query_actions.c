@@ -186,9 +186,11 @@ static void pack_actions(struct engine *e, const struct request *r, const struct
 
 	for (unsigned i = 0; i < view->pathway->action_count; i++)
 		count += try_action(e, r, c, view, i, lacks);
-	pack_map(p, 4 + named);
+	pack_map(p, 6 + named);
 	pack_text(p, "case");
 	pack_case(p, c->done_count ? c->number : 0);
+	pack_key_str(p, "pathway", c->pathway_name);
+	pack_key_uint(p, "pathway_version", c->pathway_version);
 	pack_key_str(p, "stage", view->pathway->stages[c->stage - 1]);
 	pack_text(p, "stages");
 	pack_array(p, view->pathway->stage_count);

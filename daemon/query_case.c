@@ -124,7 +124,7 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 {
 	struct pack *p = &e->body;
 
-	pack_map(p, now ? 18 : 17);
+	pack_map(p, now ? 19 : 18);
 	pack_text(p, "case");
 	pack_case(p, c->number);
 	pack_text(p, "upn");
@@ -168,6 +168,7 @@ static void pack_case_map(struct engine *e, const struct request *r, struct txn 
 		pack_done(p, case_action_of(&e->state, c, view->pathway, &c->done[i])->name, &c->done[i]);
 	pack_text(p, "facts");
 	pack_facts(p, view);
+	pack_hands(e, r, p, txn, c);
 	pack_key_uint(p, "as_of", position);
 	if (now)
 		pack_next(e, r, p, c, view);

@@ -60,7 +60,7 @@ static void pack_one(struct listing *l, const struct case_view *view, uint32_t u
 	struct pack *p = &l->page.items;
 	const char *wrong = NULL;
 
-	pack_map(p, NAME_KEYS + 13);
+	pack_map(p, NAME_KEYS + 14);
 	pack_text(p, "case");
 	pack_case(p, l->c.number);
 	pack_text_or_nil(p, "year_group", mp_find_str(pack_pupil_name(l->engine, p, l->txn, l->c.pupil, l->room), "year_group", &wrong));
@@ -72,6 +72,7 @@ static void pack_one(struct listing *l, const struct case_view *view, uint32_t u
 	pack_key_str(p, "stage_title", view->pathway->stage_titles[l->c.stage - 1]);
 	pack_text(p, "opened");
 	pack_time(p, l->c.opened_ms);
+	pack_hands(l->engine, l->request, p, l->txn, &l->c);
 	pack_latest(l, p, view->pathway);
 	pack_due(l, p, view);
 }

@@ -44,30 +44,6 @@ static void pack_filled(struct pack *p, const struct put *put, struct slice text
 
 /* ---- outcomes, and the actions that take them ---- */
 
-static bool takes(const struct put *put, const struct action_rule *a, struct slice outcome)
-{
-	int field = action_field(a, slice_text("outcome"));
-	bool answers = a->effect == EFFECT_DECISION;
-
-	for (unsigned i = 0; i < a->meet_count; i++)
-		answers |= a->meets[i].deadline == put->d->rule;
-	return answers && field >= 0 && field_value(&a->fields[field], outcome) >= 0;
-}
-
-/* What people call it: as the first action that takes it says. */
-static struct slice outcome_title(const struct put *put, struct slice outcome)
-{
-	const struct pathway *pathway = put->view->pathway;
-
-	for (unsigned a = 0; a < pathway->action_count; a++)
-		if (takes(put, &pathway->actions[a], outcome)) {
-			const struct field_rule *field = &pathway->actions[a].fields[action_field(&pathway->actions[a], slice_text("outcome"))];
-
-			return field->value_titles[field_value(field, outcome)];
-		}
-	return slice_of(NULL, 0);
-}
-
 static void pack_outcomes(struct pack *p, const struct put *put)
 {
 	const struct pathway *pathway = put->view->pathway;
@@ -79,14 +55,14 @@ static void pack_outcomes(struct pack *p, const struct put *put)
 		unsigned count = 0;
 
 		for (unsigned a = 0; a < pathway->action_count; a++)
-			count += takes(put, &pathway->actions[a], outcome);
+			count += action_answers(&pathway->actions[a], put->d->rule, outcome);
 		pack_map(p, 3);
 		pack_key_str(p, "outcome", outcome);
-		pack_text_or_nil(p, "title", outcome_title(put, outcome));
+		pack_text_or_nil(p, "title", pathway_outcome_title(pathway, put->d->rule, outcome));
 		pack_text(p, "by");
 		pack_array(p, count);
 		for (unsigned a = 0; a < pathway->action_count; a++)
-			if (takes(put, &pathway->actions[a], outcome))
+			if (action_answers(&pathway->actions[a], put->d->rule, outcome))
 				pack_str(p, pathway->actions[a].name);
 	}
 }

@@ -1,5 +1,5 @@
 /* What was done on a case, by whom and with what answers, and what was told of its pupil: the events
- * themselves, found by the case and not by a search of the log.
+ * themselves, found by the case and not by a search of the log. A school or lead reads what it wrote itself, not others' notes.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
@@ -14,6 +14,7 @@ struct timeline {
 	struct txn *txn;
 	struct page *page;
 	struct event *event;
+	const struct principal *own; /* whose entries alone are told; NULL: everybody's */
 	uint64_t until;
 	bool bad;
 };
@@ -23,7 +24,7 @@ static bool take_event(void *context, uint64_t position, struct slice record)
 	struct timeline *t = context;
 
 	t->bad = !event_decode(t->event, record, true);
-	if (!t->bad) {
+	if (!t->bad && (!t->own || state_principal_number(&t->engine->state, t->event->actor) == t->own)) {
 		pack_event(t->engine, &t->page->items, t->txn, t->event, position);
 		t->page->count++;
 	}
@@ -168,7 +169,7 @@ enum status query_timeline(struct engine *e, const struct request *r, struct txn
 {
 	struct case_state *c = memory_new(sizeof *c);
 	struct page page;
-	struct timeline t = {.engine = e, .txn = txn, .page = &page};
+	struct timeline t = {.engine = e, .txn = txn, .page = &page, .own = access_reads_all(r->who->role) ? NULL : r->who};
 	enum status status = query_find_case(e, r, txn, c);
 	bool by_upn = !mp_find_str(r->message->body, "case", &(const char *){NULL}).size;
 	uint64_t from;

@@ -47,6 +47,7 @@ struct today {
 	uint64_t limit; /* of each list */
 	struct due *list;
 	size_t count, room;
+	struct case_state *c; /* of what is packed */
 	uint8_t particulars[PARTICULARS_ROOM];
 };
 
@@ -85,6 +86,18 @@ static bool matters(const struct today *t, const struct case_state *c, const str
 	       !(rule->reminder && d->state == DEADLINE_OPEN && deadline_met_if(c, view, d));
 }
 
+/* Is the question for who asks: do they record an answer, or read what others must? A school is not to decide what officers do. */
+static bool for_asker(const struct today *t, const struct pathway *pathway, unsigned deadline, const struct question *question)
+{
+	if (access_reads_all(t->request->who->role))
+		return true;
+	for (unsigned i = 0; i < pathway->action_count; i++)
+		for (unsigned k = 0; k < question->outcome_count; k++)
+			if (pathway->actions[i].roles >> t->request->who->role & 1 && action_answers(&pathway->actions[i], deadline, question->outcomes[k]))
+				return true;
+	return false;
+}
+
 static void gather_case(struct today *t, const struct case_state *c)
 {
 	struct case_view view;
@@ -101,7 +114,7 @@ static void gather_case(struct today *t, const struct case_state *c)
 				  .provisional = d->provisional, .last = d->last, .kind = rule->name, .title = rule->title,
 				  .stage = view.pathway->stage_titles[c->stage - 1]};
 
-		if (!matters(t, c, &view, d, rule))
+		if (!matters(t, c, &view, d, rule) || (question && !for_asker(t, view.pathway, d->rule, question)))
 			continue;
 		memcpy(due.parent, d->parent, sizeof due.parent);
 		due.group = question ? GROUP_DECIDE : overdue ? GROUP_OVERDUE : group_of(t, d->last);
@@ -126,9 +139,18 @@ static void gather_tasks(struct today *t)
 	}
 }
 
+/* As `case` says it; of a school's task there is none. */
+static void pack_whose(struct today *t, struct pack *p, const struct due *d)
+{
+	if (d->case_no && state_case_load(t->state, d->case_no, t->c) == STORE_OK)
+		pack_hands(t->engine, t->request, p, t->txn, t->c);
+	else
+		pack_text_or_nil(p, "officer", slice_of(NULL, 0));
+}
+
 static void pack_due(struct today *t, struct pack *p, const struct due *d)
 {
-	pack_map(p, 14);
+	pack_map(p, 15);
 	pack_text(p, "case");
 	pack_case(p, d->case_no);
 	today_pack_name(t->engine, p, t->txn, d->pupil, t->particulars);
@@ -136,6 +158,7 @@ static void pack_due(struct today *t, struct pack *p, const struct due *d)
 	pack_urn(p, d->urn);
 	pack_school_name(p, &t->engine->state, "school", d->urn);
 	pack_text_or_nil(p, "stage", d->stage);
+	pack_whose(t, p, d);
 	pack_text(p, "deadline");
 	if (d->case_no)
 		pack_uint(p, d->number);
@@ -214,12 +237,14 @@ enum status query_today(struct engine *e, const struct request *r, struct txn *t
 	t = memory_new(sizeof *t);
 	*t = (struct today){.engine = e, .request = r, .txn = txn, .many = many, .state = many ? many->state : &e->state, .day = day, .limit = limit};
 	gather(t, officer);
+	t->c = memory_new(sizeof *t->c);
 	pack_map(&e->body, 3);
 	pack_text(&e->body, "day");
 	pack_date(&e->body, (uint16_t)t->day);
 	pack_groups(t);
 	result = today_pack_alerts(&(struct came_in){e, r, txn, many, officer, alerts, kind.size ? alert_kind_parse(kind) : 0});
 	free(t->list);
+	free(t->c);
 	free(t);
 	many_close(&many);
 	return result == STORE_OK ? STATUS_OK : query_fault(e, STATUS_DAMAGED, NULL, store_why(e->store));

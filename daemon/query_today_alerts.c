@@ -193,6 +193,17 @@ static void pack_earlier(struct pack *p, const struct gathered *g, const struct 
 
 /* ---- as an answer ---- */
 
+/* The case that is open of its pupil, where who asks may see it: what was raised before a case was opened is worked on there. */
+static void pack_open_case(const struct came_in *in, struct pack *p, const struct alert *a)
+{
+	struct state *s = in->many ? in->many->state : &in->engine->state;
+	const struct pupil *pupil = a->pupil ? state_pupil(s, a->pupil) : NULL;
+	uint32_t open = pupil ? pupil->case_no : 0;
+
+	pack_text(p, "open_case");
+	pack_case(p, open && access_alert(in->request->who, state_school_of(s, a->pupil), open) ? open : 0);
+}
+
 static bool pack_one(const struct came_in *in, const struct gathered *g, uint64_t number, uint8_t *room)
 {
 	struct pack *p = &in->engine->body;
@@ -203,7 +214,7 @@ static bool pack_one(const struct came_in *in, const struct gathered *g, uint64_
 	/* as it was said then */
 	if (in->many && a.newest > in->many->position && !alert_said(in->engine, in->txn, many_said(in->many, number), &a.text))
 		return false;
-	pack_map(p, 12);
+	pack_map(p, 13);
 	pack_key_uint(p, "alert", a.number);
 	pack_key_text(p, "kind", alert_kind_text(a.kind));
 	today_pack_name(in->engine, p, in->txn, a.pupil, room);
@@ -212,6 +223,7 @@ static bool pack_one(const struct came_in *in, const struct gathered *g, uint64_
 	pack_school_name(p, &in->engine->state, "school", a.urn);
 	pack_text(p, "case");
 	pack_case(p, a.case_no);
+	pack_open_case(in, p, &a);
 	pack_text(p, "raised");
 	pack_time(p, a.raised_ms);
 	pack_key_str(p, "text", a.text);

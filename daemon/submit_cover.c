@@ -166,11 +166,26 @@ static bool take_actor(void *context, uint64_t position, struct slice record)
 
 const struct principal *case_officer(struct engine *e, struct txn *txn, const struct case_state *c)
 {
-	uint64_t grant = 0;
+	const struct principal *latest = NULL;
 
-	if (c->done_count)
-		e->log.methods->read(&e->log, txn, c->done[c->done_count - 1].position, 1, take_actor, &grant);
-	return principal_of_grant(e, txn, grant);
+	for (unsigned i = c->done_count; i-- > 0;) {
+		const struct principal *who;
+		uint64_t grant = 0;
+
+		e->log.methods->read(&e->log, txn, c->done[i].position, 1, take_actor, &grant);
+		who = principal_of_grant(e, txn, grant);
+		if (who && (who->role == ROLE_OFFICER || who->role == ROLE_MANAGER))
+			return who;
+		latest = latest ? latest : who;
+	}
+	return latest;
+}
+
+void pack_hands(struct engine *e, const struct request *r, struct pack *p, struct txn *txn, const struct case_state *c)
+{
+	const struct principal *who = access_reads_all(r->who->role) ? case_officer(e, txn, c) : NULL;
+
+	pack_text_or_nil(p, "officer", who ? slice_text(who->name) : slice_of(NULL, 0));
 }
 
 bool in_hands_of(struct engine *e, struct txn *txn, const struct case_state *c, struct slice officer)

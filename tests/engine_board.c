@@ -104,6 +104,24 @@ static void the_log_names_both(void **context)
 	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'timeline','case':'C1'}"), STATUS_OK, "\"via\":\"board (board)\"");
 }
 
+static void a_school_reads_what_it_wrote_itself(void **context)
+{
+	const char *told;
+
+	(void)context;
+	assert_answer(ask_for(BOARD, SCHOOL, COMMAND_ACTION, NULL, text("{'upn':'%s','action':'note','fields':{'text':'the school wrote it'}}", upn[1])), STATUS_OK, "C1");
+	assert_answer(ask_for(BOARD, OFFICER, COMMAND_ACTION, NULL, text("{'upn':'%s','action':'note','fields':{'text':'the officer wrote it'}}", upn[1])), STATUS_OK, "C1");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'timeline','case':'C1'}"), STATUS_OK, "the school wrote it");
+	told = host_first(&h)->text;
+	assert_null(strstr(told, "the officer wrote it"));
+	assert_null(strstr(told, "notice-to-improve"));
+	assert_null(strstr(told, "officer"));
+	/* the authority reads both; another school, and a lead who is not named on it, nothing */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'timeline','case':'C1'}"), STATUS_OK, "the officer wrote it");
+	assert_non_null(strstr(host_first(&h)->text, "the school wrote it"));
+	assert_int_equal(host_ask(&h, LEAD, COMMAND_QUERY, "{'what':'timeline','case':'C2'}")->status, STATUS_NOT_FOUND);
+}
+
 static void roles_that_it_does_not_lend(void **context)
 {
 	(void)context;
@@ -194,6 +212,8 @@ static void lists_as_they_were_known(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today','alerts':1}"), STATUS_OK, "\"kind\":\"threshold\",\"count\":2,\"items\":[{");
 	assert_int_equal(times_in(host_first(&h)->text, "\"text\":\"10 unauthorised sessions"), 1);
 	assert_int_equal(times_in(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today'}")->text, "\"text\":\"10 unauthorised sessions"), 2);
+	/* what is of no case leads to the one that is open of its pupil */
+	assert_non_null(strstr(host_first(&h)->text, "\"case\":null,\"open_case\":\"C"));
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'today','kind':'breach'}"), STATUS_OK, "\"alerts\":{\"count\":1,\"kinds\":[{\"kind\":\"breach\",\"count\":1,");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'authority','as_of':'2026-08-31'}"), STATUS_OK, "\"stages\":[]");
 }
@@ -282,6 +302,7 @@ int main(void)
 		cmocka_unit_test(by_itself_it_may_nothing),
 		cmocka_unit_test(it_sees_what_the_reader_sees),
 		cmocka_unit_test(the_log_names_both),
+		cmocka_unit_test(a_school_reads_what_it_wrote_itself),
 		cmocka_unit_test(roles_that_it_does_not_lend),
 		cmocka_unit_test(nobody_else_asks_for_others),
 		cmocka_unit_test(a_form_that_is_sent_twice),

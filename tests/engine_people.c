@@ -164,7 +164,7 @@ static void a_question_rests_on_what_is_known(void **context)
 	host_set_time(&h, "2026-12-02T09:00:00Z");
 	host_turns(&h);
 	assert_int_equal(host_alerts(&h, "decision", NULL, one), 1);
-	assert_said("Outcomes: issue, not-to-issue"); /* the first question's order */
+	assert_said("Outcomes: Issue a penalty notice; No penalty notice"); /* the first question's order */
 }
 
 /* A pupil without a case, and one whose case is closed: nothing to say. */

@@ -164,6 +164,27 @@ static void pupils_are_found_by_name(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names','name':'kow','limit':1,'from':2}"), STATUS_OK, "\"forename\":\"Mary Ann\"");
 }
 
+static uint64_t to_decide(enum who who)
+{
+	return number_of(strstr(host_ask(&h, who, COMMAND_QUERY, "{'what':'today'}")->text, "\"group\":\"decide\""), "count");
+}
+
+/* Whether a penalty notice is issued is the officers' to decide (SP-29), what follows the review of a plan the school's, too. */
+static void a_school_is_put_its_own_questions(void **context)
+{
+	(void)context;
+	to("2026-10-01T09:00:00Z");
+	assert_int_equal(to_decide(OFFICER), 1);
+	assert_int_equal(to_decide(AUDITOR), 1);
+	assert_int_equal(to_decide(SCHOOL), 0);
+	to("2026-10-21T09:00:00Z");
+	assert_int_equal(to_decide(OFFICER), 2);
+	assert_int_equal(to_decide(SCHOOL), 1);
+	/* and whose the cases are, to the authority alone */
+	assert_non_null(strstr(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'today'}")->text, "\"officer\":\"officer\",\"deadline\":"));
+	assert_null(strstr(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'today'}")->text, "\"officer\":\"officer\""));
+}
+
 static unsigned cases(enum who who, const char *more)
 {
 	const struct answer *a = host_ask(&h, who, COMMAND_QUERY, "{'what':'cases'%s}", more);
@@ -188,6 +209,13 @@ static void cases_are_listed(void **context)
 	assert_int_equal(cases(SCHOOL, ""), 2);
 	assert_int_equal(cases(LEAD, ""), 1); /* the one that they are named on */
 	assert_int_equal(cases(OFFICER, ",'officer':'officer'"), 2);
+	/* whose they are is said to those who may read all; what the school does then takes none out of the officer's hands */
+	assert_int_equal(host_ask(&h, SCHOOL, COMMAND_ACTION, "{'upn':'%s','action':'note','fields':{'text':'seen at the gate'}}", upn[0])->status, STATUS_OK);
+	assert_int_equal(cases(OFFICER, ",'officer':'officer'"), 2);
+	assert_int_equal(times_in(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'cases'}")->text, "\"officer\":\"officer\""), 2);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','upn':'%s'}", upn[0]), STATUS_OK, "\"officer\":\"officer\"");
+	assert_int_equal(times_in(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'cases'}")->text, "\"officer\":null"), 2);
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'case','upn':'%s'}", upn[0]), STATUS_OK, "\"officer\":null");
 	assert_int_equal(cases(OFFICER, ",'closed':true"), 0);
 	snprintf(as_of, sizeof as_of, ",'as_of':%llu", (unsigned long long)host_head(&h));
 	act(1, "close", ",'fields':{'reason':'r'},'override':'r'");
@@ -258,6 +286,7 @@ int main(void)
 		cmocka_unit_test(cases_are_listed),
 		cmocka_unit_test(a_case_before_any_register_is_its_schools),
 		cmocka_unit_test(the_newest_overrides_are_shown),
+		cmocka_unit_test(a_school_is_put_its_own_questions),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

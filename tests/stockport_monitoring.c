@@ -28,7 +28,7 @@ static void sp_11_the_decision_is_put_when_the_days_have_ended(void **state)
 	play_until(p, "2026-10-06");
 	assert_int_equal(said(p, ALERT_DECISION), 1);
 	assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "Unauthorised sessions in them: 1 (2026-09-16 AM O)"));
-	assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "Outcomes: issue, not-to-issue"));
+	assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "Outcomes: Issue a penalty notice; No penalty notice"));
 	/* A notice dated back into the fifteen days is still too soon. */
 	assert_int_equal(act(p, "penalty-notice", "2026-10-05", "p1", ""), STATUS_UNMET);
 	assert_int_equal(act(p, "penalty-notice", NULL, "p1", ""), STATUS_OK);
@@ -88,7 +88,7 @@ static void sp_13_threshold_at_the_end_of_monitoring(void **state)
 		assert_int_equal(newest(p, "monitoring-end")->state, DEADLINE_MET);
 		if (sessions == 10) {
 			assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "with 10 unauthorised sessions"));
-			assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "Outcomes: stage-3b, continue, close"));
+			assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "Outcomes: Move to Stage 3B; Go on monitoring; Close the case"));
 			assert_int_equal(act(p, "decision", NULL, NULL, "outcome=stage-3b"), STATUS_OK);
 			assert_true(in_stage(p, "stage-3b"));
 		} else {

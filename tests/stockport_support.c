@@ -254,7 +254,7 @@ static void sp_07_the_school_decides_at_the_end_of_a_review_period(void **state)
 	assert_int_equal(said(p, ALERT_DECISION), 0);
 	play_until(p, "2026-10-20");
 	assert_int_equal(said(p, ALERT_DECISION), 1);
-	assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "Outcomes: stay, end, review-support, formal."));
+	assert_non_null(strstr(last_said(p, ALERT_DECISION)->text, "Outcomes: Stay at Stage 2; End Stage 2: no further action; Go on, with the support reviewed; Start the formal process."));
 	assert_int_equal(act(p, "review", NULL, NULL, ""), STATUS_UNMET);
 	assert_int_equal(lacking(p, "SP-07"), 1);
 	assert_int_equal(act(p, "review", NULL, NULL, "outcome=end" REVIEWED), STATUS_OK);

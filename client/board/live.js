@@ -3,7 +3,7 @@
 //
 // An alert that comes is told in the line at the top; the lists of today are then fetched and put in place item by
 // item, so that what the reader looks at, has focused or is filling in stays where it is. A case's page is told of its
-// own pupil alone.
+// own pupil alone, and, when it is come back to, of what a colleague recorded since.
 //
 // SPDX-License-Identifier: Apache-2.0
 "use strict";
@@ -70,7 +70,10 @@
 		for (const list of document.querySelectorAll("[data-list]")) {
 			const fresh = page.querySelector('[data-list="' + list.dataset.list + '"]');
 			const none = list.closest("section").querySelector(".none");
-			if (!fresh) continue;
+			if (!fresh) { // the last of its kind: dealt with by a colleague
+				for (const item of list.children) item.classList.add("gone");
+				continue;
+			}
 			mergeList(list, fresh);
 			if (none && fresh.children.length) none.remove();
 		}
@@ -90,20 +93,37 @@
 		newest = null;
 	}
 
+	// This page as it would be now; null: away, or signed out, and what is shown stays.
+	async function fetchPage() {
+		try {
+			const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
+			return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+		} catch (error) {
+			return null;
+		}
+	}
+
+	// A case that went on is not changed under its reader's eyes: they are told, and load it when they like.
+	function tellOfSteps(page) {
+		const now = page.getElementById("live");
+		if (!now || now.dataset.newest === live.dataset.newest) return;
+		const link = document.createElement("a");
+		link.href = location.href.split("#")[0];
+		link.textContent = "Load it again";
+		status.replaceChildren("Something was recorded on this case since you opened it. ", link, ".");
+		live.dataset.newest = now.dataset.newest;
+	}
+
 	async function refresh() {
+		const lists = document.querySelector(".kinds");
+		const page = lists || live.dataset.newest ? await fetchPage() : null;
 		waiting = null;
-		if (document.querySelector(".kinds")) {
-			let answer = null;
-			try {
-				answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
-			} catch (error) { /* away, or signed out: what is shown stays */ }
-			if (answer && answer.ok) {
-				const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-				inPlace(() => merge(page));
-				live.dataset.merged = "yes";
-			}
+		if (page && lists) {
+			inPlace(() => merge(page));
+			live.dataset.merged = "yes";
 		}
 		inPlace(tell);
+		if (page && live.dataset.newest) inPlace(() => tellOfSteps(page));
 	}
 
 	function take(event) {
@@ -147,25 +167,56 @@
 		let answer = null;
 		try {
 			answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), credentials: "same-origin", redirect: "manual" });
-		} catch (error) { /* told by the page that the form itself leads to */ }
-		if (!answer || answer.type !== "opaqueredirect") {
+		} catch (error) { /* nobody answered */ }
+		const name = item.querySelector(".whom a, .what");
+		if (!answer || answer.status === 503) { // the form keeps its number: however often it is sent, it is recorded once
+			button.disabled = false;
+			inPlace(() => status.textContent = (name ? name.textContent + ": " : "") + "not recorded, the service does not answer at the moment. Press the button again in a minute.");
+			button.focus({ preventScroll: true });
+			return;
+		}
+		if (answer.type !== "opaqueredirect") {
 			button.disabled = false;
 			form.submit();
 			return;
 		}
-		const name = item.querySelector(".whom a, .what");
 		status.textContent = (name ? name.textContent + ": " : "") + button.textContent.toLowerCase() + ".";
 		takeAway(item);
 		if (live.dataset.from && !waiting) waiting = setTimeout(refresh, 400); // the next of its kind comes up
 	});
 
 	// What was recorded in another tab raises no alert: whoever comes back to this one finds it struck out.
-	document.addEventListener("visibilitychange", () => {
+	function comeBack() {
 		if (!document.hidden && live.dataset.from && !waiting) waiting = setTimeout(refresh, 100);
-	});
+	}
+	document.addEventListener("visibilitychange", comeBack);
+	window.addEventListener("focus", comeBack); // of two windows side by side neither is ever hidden
 
 	if (!live.dataset.from || !window.EventSource) return;
-	const source = new EventSource("/live?from=" + live.dataset.from);
-	source.addEventListener("alert", take);
+	const AGAIN_MS = 10000;
+	let source = null, last = Number(live.dataset.from) - 1, away = false;
+
+	// A browser gives a stream up for good where it was refused once, as while the service is away: then it is opened anew.
+	function follow() {
+		source = new EventSource("/live?from=" + (last + 1));
+		source.addEventListener("alert", (event) => {
+			last = Number(event.lastEventId) || last;
+			take(event);
+		});
+		source.addEventListener("open", () => {
+			if (!away) return;
+			away = false;
+			status.textContent = "The service answers again.";
+			comeBack();
+		});
+		source.addEventListener("error", () => {
+			if (source.readyState !== EventSource.CLOSED) return;
+			if (!away) inPlace(() => status.textContent = "The service does not answer at the moment: what came in since is not shown yet.");
+			away = true;
+			setTimeout(follow, AGAIN_MS);
+		});
+	}
+
+	follow();
 	window.addEventListener("pagehide", () => source.close());
 })();

@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import html
 import http.client
 import os
 import re
@@ -83,7 +84,7 @@ class Page:
         """The hidden fields of the form that goes there."""
         found = re.search(r'<form method="post" action="%s".*?</form>' % re.escape(action), self.text, re.S)
         assert found, "no form to %s" % action
-        return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', found.group(0)))
+        return {name: html.unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', found.group(0))}
 
 
 class Browser:

@@ -67,6 +67,8 @@ async function morning() {
   await keyboard(page);
   await liveAlert(page);
   await dealtWith(page);
+  await nobodyAnswers(page);
+  await twoOfficers(page);
   await decide(page);
   await views(page);
   await page.context().close();
@@ -143,11 +145,68 @@ async function dealtWith(page) {
   assert.equal(await page.locator(`[data-key="${item}"]`).count(), 0, "it came back");
 }
 
+// While the service is away nothing is lost, and the reader is not led away from the list; the page says so, and when it is back.
+async function nobodyAnswers(page) {
+  const away = { status: 503, contentType: "text/html", body: "away" };
+  await page.route("**/alert/*", (route) => route.fulfill(away));
+  const item = page.locator(".alerts .list > li:not(.gone)").first();
+  const key = await item.getAttribute("data-key"), where = page.url();
+  await item.locator("form.ack button").click();
+  await page.getByRole("status").filter({ hasText: "not recorded, the service does not answer" }).waitFor();
+  assert.equal(page.url(), where, "led away from the list");
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /^Dealt with/);
+  await page.unroute("**/alert/*");
+  await page.locator(`[data-key="${key}"] form.ack button`).click(); // the same form again
+  await page.locator(`[data-key="${key}"]`).waitFor({ state: "detached" });
+  await page.route("**/live?*", (route) => route.fulfill(away));
+  await page.reload();
+  await page.getByRole("status").filter({ hasText: "The service does not answer at the moment" }).waitFor();
+  await look(page, "today, while the service is away");
+  await page.unroute("**/live?*");
+  await page.getByRole("status").filter({ hasText: "The service answers again" }).waitFor();
+}
+
+// What a colleague does at the same time is told, and nothing is changed under the reader's hands.
+async function twoOfficers(page) {
+  const other = await open();
+  await signIn(other);
+  const kind = page.locator(".kind", { has: page.locator(".count", { hasText: /^1$/ }) }).first(); // the last of its kind
+  const key = await kind.locator(".list > li:not(.gone)").first().getAttribute("data-key");
+  await other.locator(`[data-key="${key}"] form.ack button`).click();
+  await other.locator(`[data-key="${key}"]`).waitFor({ state: "detached" });
+  await page.evaluate(() => window.dispatchEvent(new Event("focus"))); // as when it is come back to
+  await page.locator(`[data-key="${key}"].gone`).waitFor();
+  const reading = await page.context().newPage();
+  await reading.goto(BOARD_URL + "/case/C1");
+  await other.goto(BOARD_URL + "/case/C1/record/note");
+  await other.getByLabel("The note").fill("rang the school");
+  await other.getByRole("button", { name: "Record" }).click();
+  await other.getByText("Recorded: Note").waitFor();
+  await reading.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await reading.getByRole("status").filter({ hasText: "Something was recorded on this case" }).waitFor();
+  await look(reading, "a case on which a colleague recorded something");
+  await reading.getByRole("link", { name: "Load it again" }).click();
+  await reading.getByText("rang the school").waitFor();
+  await reading.close();
+  await other.context().close();
+  await page.goto(BOARD_URL + "/");
+}
+
+// The process as a drawing: whatever fonts there are, no line of text leaves its box.
+async function drawing(page) {
+  await page.goto(BOARD_URL + "/process/stockport/1");
+  const outside = await page.evaluate(() => Array.from(document.querySelectorAll("g")).flatMap((box) => {
+    const rect = box.querySelector(":scope > rect:first-of-type"), right = rect && rect.getBBox().x + rect.getBBox().width;
+    return rect ? Array.from(box.querySelectorAll(":scope > text > tspan")).filter((line) => line.getBoundingClientRect().width && line.getExtentOfChar(Math.max(0, line.textContent.trimEnd().length - 1)).x > right - 4).map((line) => line.textContent) : [];
+  }));
+  assert.deepEqual(outside, [], "text that runs out of its box");
+}
+
 async function decide(page) {
   await page.getByRole("link", { name: "Brown, Jack" }).first().click();
   await look(page, "a case");
   const said = await page.locator("main").innerText();
-  for (const words of ["Mon 9 Nov 2026, afternoon: O", "Notice to Improve for George Brown", "Is there a medical barrier?", "Outcomes: issue, not to issue"]) assert.ok(said.includes(words), "not said: " + words);
+  for (const words of ["Mon 9 Nov 2026, afternoon: O", "Notice to Improve for George Brown", "Is there a medical barrier?", "Outcomes: Issue a penalty notice; No penalty notice"]) assert.ok(said.includes(words), "not said: " + words);
   assert.doesNotMatch(said, /parent p1|\d{4}-\d\d-\d\d|notice-to-improve|mental_health|not-to-issue/, "the program's own terms");
   await shot(page, "case");
   await page.locator(".decision").getByRole("link", { name: "Issue a penalty notice", exact: true }).click();
@@ -197,6 +256,7 @@ async function views(page) {
   }
   await page.getByRole("link", { name: "Back to now" }).click();
   assert.equal(new URL(page.url()).search, "");
+  await drawing(page);
   await page.goto(BOARD_URL + "/case/C99");
   await look(page, "nothing here");
   faults.splice(0); // a page that is not there is told as an error, as it must be

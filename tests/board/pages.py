@@ -40,6 +40,10 @@ def shows(page, status, *texts):
         check(text in page.text, "the page lacks", repr(text), page.text[-3000:])
 
 
+def board_of(reader):
+    return reader.board
+
+
 class Scene:
     def __init__(self, daemon):
         self.daemon = daemon
@@ -156,6 +160,8 @@ def links(scene, board):
 
 def what_is_shown(scene, board, officer):
     shows(officer.get("/"), 200, "What came in", "C1")
+    # what was raised before the case was opened leads to it all the same
+    shows(officer.get("/alerts/threshold"), 200, '<a href="/case/C1">', '<span class="quiet">C1, ')
     page = officer.get("/case/C1")
     shows(page, 200, "&lt;script&gt;alert(1)&lt;/script&gt;", "Stage 1", "What may be recorded next", "Marks of the last six weeks", 'class="s unauthorised ">O<')
     for path in ("/", "/case/C1", "/pupil/" + scene.upns[0], "/school/" + MINE, "/authority", "/case/C1/record/contact", "/case/C1?as_of=2026-11-11"):
@@ -165,7 +171,7 @@ def what_is_shown(scene, board, officer):
         check("style=" not in page.text and "<script>" not in page.text and not re.search(r'\son[a-z]+="', page.text), "inline on", path)
         check(page.text.count("<h1>") == 1 and 'lang="en-GB"' in page.text, path)
     shows(officer.get("/pupil/" + scene.upns[0]), 200, "10: notice", 'class="s unauthorised ">O<')
-    shows(officer.get("/school/" + MINE), 200, "none yet", "10 (at it)")
+    shows(officer.get("/school/" + MINE), 200, "none yet", "10 (reached)")
     shows(officer.get("/authority"), 200, "Open cases by stage", OTHER)
     for path, to in (("/find?q=c1", "/case/C1"), ("/find?q=" + scene.upns[0].lower(), "/pupil/" + scene.upns[0]), ("/find?q=100001", "/school/100001")):
         page = officer.get(path)
@@ -187,7 +193,7 @@ def what_is_shown(scene, board, officer):
     shows(officer.get("/case/C1/letter/stage-2?f-with_pupil=yes"), 200, "[not known: Name of the school]")
     shows(officer.get("/case/C1/letter/no-such"), 404)
     # as it was known: before the case there was none
-    shows(officer.get("/case/C1?as_of=2026-11-01"), 404)
+    shows(officer.get("/case/C1?as_of=2026-11-01"), 404, "The case was not open yet", "Another day", "Back to now")
     shows(officer.get("/?as_of=yesterday"), 400, "2026-11-05")
 
 
@@ -227,7 +233,15 @@ def names_and_cases(scene, officer, school_reader, lead):
         page = officer.get("/find?q=" + asked)
         check(page.status == 303 and page.headers["Location"].startswith("/pupil/"), asked, page.status)
     page = officer.get("/cases")
-    shows(page, 200, "Open cases", "/case/C1", "/case/C2", "Stage 1", "Contact with the parents")
+    shows(page, 200, "Open cases", "/case/C1", "/case/C2", "Stage 1", "Contact with the parents", "Whose", "<td>officer</td>")
+    # whose they are, for the authority: and a list of those in one's hands
+    check(len(re.findall(r'href="/case/C', officer.get("/cases?with=officer").text)) == 2, "in the officer's hands")
+    shows(officer.get("/cases?with=nobody"), 200, "There are none")
+    shows(board_of(officer).reader(scene.manager).get("/case/C1"), 200, "in the hands of <strong>officer</strong>")
+    shows(officer.get("/case/C1"), 200, "<strong>in your hands</strong>")
+    for reader in (school_reader, lead):
+        for path in ("/cases", "/case/C1"):
+            check("hands" not in reader.get(path).text and "Whose" not in reader.get(path).text, "whose a case is was told on", path)
     stage = re.search(r'href="(/cases\?pathway=stockport&amp;stage=stage-1)"', officer.get("/authority").text).group(1)
     shows(officer.get(stage.replace("&amp;", "&")), 200, "/case/C1", "All stages", '<option value="stockport/stage-1" selected>')
     page = officer.get("/cases?stage=stockport%2Fstage-1&school=" + MINE)
@@ -247,7 +261,7 @@ def names_and_cases(scene, officer, school_reader, lead):
     check("/case/" not in officer.get("/cases?as_of=2026-11-01").text, "cases of before there were any")
     # a letter has it, until somebody says another; and leads to where its sending is recorded
     page = officer.get("/case/C1/letter/stage-2?f-with_pupil=yes")
-    shows(page, 200, "registered at " + escaped, '<body class="goes-out">', 'href="/case/C1/record/letter-sent?f-kind=stage-2"')
+    shows(page, 200, "registered at " + escaped, '<body class="goes-out">', 'href="/case/C1/record/letter-sent?f-kind=stage-2&amp;parent=p1"')
     check("<b>" not in page.text, "unescaped in a letter")
     shows(officer.get("/case/C1/letter/stage-2?f-with_pupil=yes&f-school_name=Hill+Top"), 200, "registered at Hill Top")
     shows(officer.get("/case/C1/record/letter-sent?f-kind=stage-2"), 200, '<option value="stage-2" selected>')
@@ -270,6 +284,21 @@ def drawing(scene, officer, lead):
     for path in ("/process/stockport/9", "/process/nothing/1", "/process/stockport/x", "/process/%3Cscript%3E/1", "/process/stockport", "/process/stockport/1/2"):
         page = officer.get(path)
         check(page.status in (400, 404) and "text/html" in page.headers["Content-Type"] and "<script>" not in page.text, path, page.status)
+
+
+def clauses(scene, officer, school_reader):
+    """A clause is never a bare number: what the council's document says stands with it."""
+    document = "Attendance Intervention Staged Process: Guidance for Schools, August 2024"
+    page = officer.get("/case/C1/record/review")
+    shows(page, 200, "SP-07: \u201cStage 2: at end of each of the review periods, school should conduct a review of the case\u201d", "<cite>", document)
+    for reader in (officer, school_reader):
+        page = reader.get("/case/C1")
+        shows(page, 200, "Clauses are those of <cite>", document)
+        bare = re.findall(r'class="clause">([A-Z]+-\d+)', re.sub(r'<abbr class="clause" title="[^"]+">', "", page.text))
+        check(not bare, "clauses that say nothing", bare)
+        check(re.search(r'<abbr class="clause" title="[^"]*%s: [^"]{10,}">SP-\d+</abbr>' % re.escape(document), page.text), "a clause does not say what it is")
+    shows(officer.get("/pupil/" + scene.upns[3]), 200, '<abbr class="clause" title=')
+    check("<cite>" not in officer.get("/case/C1/record/note").text, "a note rests on no clause")
 
 
 def what_is_not_there(scene, board, officer, school_reader, lead):
@@ -345,8 +374,21 @@ def recording(scene, board, officer, school_reader):
     form = officer.get(path).form(path)
     page = officer.post(path, dict(form, parent="p1", override="agreed", **{"f-reason": "leave"}))
     check(page.status == 303, page.status, page.text[-900:])
-    shows(officer.get("/case/C1"), 200, "penalty notices: Wed 11 Nov 2026 (unpaid)", "<dd>For unauthorised leave</dd>")
+    shows(officer.get("/case/C1"), 200, "penalty notices: Wed 11 Nov 2026 (unpaid)", "<dd>For unauthorised leave</dd>", "unpaid; \u00a380 if it is paid today, and it may be paid until")
     shows(officer.get("/case/C1/record/decision"), 200, '<option value="not-to-issue">No penalty notice</option>')
+    # a school reads what it wrote itself, and of others' steps what they are called
+    path = "/case/C1/record/note"
+    check(school_reader.post(path, dict(school_reader.get(path).form(path), **{"f-text": "seen at the school's gate"})).status == 303, "a school's note")
+    page = school_reader.get("/case/C1")
+    shows(page, 200, "seen at the school&#39;s gate", ">Notice to Improve<")
+    check("a note with" not in page.text and "by officer" not in page.text, "a school reads others' notes")
+    shows(officer.get("/case/C1"), 200, "seen at the school&#39;s gate")
+    # a refusal leads on: to the reason where that would help, else to who may give one
+    path = "/case/C1/record/plan"
+    for reader, wanted, other in ((officer, 'href="#override"', "somebody else must do that"), (school_reader, "somebody else must do that", 'href="#override"')):
+        page = reader.post(path, dict(reader.get(path).form(path), on="2026-11-11"))
+        shows(page, 422, "Not recorded", wanted)
+        check(other not in page.text, "a refusal leads elsewhere")
     # what a role may not
     path = "/case/C1/record/penalty-notice"
     shows(school_reader.get(path), 404)
@@ -379,10 +421,11 @@ def nobody_answers(scene, board, officer):
     form = dict(officer.get(path).form(path), **{"f-text": "typed for minutes " + SCRIPT})
     scene.daemon.stop()
     page = officer.post(path, form)
-    shows(page, 503, "Not recorded yet", "Send it again", "typed for minutes &lt;script&gt;")
+    shows(page, 503, "Not recorded yet", "Send it again", "typed for minutes &lt;script&gt;", "Note, for &lt;script&gt;")
     kept = {name: html.unescape(value) for name, value in page.form(path).items()}
     check(dict(kept, **{"f-text": html.unescape(re.search(r'name="f-text" value="([^"]*)"', page.text).group(1))}) == form, kept, form)
     shows(officer.get("/"), 503, "can&#39;t be reached")
+    shows(officer.get("/case/C1"), 503, "can&#39;t be reached", "Try this page again")
     scene.daemon.start()
     for time_sent in (1, 2):
         page = officer.post(path, form)
@@ -494,6 +537,17 @@ def comes_and_goes(scene, officer):
     check(not [item for item in re.findall(r'<li class="alert".*?</li>', officer.get("/alerts/persistent").text, re.S) if scene.upns[3] in item], "those before it came back")
 
 
+def others_questions(scene, officer, school_reader):
+    """Whether a penalty notice is issued is put to officers; a school sees the question, and no button that it may not press."""
+    scene.daemon.cli("clock", "2026-12-07T09:00:00Z")
+    for reader, may in ((officer, True), (school_reader, False), (officer, True)):
+        page = reader.get("/case/C1")
+        shows(page, 200, "The 15 school days of the Notice to Improve")
+        check(("record/decision?f-outcome=issue" in page.text) == may and ("It is for others to decide" in page.text) == (not may), "buttons", may)
+        decide = re.search(r'id="count-decide">(\d+)<', reader.get("/").text).group(1)
+        check((decide == "0") != may, "to decide", decide, may)
+
+
 def live(scene, board, officer):
     """What comes in is told to whoever may see it, and resumed where it was broken off."""
     start = re.search(r'data-from="(\d+)"', officer.get("/").text).group(1)
@@ -574,6 +628,7 @@ def main():
             steps(scene, officer)
             names_and_cases(scene, officer, school_reader, lead)
             drawing(scene, officer, lead)
+            clauses(scene, officer, school_reader)
             what_is_not_there(scene, board, officer, school_reader, lead)
             recording(scene, board, officer, school_reader)
             nobody_answers(scene, board, officer)
@@ -583,6 +638,7 @@ def main():
             all_of_a_kind(officer, school_reader)
             on_the_case(scene, officer, school_reader)
             comes_and_goes(scene, officer)
+            others_questions(scene, officer, school_reader)
             revoked(scene, board)
             log = board.log_text()
             check("signed-in" in log and SCRIPT not in log and scene.upns[0] not in log, "the board's own log", log)

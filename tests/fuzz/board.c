@@ -267,8 +267,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	board.proxy_header = flags & 0x40 ? "X-User" : NULL;
 	request = expand(fuzz_part(&in), cookie, begun.token);
 	spoil = in;
+	board.clauses = clauses_new(); /* what was spoilt is not kept for the next input */
+	MUST(board.clauses);
 	look(answer, talk(request, answer));
 	free((void *)(uintptr_t)request.bytes);
 	session_end(board.sessions, cookie);
+	clauses_free(&board.clauses);
 	return 0;
 }

@@ -43,7 +43,7 @@ static const struct {
 	{"pupil", "SLOMDA"}, {"marks", "SLOMDA"}, {"case", "SLOMDA"}, {"actions", "SLOMDA"}, {"deadlines", "SLOMDA"}, {"alerts", "SLOMDA"},
 	{"today", "SLOMDA"}, {"year", "SLOMDA"}, {"pathways", "SLOMDA"}, {"people", "SLOMDA"},
 	{"report", "SOMDA"}, {"school", "SOMDA"}, {"schools", "SOMDA"}, {"authority", "SOMDA"},
-	{"log", "OMDA"}, {"timeline", "OMDA"}, {"checkpoint", "OMDA"}, {"prove", "OMDA"}, {"consistency", "OMDA"}, {"covers", "OMDA"},
+	{"log", "OMDA"}, {"timeline", "SLOMDA"}, {"checkpoint", "OMDA"}, {"prove", "OMDA"}, {"consistency", "OMDA"}, {"covers", "OMDA"},
 	{"stats", "OMDAX"}, {"try", "MA"}, {"backup", "A"},
 };
 
