@@ -1,26 +1,49 @@
 /* Questions: who asks, may they, and what about. The answers are query_*.c.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/engine_parts.h"
 
-static const struct {
+enum { QUESTION_KEYS = 10 };
+
+static const struct question {
 	const char *what;
 	query *answer;
+	const char *keys[QUESTION_KEYS]; /* that it may hold, to the first NULL */
 } table[] = {
-	{"pupil", query_pupil},	      {"marks", query_marks},	      {"case", query_case},
-	{"actions", query_actions},   {"deadlines", query_deadlines}, {"alerts", query_alerts},
-	{"log", query_log},	      {"stats", query_stats},	      {"health", query_health},
-	{"checkpoint", query_checkpoint}, {"prove", query_prove},     {"consistency", query_consistency},
-	{"pathways", query_pathways}, {"pathway", query_pathway},     {"backup", query_backup},
-	{"calendar", query_calendar}, {"people", query_people},	      {"covers", query_covers},
-	{"try", query_try},	      {"report", query_report},
-	{"letter", query_letter},	      {"reader", query_reader},
-	{"today", query_today},	      {"timeline", query_timeline},
-	{"year", query_year},	      {"school", query_school},     {"authority", query_authority},
-	{"schools", query_schools},   {"names", query_names},	      {"cases", query_cases},
+	{"pupil", query_pupil, {"what", "upn", "as_of"}},
+	{"marks", query_marks, {"what", "upn", "as_of"}},
+	{"case", query_case, {"what", "case", "upn", "as_of"}},
+	{"actions", query_actions, {"what", "upn", "named"}},
+	{"deadlines", query_deadlines, {"what", "before", "since", "officer", "from", "limit"}},
+	{"alerts", query_alerts, {"what", "officer", "from", "limit"}},
+	{"log", query_log, {"what", "case", "upn", "from", "limit"}},
+	{"stats", query_stats, {"what"}},
+	{"health", query_health, {"what"}},
+	{"checkpoint", query_checkpoint, {"what"}},
+	{"prove", query_prove, {"what", "seq"}},
+	{"consistency", query_consistency, {"what", "first", "second"}},
+	{"pathways", query_pathways, {"what"}},
+	{"pathway", query_pathway, {"what", "name", "version"}},
+	{"backup", query_backup, {"what", "offset"}},
+	{"calendar", query_calendar, {"what", "urn"}},
+	{"people", query_people, {"what", "upn", "as_of"}},
+	{"covers", query_covers, {"what"}},
+	{"try", query_try, {"what", "source", "trial", "from"}},
+	{"report", query_report, {"what", "of", "school", "first", "last", "from", "limit"}},
+	{"letter", query_letter, {"what", "case", "upn", "letter", "parent", "fields"}},
+	{"reader", query_reader, {"what", "name"}},
+	{"today", query_today, {"what", "officer", "limit", "alerts", "kind", "as_of"}},
+	{"timeline", query_timeline, {"what", "case", "upn", "as_of", "from", "limit"}},
+	{"year", query_year, {"what", "upn", "as_of"}},
+	{"school", query_school, {"what", "urn", "as_of"}},
+	{"authority", query_authority, {"what", "as_of"}},
+	{"schools", query_schools, {"what", "urn", "from", "limit"}},
+	{"names", query_names, {"what", "name", "from", "limit"}},
+	{"cases", query_cases, {"what", "officer", "urn", "pathway", "stage", "closed", "from", "limit", "as_of"}},
 };
 
 enum status query_fault(struct engine *e, enum status status, const char *field, const char *reason)
@@ -33,6 +56,18 @@ enum status query_fault(struct engine *e, enum status status, const char *field,
 	return status;
 }
 
+/* A misspelt "as_of" would be answered as of now. */
+static void refuse_unknown(struct engine *e, const struct request *r, const struct question *q, struct slice unknown)
+{
+	char field[64], reason[160];
+	int size = snprintf(reason, sizeof reason, "not asked with this question, which takes");
+
+	for (unsigned i = 0; i < QUESTION_KEYS && q->keys[i]; i++)
+		size += snprintf(reason + size, sizeof reason - (size_t)size, "%s%s", i ? ", " : " ", q->keys[i]);
+	snprintf(field, sizeof field, "%.*s", (int)(unknown.size < sizeof field ? unknown.size : 0), (const char *)unknown.bytes);
+	engine_refuse(e, r, STATUS_BAD_FIELD, *field ? field : NULL, reason);
+}
+
 void answer_query(struct engine *e, const struct request *r)
 {
 	const char *wrong = NULL;
@@ -40,7 +75,8 @@ void answer_query(struct engine *e, const struct request *r)
 	struct txn *txn;
 	enum status status = STATUS_NOT_FOUND;
 	enum store_result trouble;
-	query *answer = NULL;
+	const struct question *q = NULL;
+	struct slice unknown;
 
 	if (!access_query(r->who->role, what)) {
 		engine_refuse(e, r, STATUS_FORBIDDEN, "what", "your role does not allow it");
@@ -48,9 +84,13 @@ void answer_query(struct engine *e, const struct request *r)
 	}
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (slice_is(what, table[i].what))
-			answer = table[i].answer;
-	if (!answer) {
+			q = &table[i];
+	if (!q) {
 		engine_refuse(e, r, STATUS_BAD_FIELD, "what", "no such question");
+		return;
+	}
+	if (!mp_only(r->message->body, q->keys, &unknown)) {
+		refuse_unknown(e, r, q, unknown);
 		return;
 	}
 	txn = engine_read(e);
@@ -61,7 +101,7 @@ void answer_query(struct engine *e, const struct request *r)
 	/* of the batch, so far: that is no fault of the question's, and for its commit to see */
 	if (txn == e->txn && e->broken == STORE_OK)
 		e->broken = store_trouble(txn);
-	status = answer(e, r, txn);
+	status = q->answer(e, r, txn);
 	/* what could not be read is no part of the answer, and there is none without it */
 	trouble = store_trouble(txn);
 	if (trouble != STORE_OK)

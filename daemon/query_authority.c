@@ -266,15 +266,11 @@ static void pack_schools(const struct sums *s, struct pack *p)
 
 enum status query_authority(struct engine *e, const struct request *r, struct txn *txn)
 {
-	static const char *const keys[] = {"what", "as_of", NULL};
 	struct pack *p = &e->body;
-	struct slice unknown;
 	struct many *many;
 	struct sums *s;
 	day_t day;
 
-	if (!mp_only(r->message->body, keys, &unknown))
-		return query_fault(e, STATUS_BAD_BODY, NULL, "{what, as_of?} is wanted");
 	if (!many_as_of(e, r, txn, 0, &many, &day))
 		return STATUS_BAD_FIELD;
 	s = memory_new(sizeof *s);

@@ -103,8 +103,7 @@ static void take(struct listing *l, uint32_t number)
 
 enum status query_cases(struct engine *e, const struct request *r, struct txn *txn)
 {
-	static const char *const keys[] = {"what", "officer", "urn", "pathway", "stage", "closed", "from", "limit", "as_of", NULL};
-	struct slice body = r->message->body, unknown;
+	struct slice body = r->message->body;
 	const char *wrong = NULL;
 	struct slice urn = mp_find_str(body, "urn", &wrong);
 	struct listing *l = memory_new(sizeof *l);
@@ -115,8 +114,8 @@ enum status query_cases(struct engine *e, const struct request *r, struct txn *t
 	*l = (struct listing){.engine = e, .request = r, .txn = txn, .officer = mp_find_str(body, "officer", &wrong),
 			      .pathway = mp_find_str(body, "pathway", &wrong), .stage = mp_find_str(body, "stage", &wrong),
 			      .closed = mp_find_bool(body, "closed", &wrong)};
-	if (wrong || !mp_only(body, keys, &unknown))
-		status = query_fault(e, STATUS_BAD_FIELD, wrong ? wrong : "what", "{what, officer?, urn?, pathway?, stage?, closed?, from?, limit?, as_of?} is wanted");
+	if (wrong)
+		status = query_fault(e, STATUS_BAD_FIELD, wrong, "{what, officer?, urn?, pathway?, stage?, closed?, from?, limit?, as_of?} is wanted");
 	else if (urn.size && !urn_parse(urn, &l->urn))
 		status = query_fault(e, STATUS_BAD_FIELD, "urn", "not a school's number: six digits");
 	else if (!many_as_of(e, r, txn, 0, &many, &l->day) || !page_open(e, r, &l->page, &from))

@@ -396,13 +396,10 @@ static enum status list(struct writing *l)
 
 static enum status answer(struct writing *l)
 {
-	static const char *const keys[] = {"what", "case", "upn", "letter", "parent", "fields", NULL};
-	struct slice name, unknown;
+	struct slice name;
 	const char *wrong = NULL;
 	enum status status;
 
-	if (!mp_only(l->request->message->body, keys, &unknown))
-		return query_fault(l->engine, STATUS_BAD_BODY, NULL, "{what, case or upn, letter?, parent?, fields?} is wanted");
 	status = query_find_case(l->engine, l->request, l->txn, &l->c);
 	if (status == STATUS_OK)
 		status = look(l);

@@ -72,15 +72,14 @@ static void pack_found(struct engine *e, struct pack *p, struct txn *txn, uint32
 
 enum status query_names(struct engine *e, const struct request *r, struct txn *txn)
 {
-	static const char *const keys[] = {"what", "name", "from", "limit", NULL};
 	const char *wrong = NULL;
-	struct slice asked = mp_find_str(r->message->body, "name", &wrong), left = asked, word, unknown;
+	struct slice asked = mp_find_str(r->message->body, "name", &wrong), left = asked, word;
 	uint32_t opened = 0;
 	struct page page;
 	uint64_t from;
 	uint8_t *room, *folded, words[ASKED_MAX];
 
-	if (wrong || asked.size > ASKED_MAX || !next_word(&left, &word) || !mp_only(r->message->body, keys, &unknown))
+	if (wrong || asked.size > ASKED_MAX || !next_word(&left, &word))
 		return query_fault(e, STATUS_BAD_FIELD, "name", "the beginnings of a pupil's names are wanted");
 	if (!page_open(e, r, &page, &from))
 		return STATUS_BAD_FIELD;

@@ -232,16 +232,13 @@ static enum status answer(struct report *r, size_t table, uint64_t from)
 
 enum status query_report(struct engine *e, const struct request *request, struct txn *txn)
 {
-	static const char *const keys[] = {"what", "of", "school", "first", "last", "from", "limit", NULL};
 	const char *wrong = NULL;
-	struct slice of = mp_find_str(request->message->body, "of", &wrong), unknown;
+	struct slice of = mp_find_str(request->message->body, "of", &wrong);
 	enum status status = STATUS_OK;
 	struct report *r;
 	uint64_t from;
 	size_t table = 0;
 
-	if (!mp_only(request->message->body, keys, &unknown))
-		return query_fault(e, STATUS_BAD_BODY, NULL, "{what, of, school?, first?, last?, from?, limit?} is wanted");
 	while (table < sizeof tables / sizeof *tables && !slice_is(of, tables[table].of))
 		table++;
 	if (table == sizeof tables / sizeof *tables)

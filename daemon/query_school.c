@@ -199,16 +199,15 @@ static void pack_school(struct school_today *t)
 
 enum status query_school(struct engine *e, const struct request *r, struct txn *txn)
 {
-	static const char *const keys[] = {"what", "urn", "as_of", NULL};
 	const char *wrong = NULL;
-	struct slice text = mp_find_str(r->message->body, "urn", &wrong), unknown;
+	struct slice text = mp_find_str(r->message->body, "urn", &wrong);
 	enum status status = STATUS_OK;
 	struct school_today *t;
 	struct many *many;
 	uint32_t urn = 0;
 	day_t day;
 
-	if (wrong || !urn_parse(text, &urn) || !mp_only(r->message->body, keys, &unknown))
+	if (wrong || !urn_parse(text, &urn))
 		return query_fault(e, STATUS_BAD_FIELD, "urn", "a school's URN, of six digits, is wanted");
 	if (!access_school(r->who, urn))
 		return query_fault(e, STATUS_NOT_FOUND, "urn", "no school of this URN is known to you");

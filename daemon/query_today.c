@@ -218,9 +218,8 @@ static void gather(struct today *t, struct slice officer)
 
 enum status query_today(struct engine *e, const struct request *r, struct txn *txn)
 {
-	static const char *const keys[] = {"what", "officer", "limit", "alerts", "kind", "as_of", NULL};
 	const char *wrong = NULL;
-	struct slice officer = mp_find_str(r->message->body, "officer", &wrong), unknown;
+	struct slice officer = mp_find_str(r->message->body, "officer", &wrong);
 	struct slice kind = mp_find_str(r->message->body, "kind", &wrong);
 	uint64_t limit = mp_find_uint(r->message->body, "limit", SHOWN, &wrong), alerts = mp_find_uint(r->message->body, "alerts", limit, &wrong);
 	enum store_result result;
@@ -228,7 +227,7 @@ enum status query_today(struct engine *e, const struct request *r, struct txn *t
 	struct today *t;
 	day_t day;
 
-	if (wrong || !limit || limit > SHOWN_MAX || !alerts || alerts > SHOWN_MAX || !mp_only(r->message->body, keys, &unknown))
+	if (wrong || !limit || limit > SHOWN_MAX || !alerts || alerts > SHOWN_MAX)
 		return query_fault(e, STATUS_BAD_FIELD, wrong ? wrong : "limit", "{what, officer?, limit?, alerts?, kind?, as_of?} is wanted, limit and alerts of 1 to 500");
 	if (kind.size && !alert_kind_parse(kind))
 		return query_fault(e, STATUS_BAD_FIELD, "kind", "there is no such kind of alert");

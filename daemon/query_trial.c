@@ -268,14 +268,13 @@ static enum status pack_items(struct engine *e, struct txn *txn, uint64_t from)
 
 enum status query_try(struct engine *e, const struct request *r, struct txn *txn)
 {
-	static const char *const keys[] = {"what", "source", "trial", "from", NULL};
 	struct trial_job *job = &e->trial;
 	const char *wrong = NULL;
-	struct slice unknown, source = mp_find_str(r->message->body, "source", &wrong);
+	struct slice source = mp_find_str(r->message->body, "source", &wrong);
 	uint64_t number = mp_find_uint(r->message->body, "trial", 0, &wrong);
 	uint64_t from = mp_find_uint(r->message->body, "from", 0, &wrong);
 
-	if (wrong || (source.size > 0) == (number > 0) || !mp_only(r->message->body, keys, &unknown))
+	if (wrong || (source.size > 0) == (number > 0))
 		return query_fault(e, STATUS_BAD_FIELD, wrong ? wrong : "source", "either {source} or {trial, from?} is wanted");
 	if (source.size)
 		return begin(e, source);

@@ -112,6 +112,16 @@ static bool find_case(struct engine *e, const struct request *r, struct looked_a
 	return true;
 }
 
+/* Blanks are no reason, and answer no field that is required. */
+static bool says_nothing(struct slice text)
+{
+	size_t at = 0;
+
+	while (at < text.size && text.bytes[at] <= ' ')
+		at++;
+	return at == text.size;
+}
+
 /* Fields go to the clear or to the sealed part by the type that the pathway gives them. */
 static bool take_fields(struct engine *e, const struct request *r, struct looked_at *l)
 {
@@ -132,6 +142,8 @@ static bool take_fields(struct engine *e, const struct request *r, struct looked
 
 		if (at.fault || value.size > TEXT_SIZE_MAX)
 			return fault(e, r, STATUS_BAD_FIELD, "fields", "each field is a text of at most 4,096 bytes");
+		if (field >= 0 && rule->fields[field].type == FIELD_TEXT && says_nothing(value))
+			continue;
 		if (field >= 0 && rule->fields[field].type == FIELD_TEXT) {
 			l->text_fields[l->text_count] = name;
 			l->text_values[l->text_count++] = value;
@@ -185,8 +197,8 @@ static bool take_on(struct engine *e, const struct request *r, struct looked_at 
 	if (wrong || (a->parent.size && !parent_ok(a->parent)))
 		return fault(e, r, STATUS_BAD_FIELD, "parent", "not a parent's id: a letter, then letters, digits or -");
 	l->reason = mp_find_str(r->message->body, "override", &wrong);
-	if (wrong || l->reason.size > TEXT_SIZE_MAX)
-		return fault(e, r, STATUS_BAD_FIELD, "override", "a text of at most 4,096 bytes is wanted");
+	if (wrong || l->reason.size > TEXT_SIZE_MAX || (l->reason.size && says_nothing(l->reason)))
+		return fault(e, r, STATUS_BAD_FIELD, "override", "a reason is wanted, of at most 4,096 bytes");
 	return true;
 }
 

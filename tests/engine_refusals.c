@@ -17,6 +17,9 @@ static const struct {
 	const char *says, *json;
 } rows[] = {
 	/* ---- questions ---- */
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "takes what, case, upn, as_of\",\"field\":\"as_off\"", "{'what':'case','case':'C1','as_off':'2026-09-14'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "\"field\":\"urm\"", "{'what':'calendar','urm':'" OTHER_URN "'}"},
+	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "takes what\",\"field\":\"as_of\"", "{'what':'pathways','as_of':3}"},
 	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "as_of", "{'what':'authority','as_of':'never'}"},
 	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "as_of", "{'what':'school','urn':'" SCHOOL_URN "','as_of':true}"},
 	{OFFICER, COMMAND_QUERY, STATUS_BAD_FIELD, "as_of", "{'what':'case','case':'C1','as_of':'2026-13-01'}"},
@@ -137,6 +140,7 @@ static const struct {
 	{OFFICER, COMMAND_SCHOOL, STATUS_BAD_FIELD, "urn", "{'urn':'x','kinds':['primary']}"},
 	{ADMIN, COMMAND_CHOOSE, STATUS_NOT_FOUND, "pathway", "{'urn':'" SCHOOL_URN "','pathway':'nowhere'}"},
 	{ADMIN, COMMAND_CHOOSE, STATUS_BAD_FIELD, "urn", "{'urn':'x'}"},
+	{OFFICER, COMMAND_ACTION, STATUS_BAD_FIELD, "a reason is wanted", "{'upn':'@2','action':'notice-to-improve','parent':'p1','override':'  '}"},
 	{ADMIN, COMMAND_CLOCK, STATUS_BAD_FIELD, "to", "{'to':'x'}"},
 	{ADMIN, COMMAND_CLOCK, STATUS_BAD_FIELD, "to", "{}"},
 	{ADMIN, COMMAND_CLOCK, STATUS_WRONG_CLOCK, "forward", "{'to':'2026-01-01T00:00:00Z'}"},
@@ -203,6 +207,27 @@ static void an_alert_is_acknowledged_once(void **context)
 	assert_true(host_alerts(&h, NULL, "acknowledged", one) > 0);
 	snprintf(json, sizeof json, "{'alert':%llu}", (unsigned long long)number_of(one, "alert"));
 	assert_refused(&h, OFFICER, COMMAND_ACKNOWLEDGE, STATUS_BAD_FIELD, "acknowledged before", json);
+}
+
+/* Blanks are not what a field asks for that has to be given. */
+static void a_required_text_says_something(void **context)
+{
+	static const char title[] = "reasons: {type: text, title: \"Why\"", required[] = "reasons: {type: text, title: \"Why\", required: yes";
+	struct slice frame = host_pathway(&h, title, required);
+	const char *const values[] = {"''", "' \\u0000\\n'", "'none better'"};
+	char json[400], text[400];
+
+	(void)context;
+	assert_answer(host_frame(&h, ADMIN, frame), STATUS_OK, NULL);
+	free((void *)(uintptr_t)frame.bytes);
+	for (unsigned i = 0; i < 3; i++) {
+		const struct answer *a;
+
+		snprintf(json, sizeof json, "{'upn':'@3','action':'decision','fields':{'outcome':'issue','reasons':%s}}", values[i]);
+		sick_expand(&h, text, sizeof text, json);
+		a = host_ask(&h, OFFICER, COMMAND_ACTION, "%s", text);
+		assert_int_equal(strstr(a->text, "\"reasons\"") != NULL, i < 2);
+	}
 }
 
 /* ---- every field of every body, as it may not be ---- */
@@ -318,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_is_refused_by_its_field),
 		cmocka_unit_test(an_alert_is_acknowledged_once),
+		cmocka_unit_test(a_required_text_says_something),
 		cmocka_unit_test(no_field_of_another_kind_is_taken_amiss),
 	};
 

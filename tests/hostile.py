@@ -203,14 +203,26 @@ class Scene:
         self.judge(kind, row)
         return row
 
+    def attack_of_a_few(self, kind):
+        # the silent: more from one address than may stay without a word
+        return self.attack_process(kind, *((100, "--spread", "1", "--peers", "270") if kind == "silent" else
+                                           (min(KINDS[kind][1], 3000), "--spread", "20")))
+
+    def rises_alone(self, kind, name):
+        """On a machine that is slow or busy not every kind may have come to it beside all others."""
+        before = self.stats()["counters"][name]
+        for _ in range(5):
+            self.attack_of_a_few(kind).communicate(timeout=120)
+            if self.stats()["counters"][name] > before:
+                return True
+        return False
+
     def all_at_once(self):
         """Every kind at the same time; what must be so whatever the machine's speed."""
         before = self.stats()["counters"]
         memory, files = self.watcher.reset()
         honest, _ = self.honest_process(self.args.rate, 600)
-        # more from one address than may stay without a word
-        attacks = {kind: self.attack_process(kind, *((100, "--spread", "1", "--peers", "270") if kind == "silent" else
-                                                     (min(KINDS[kind][1], 3000), "--spread", "20"))) for kind in KINDS}
+        attacks = {kind: self.attack_of_a_few(kind) for kind in KINDS}
         did = {kind: json.loads(one.communicate(timeout=120)[0].splitlines()[-1]) for kind, one in attacks.items()}
         honest.send_signal(signal.SIGTERM)
         out, _ = honest.communicate(timeout=120)
@@ -223,11 +235,10 @@ class Scene:
         for kind, one in did.items():
             if one["connects"] < self.args.peers or (KINDS[kind][0] and not one["admitted"]):
                 self.faults.append("%s did not come: %s" % (kind, one))
-        for name in ("handshakes_refused", "connections_accepted", "connections_turned_away", "connections_unspoken",
-                     "connections_cut", "submissions", "repeats", "refused_form", "refused_role", "refused_content",
-                     "queries", "items_sent"):
-            if rose[name] <= 0:
-                self.faults.append("%s did not rise" % name)
+        for kind in KINDS:
+            for name in KINDS[kind][2] + (("connections_turned_away", "connections_unspoken") if kind == "silent" else ()):
+                if rose[name] <= 0 and not self.rises_alone(kind, name):
+                    self.faults.append("%s did not rise" % name)
         if peak > 4 * SHORT_MEMORY:
             self.faults.append("own memory rose by %.0f MiB, %d are given to peers" % (peak, SHORT_MEMORY))
         if after["gauges"]["connections"] != 1 or after["gauges"]["subscriptions"] != 0:
