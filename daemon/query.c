@@ -9,7 +9,7 @@
 
 enum { QUESTION_KEYS = 10 };
 
-static const struct question {
+static const struct asked {
 	const char *what;
 	query *answer;
 	const char *keys[QUESTION_KEYS]; /* that it may hold, to the first NULL */
@@ -57,7 +57,7 @@ enum status query_fault(struct engine *e, enum status status, const char *field,
 }
 
 /* A misspelt "as_of" would be answered as of now. */
-static void refuse_unknown(struct engine *e, const struct request *r, const struct question *q, struct slice unknown)
+static void refuse_unknown(struct engine *e, const struct request *r, const struct asked *q, struct slice unknown)
 {
 	char field[64], reason[160];
 	int size = snprintf(reason, sizeof reason, "not asked with this question, which takes");
@@ -75,7 +75,7 @@ void answer_query(struct engine *e, const struct request *r)
 	struct txn *txn;
 	enum status status = STATUS_NOT_FOUND;
 	enum store_result trouble;
-	const struct question *q = NULL;
+	const struct asked *q = NULL;
 	struct slice unknown;
 
 	if (!access_query(r->who->role, what)) {

@@ -284,9 +284,9 @@ int main(void)
 		cmocka_unit_test(schools_have_names),
 		cmocka_unit_test(pupils_are_found_by_name),
 		cmocka_unit_test(cases_are_listed),
+		cmocka_unit_test(a_school_is_put_its_own_questions),
 		cmocka_unit_test(a_case_before_any_register_is_its_schools),
 		cmocka_unit_test(the_newest_overrides_are_shown),
-		cmocka_unit_test(a_school_is_put_its_own_questions),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
