@@ -24,7 +24,7 @@ static bool take_event(void *context, uint64_t position, struct slice record)
 	struct timeline *t = context;
 
 	t->bad = !event_decode(t->event, record, true);
-	if (!t->bad && (!t->own || state_principal_number(&t->engine->state, t->event->actor) == t->own)) {
+	if (!t->bad && (!t->own || principal_of_grant(t->engine, t->txn, t->event->actor) == t->own)) {
 		pack_event(t->engine, &t->page->items, t->txn, t->event, position);
 		t->page->count++;
 	}

@@ -120,6 +120,10 @@ static void a_school_reads_what_it_wrote_itself(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'timeline','case':'C1'}"), STATUS_OK, "the officer wrote it");
 	assert_non_null(strstr(host_first(&h)->text, "the school wrote it"));
 	assert_int_equal(host_ask(&h, LEAD, COMMAND_QUERY, "{'what':'timeline','case':'C2'}")->status, STATUS_NOT_FOUND);
+	/* also when its key has been granted anew since */
+	host_grant(&h, SCHOOL, "school", ",'schools':['" SCHOOL_URN "'],'name':'Mill Lane'");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'timeline','case':'C1'}"), STATUS_OK, "the school wrote it");
+	assert_null(strstr(host_first(&h)->text, "the officer wrote it"));
 }
 
 static void roles_that_it_does_not_lend(void **context)
