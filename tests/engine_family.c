@@ -143,6 +143,54 @@ static void a_wrong_link_is_refused(void **context)
 }
 
 /* Each parent's own: one pays on day 21, the other on day 22. */
+/* Who is known by links, and how many links and facts are held of one: as much as said, and then a word; what stands can
+ * still be taken back. */
+static void as_many_as_are_followed(void **context)
+{
+	char child[40][UPN_SIZE + 1], room[200];
+	unsigned facts = 0, links = 0;
+	const struct answer *a;
+
+	(void)context;
+	for (unsigned i = 0; i < 40; i++) {
+		host_upn(child[i], 100 + i);
+		host_marks(&h, SCHOOL_URN, 100 + i, "2026-09-14", "2026-09-14", "/");
+	}
+	/* 24 pupils in all, this one with them */
+	for (unsigned i = 1; i < 24; i++)
+		assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','other':'%s'}", child[0], child[i]), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','other':'%s'}", child[0], child[24]), STATUS_BAD_FIELD, "24 pupils in all");
+	/* nor two families that would become one of more */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','other':'%s'}", child[24], child[25]), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','other':'%s'}", child[25], child[7]), STATUS_BAD_FIELD, "24 pupils in all");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','other':'%s','stands':false}", child[0], child[7]), STATUS_OK, NULL);
+	/* between the same two, by parent after parent; 23 are held of the first already */
+	for (unsigned i = 1; i < 20; i++) {
+		a = host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','parent':'p%u','other':'%s','other_parent':'p%u'}", child[0], i, child[1], i);
+		if (a->status != STATUS_OK)
+			break;
+		links++;
+	}
+	assert_answer(a, STATUS_BAD_FIELD, "32 of a pupil");
+	assert_int_equal(links, 32 - 23);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','parent':'p3','other':'%s','other_parent':'p3','stands':false}", child[0], child[1]),
+		      STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','parent':'p3','other':'%s','other_parent':'p3'}", child[0], child[1]), STATUS_OK, NULL);
+	/* one day after the other, for it is the same again where it says no more */
+	for (unsigned i = 0; i < 70; i++) {
+		snprintf(room, sizeof room, "{'upn':'%s','fact':'child-in-need','since':'2026-%02u-%02u','holds':%s}", child[30], 6 + i / 28, 1 + i % 28,
+			 i % 2 ? "false" : "true");
+		a = host_ask(&h, OFFICER, COMMAND_FACT, "%s", room);
+		if (a->status != STATUS_OK)
+			break;
+		facts++;
+	}
+	assert_answer(a, STATUS_BAD_FIELD, "64 facts are held");
+	assert_int_equal(facts, 64);
+	/* what is said of a day for which something is held takes its place */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_FACT, "{'upn':'%s','fact':'child-in-need','since':'2026-06-01','holds':false}", child[30]), STATUS_OK, NULL);
+}
+
 static void sp_14_two_parents_pay_for_themselves(void **context)
 {
 	(void)context;
@@ -343,6 +391,7 @@ int main(void)
 		T(sk_08_a_parents_notices_for_other_children),
 		T(siblings_without_parents_share_no_notices),
 		T(a_wrong_link_is_refused),
+		T(as_many_as_are_followed),
 		T(sp_14_two_parents_pay_for_themselves),
 		T(a_move_of_school_on_day_12),
 		T(a_move_of_school_between_two_cases),
