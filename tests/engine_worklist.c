@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "daemon/fold.h"
 #include "tests/engine_host.h"
 
 static struct host h;
@@ -164,6 +165,28 @@ static void pupils_are_found_by_name(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names','name':'kow','limit':1,'from':2}"), STATUS_OK, "\"forename\":\"Mary Ann\"");
 }
 
+/* As they are written, as a telephone writes them, and as people look for them. */
+static void names_are_folded(void **context)
+{
+	static const struct { const char *name, *folded; } names[] = {
+		{"O'Brien", "o'brien"}, {"O\u2019Brien", "o'brien"}, {"O\u2018Brien", "o'brien"}, {"O\u02BCBrien", "o'brien"}, {"O\u00B4Brien", "o'brien"},
+		{"Smith\u2010Jones", "smith-jones"}, {"Smith\u2013Jones", "smith-jones"}, {"Smith\u2014Jones", "smith-jones"},
+		{"Smith\u2015Jones", "smith\u2015jones"}, {"\u00C9lodie", "elodie"}, {"E\u0301lodie", "elodie"}, {"\u0141ukasz", "lukasz"}, {"Si\u00E2n", "sian"},
+		{"\u1EDA\u1EE9c", "ouc"}, {"Nguy\u1EC5n", "nguyen"}, {"\u017Baneta", "zaneta"}, {"\u00D7", "\u00D7"}, {"\u0180", "\u0180"}, {"\u1F00", "\u1F00"},
+		{"\u0370", "\u0370"}, {"\u0418\u0432\u0430\u043D", "\u0418\u0432\u0430\u043D"}, {"\u4E2D", "\u4E2D"}, {"\U0001F600a", "\U0001F600a"}, {"Wh?", "wh?"},
+		{"\u00A0", "\u00A0"}, {"\xC3", "\xC3"}, {"\xC3(", "\xC3("}, {"\xE1\xBB", "\xE1\xBB"}, {"\xE1(\xBB", "\xE1(\xBB"}, {"\xE1\xBB(", "\xE1\xBB("}, {"\xFF", "\xFF"},
+	};
+
+	(void)context;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		uint8_t room[64];
+		struct slice folded = fold_name(room, slice_text(names[i].name));
+
+		if (!slice_is(folded, names[i].folded))
+			fail_msg("%s: %.*s, not %s", names[i].name, (int)folded.size, (const char *)folded.bytes, names[i].folded);
+	}
+}
+
 static uint64_t to_decide(enum who who)
 {
 	return number_of(strstr(host_ask(&h, who, COMMAND_QUERY, "{'what':'today'}")->text, "\"group\":\"decide\""), "count");
@@ -283,6 +306,7 @@ int main(void)
 		cmocka_unit_test(what_need_not_be_done_is_not_due),
 		cmocka_unit_test(schools_have_names),
 		cmocka_unit_test(pupils_are_found_by_name),
+		cmocka_unit_test(names_are_folded),
 		cmocka_unit_test(cases_are_listed),
 		cmocka_unit_test(a_school_is_put_its_own_questions),
 		cmocka_unit_test(a_case_before_any_register_is_its_schools),
