@@ -198,6 +198,64 @@ def check_twenty(summary, families, counts):
     check(all(f["upn"] and f["differences"] for f in families))
 
 
+LITTLE = """pathway: little
+title: A little process
+source: none
+stages:
+  start: Start
+  closed: Closed
+first stage: start
+closed stage: closed
+watches:
+  threshold: {kind: count, codes: [G, N, O, U], at least: %d, text: "{count} sessions"}
+actions:
+  close: {title: Closing, may record: [officer], moves to: closed}
+"""
+
+
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def check_what_is_refused(daemon):
+    """One trial at a time, told whose it is, and what became of it; a process that is killed is a failure that is said."""
+    client = daemon.client(timeout=60)
+
+    def ask(status, says, **body):
+        reply = client.ask("query", dict(body, what="try"))
+        check(reply.status == status and says in str(reply.body), body.keys(), status, reply.status, reply.body)
+        return reply.body
+
+    def ended(trial):
+        while True:
+            reply = client.ask("query", {"what": "try", "trial": trial})
+            if reply.status != 200 or reply.body["ready"]:
+                return reply
+            time.sleep(0.005)
+
+    ask(402, "either", source=LITTLE % 6, trial=1)
+    ask(402, "either")
+    ask(407, "127 KiB", source=LITTLE % 6 + "# " + 130000 * "x")
+    first = ask(200, "trial", source=LITTLE % 6)["trial"]
+    check(ask(200, "trial", source=LITTLE % 6)["trial"] == first, "asked again it is the same")
+    ask(300, "another file", source=LITTLE % 7)
+    result = ended(first)
+    check(result.status == 200, result.body)
+    ask(404, "begin it again", trial=first + 1)
+    ask(402, "not a place", trial=first, **{"from": 3})
+    second = ask(200, "trial", source=LITTLE % 7)["trial"]
+    ask(404, "begin it again", trial=first)
+    for pid in children(daemon.process.pid):
+        os.kill(pid, 9)
+    result = ended(second)
+    check(result.status == 500 and "journal" in str(result.body), result.status, result.body)
+    # and one that runs when the daemon ends ends with it
+    ask(200, "trial", source=LITTLE % 8)
+    client.close()
+    return children(daemon.process.pid)
+
+
 def run(args, seed):
     town = school.make_town(args.pupils, args.schools, args.first, args.last, seed)
     with run_with_daemon.Daemon(args.attendd, args.attend, clock="2026-09-01T08:00:00Z", keep=args.keep) as daemon:
@@ -230,7 +288,9 @@ def run(args, seed):
         if args.report:
             with open(args.report, "w", encoding="utf-8") as file:
                 file.write(daemon.cli("pathway", "try", changed, "--cases", "12").stdout.replace(changed, "twenty.yaml"))
+        running = check_what_is_refused(daemon)
         ended = daemon.stop()
+        check(not any(os.path.exists("/proc/%d" % pid) for pid in running), running)
         left = [name for name in os.listdir(daemon.data) if name.startswith("trial")]
         verified = daemon.verify()
     check(ended == 0 and verified.returncode == 0 and not left, ended, verified.stdout, left)
