@@ -85,7 +85,7 @@ make_store() { # folder, options of init
   export ATTEND_SERVER=$endpoint ATTEND_SERVER_KEY=$1/attendd.pub ATTEND_IDENTITY=$1/admin.identity
   [ -f "$work/connector" ] || "$build/attend" keygen "$work/connector" >/dev/null
   local schools=()
-  for urn in $(seq 100001 $((100001 + classes / 34))); do schools+=(--school "$urn"); done
+  for urn in $(seq 100001 $((100001 + (classes < 17000 ? classes / 34 : 500)))); do schools+=(--school "$urn"); done # a grant holds 512
   "$build/attend" grant "$(sed -n 's/^public: //p' "$work/connector")" connector --name bench "${schools[@]}" >/dev/null
 }
 
@@ -220,7 +220,7 @@ rss_anon() { awk '/^RssAnon/{print $2 * 1024}' "/proc/$1/status"; }
 ask_as_of() {
   start_attendd "$work/year"
   export ATTEND_SERVER=$endpoint ATTEND_SERVER_KEY=$work/year/attendd.pub ATTEND_IDENTITY=$work/year/admin.identity
-  "$build/attend" keygen "$work/reader" >/dev/null
+  [ -f "$work/reader" ] || "$build/attend" keygen "$work/reader" >/dev/null
   "$build/attend" grant "$(sed -n 's/^public: //p' "$work/reader")" officer --name reader >/dev/null
   ATTEND_IDENTITY=$work/reader /usr/bin/python3 "$here/as_of.py" "$as_of" "$classes" | sed "s/^/$size\t/" | tee -a "$runs" >&2
   end_one "$daemon"
