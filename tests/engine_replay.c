@@ -180,7 +180,7 @@ static void a_random_workload(void **context)
 	random_start();
 	for (unsigned i = 0; i < 2; i++) /* both, whatever the dice say */
 		assert_int_equal(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'%s','kinds':['primary']}", i ? OTHER_URN : SCHOOL_URN)->status, 200);
-	for (unsigned step = 0; step < 400; step++) {
+	for (unsigned step = 0; step < 250; step++) {
 		random_step();
 		if (random_below(12) == 0) {
 			assert_verified(&h);

@@ -168,7 +168,7 @@ static void go_on(struct seen *seen)
 	h.commit_failed = false;
 }
 
-static void spoil_and_look(enum table table, unsigned n, enum way way, struct seen *seen)
+static bool spoil_and_look(enum table table, unsigned n, enum way way, struct seen *seen)
 {
 	char why[300] = "";
 	struct engine_options options = {.dir = h.dir, .manual_clock = true};
@@ -176,18 +176,19 @@ static void spoil_and_look(enum table table, unsigned n, enum way way, struct se
 	host_remove_dir(h.dir);
 	sick_copy(whole, h.dir);
 	if (!spoil(table, n, way))
-		return;
+		return false;
 	seen->tried++;
 	if (verifies())
 		fail_msg("table %s, record %u, way %d: verify says nothing", table_text(table), n, (int)way);
 	if (engine_open(&h.engine, &options, why, sizeof why) != 0) {
 		assert_true(*why);
 		seen->refused++;
-		return;
+		return true;
 	}
 	ask_all(seen);
 	go_on(seen);
 	host_close(&h);
+	return true;
 }
 
 static void each_is_noticed(void **context)
@@ -198,9 +199,9 @@ static void each_is_noticed(void **context)
 	for (int table = 0; table < TABLE_COUNT; table++) { /* the scene has nothing in cursors, which are no projection */
 		struct seen seen = {0};
 
-		for (int way = 0; way < WAYS; way++)
-			for (unsigned n = 0; n < 3; n += 2)
-				spoil_and_look((enum table)table, n, (enum way)way, &seen);
+		for (int way = 0; way < WAYS; way++) /* of the first record, or the third where there is one */
+			if (way % 2 == 0 || !spoil_and_look((enum table)table, 2, (enum way)way, &seen))
+				spoil_and_look((enum table)table, 0, (enum way)way, &seen);
 		print_message("%-14s %3u spoilt: %3u refused at the start, %3u said when asked, %3u ended\n",
 			      table_text((enum table)table), seen.tried, seen.refused, seen.said, seen.ended);
 		all.tried += seen.tried;
@@ -208,7 +209,7 @@ static void each_is_noticed(void **context)
 		all.said += seen.said;
 		all.ended += seen.ended;
 	}
-	assert_true(all.tried > 200 && all.refused > 20 && all.said > 20 && all.ended > 10);
+	assert_true(all.tried > 130 && all.refused > 20 && all.said > 10 && all.ended > 5);
 }
 
 int main(void)
