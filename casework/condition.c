@@ -321,91 +321,6 @@ static struct value days_until(const struct scope *scope, const struct step *ste
 	return date == 0 ? UNKNOWN_VALUE : number((int64_t)date - scope->on);
 }
 
-/* The newest open one, of this action's parent or of none; NULL: none. */
-static const struct case_deadline *open_deadline(const struct scope *scope, int rule)
-{
-	for (unsigned i = scope->c == NULL ? 0 : scope->c->deadline_count; i-- > 0;) {
-		const struct case_deadline *d = &scope->c->deadlines[i];
-
-		if (d->rule == rule && d->state == DEADLINE_OPEN && parent_matches(d->parent, scope->parent))
-			return d;
-	}
-	return NULL;
-}
-
-static bool ends(const struct action_rule *action, uint8_t rule)
-{
-	for (unsigned i = 0; i < action->cancel_count; i++)
-		if (action->cancels[i].deadline == rule)
-			return true;
-	for (unsigned i = 0; i < action->meet_count; i++)
-		if (action->meets[i].deadline == rule)
-			return true;
-	return false;
-}
-
-/* The day from which it was no more: that of the first action which did it or called it off, where it didn't end by itself. */
-static day_t over_from(const struct scope *scope, const struct case_deadline *d)
-{
-	const struct pathway *p = scope->view->pathway;
-	day_t over = d->state == DEADLINE_CANCELLED ? d->from : d->last + 1, first = 0;
-
-	if (d->state == DEADLINE_OPEN || d->state == DEADLINE_MISSED || (d->state == DEADLINE_MET && p->deadlines[d->rule].period))
-		return over;
-	for (unsigned i = 0; i < scope->c->done_count; i++) {
-		const struct case_done *done = &scope->c->done[i];
-
-		if (done->on >= d->from && (first == 0 || done->on < first) && ends(&p->actions[done->action], d->rule))
-			first = done->on;
-	}
-	return first != 0 ? first : over;
-}
-
-static bool starts(const struct action_rule *action, uint8_t rule)
-{
-	for (unsigned i = 0; i < action->start_count; i++)
-		if (action->starts[i].deadline == rule)
-			return true;
-	return false;
-}
-
-/* One that was started again while it ran counts from the later day, and has run from the earlier. */
-static day_t began(const struct scope *scope, const struct case_deadline *d)
-{
-	const struct pathway *p = scope->view->pathway;
-	day_t first = d->from, before = 0;
-
-	if (p->deadlines[d->rule].anchor == ANCHOR_AFTER_DATE)
-		return first; /* that date, not the day on which it was given */
-	for (unsigned i = 0; i < scope->c->deadline_count; i++) {
-		const struct case_deadline *e = &scope->c->deadlines[i];
-
-		if (e->rule == d->rule && strcmp(e->parent, d->parent) == 0 && e->from < d->from && over_from(scope, e) > before)
-			before = over_from(scope, e);
-	}
-	for (unsigned i = 0; i < scope->c->done_count; i++) {
-		const struct case_done *done = &scope->c->done[i];
-
-		if (done->on >= before && done->on < first && starts(&p->actions[done->action], d->rule) &&
-		    parent_matches(done->parent, slice_text(d->parent)))
-			first = done->on;
-	}
-	return first;
-}
-
-/* An order that was recorded late binds from its day on, and one that has ended did so until then. */
-static bool in_force(const struct scope *scope, int rule)
-{
-	for (unsigned i = 0; scope->c != NULL && i < scope->c->deadline_count; i++) {
-		const struct case_deadline *d = &scope->c->deadlines[i];
-
-		if (d->rule == rule && parent_matches(d->parent, scope->parent) && began(scope, d) <= scope->on &&
-		    scope->on < over_from(scope, d))
-			return true;
-	}
-	return false;
-}
-
 /* The day on which what was counted at its end is decided is another, by whose weeks it would be counted otherwise. */
 static unsigned window_at_end(const struct scope *scope, int rule)
 {
@@ -420,7 +335,7 @@ static unsigned window_at_end(const struct scope *scope, int rule)
 
 static struct value within(const struct scope *scope, const struct step *step)
 {
-	const struct case_deadline *d = step->chosen != 0 ? open_deadline(scope, step->chosen - 1) : NULL;
+	const struct case_deadline *d = step->chosen != 0 ? scope_open_deadline(scope, step->chosen - 1) : NULL;
 	day_t from = scope->on, date = 0;
 
 	if (step->chosen != 0 && d == NULL)
@@ -483,15 +398,15 @@ static struct value operand(const struct scope *scope, const struct step *step)
 		stage = scope->c != NULL ? scope->c->stage : scope->view->pathway->first_stage;
 		return number(stage >= step->value);
 	case STEP_RUNNING:
-		return number(open_deadline(scope, step->value) != NULL);
+		return number(scope_open_deadline(scope, step->value) != NULL);
 	case STEP_LATEST:
 		return latest_value(scope, step);
 	case STEP_AT_END:
 		return number(window_at_end(scope, step->value));
 	case STEP_IN_FORCE:
-		return number(in_force(scope, step->value));
+		return number(scope_in_force(scope, step->value));
 	case STEP_DAYS_INTO:
-		deadline = open_deadline(scope, step->value);
+		deadline = scope_open_deadline(scope, step->value);
 		return deadline == NULL ? UNKNOWN_VALUE : number(scope->on - deadline->from);
 	case STEP_IN_WEEKS:
 		return number(window_of(scope, scope->on, (unsigned)step->value));

@@ -42,6 +42,10 @@ bool expression_value(const struct scope *, const struct expression *, int64_t *
 /* Unauthorised sessions in the 10 school weeks that end with `scope->on`'s, or with the
  * last school week before it; of an action also not after the latest register's. */
 unsigned scope_window(const struct scope *);
+/* The newest open deadline of the rule, of the action's parent or of none; NULL: none. */
+const struct case_deadline *scope_open_deadline(const struct scope *, int rule);
+/* Was one of them in force on the action's day, whenever it was recorded? */
+bool scope_in_force(const struct scope *, int rule);
 
 /* Of the same parent, where one of the two names none it is of both. */
 bool parent_matches(const char *held, struct slice asked);

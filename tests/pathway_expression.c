@@ -11,26 +11,34 @@ static const struct action_rule *action_named(const struct play *p, const char *
 	return &p->pathway.actions[pathway_action(&p->pathway, slice_text(name))];
 }
 
-static enum tristate holds(struct play *p, const char *text)
+/* Of a scope that lacks its view alone. */
+static enum tristate ask(struct play *p, struct scope *scope, const char *text)
 {
 	struct expression_fault fault;
 	struct expression e = {0, 0};
 	struct case_view view;
-	struct filled filled = {.given = 0};
-	struct scope scope = {.c = p->open ? &p->c : NULL, .view = &view, .action = action_named(p, "contact"),
-		.filled = &filled, .parent = slice_text("p1"), .on = day_of_ms(p->now_ms)};
 	uint16_t steps = p->pathway.step_count;
 	enum tristate result;
+
+	if (!expression_parse(&p->pathway, scope->action, EXPRESSION_NEED, slice_text(text), &e, &fault))
+		fail_msg("%s: at %zu: %s", text, fault.offset, fault.text);
+	play_view(p, &view);
+	scope->view = &view;
+	result = expression_holds(scope, &e);
+	p->pathway.step_count = steps;
+	return result;
+}
+
+static enum tristate holds(struct play *p, const char *text)
+{
+	struct filled filled = {.given = 0};
+	struct scope scope = {.c = p->open ? &p->c : NULL, .action = action_named(p, "contact"),
+		.filled = &filled, .parent = slice_text("p1"), .on = day_of_ms(p->now_ms)};
 
 	filled.given = 2; /* letter_sent=yes */
 	filled.chosen[0] = 2; /* reached=no */
 	filled.chosen[1] = 1;
-	if (!expression_parse(&p->pathway, scope.action, EXPRESSION_NEED, slice_text(text), &e, &fault))
-		fail_msg("%s: at %zu: %s", text, fault.offset, fault.text);
-	play_view(p, &view);
-	result = expression_holds(&scope, &e);
-	p->pathway.step_count = steps;
-	return result;
+	return ask(p, &scope, text);
 }
 
 static void figures_and_operators(void **state)
@@ -140,19 +148,9 @@ static void within_asks_for_the_one_that_is_open(void **state)
 
 static enum tristate holds_on(struct play *p, const char *date, const char *text)
 {
-	struct expression_fault fault;
-	struct expression e = {0, 0};
-	struct case_view view;
-	struct scope scope = {.c = &p->c, .view = &view, .action = action_named(p, "begin"), .on = day(date)};
-	uint16_t steps = p->pathway.step_count;
-	enum tristate result;
+	struct scope scope = {.c = &p->c, .action = action_named(p, "begin"), .on = day(date)};
 
-	if (!expression_parse(&p->pathway, scope.action, EXPRESSION_NEED, slice_text(text), &e, &fault))
-		fail_msg("%s: at %zu: %s", text, fault.offset, fault.text);
-	play_view(p, &view);
-	result = expression_holds(&scope, &e);
-	p->pathway.step_count = steps;
-	return result;
+	return ask(p, &scope, text);
 }
 
 /* A period to its last day, a task to the day before it was done, both to the day before they were called off. */
