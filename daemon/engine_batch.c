@@ -140,11 +140,22 @@ static void write_lists(struct engine *e, uint32_t until)
 		e->sweep_list = until;
 }
 
+/* For how many marks a round of the pupils lasts. A pupil is written once in that time, however many marks it has had,
+ * and the tail that a start replays is twice as long: where pupils are many, about as long as it takes to read them. */
+static uint64_t marks_of_a_round(const struct engine *e)
+{
+	uint64_t each = (uint64_t)SWEEP_EACH * e->state.pupil_count;
+
+	if (e->options.sweep_marks)
+		return e->options.sweep_marks;
+	return each > SWEEP_MARKS ? each : SWEEP_MARKS;
+}
+
 /* Goes round the pupils, a few at each commit. When a round is over, every record
  * holds at least what was known when it began: the tail to replay starts there. */
 static void sweep(struct engine *e)
 {
-	uint64_t marks = e->options.sweep_marks ? e->options.sweep_marks : SWEEP_MARKS;
+	uint64_t marks = marks_of_a_round(e);
 	uint64_t due = e->sweep_credit * e->state.pupil_count / marks;
 
 	if (!due)

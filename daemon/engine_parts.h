@@ -37,7 +37,8 @@ enum {
 	BATCH_SIZE = 64 << 20,        /* bytes of records that one transaction may hold */
 	BEHIND_LEAST = 64,            /* records of a batch that is worth a thread's while */
 	BATCH_SOFT = 32 << 20,        /* committed at the next submission from here on */
-	SWEEP_MARKS = 4 * 1000 * 1000, /* a sweep of the pupils' figures for so many marks: half the tail's bound */
+	SWEEP_MARKS = 4 * 1000 * 1000, /* a sweep of the pupils' figures for so many marks at least: half the tail's bound, */
+	SWEEP_EACH = 8,               /* or for so many of each pupil, where that is more */
 	SUBSCRIPTIONS_MAX = 4096,
 	PAGE_ITEMS_MAX = 1000,
 	PAGE_RECORDS_MAX = 50 * 1000, /* records that one question or feeding looks at */
