@@ -60,9 +60,7 @@ void engine_read_end(struct engine *e, struct txn *txn)
 
 void engine_event(const struct engine *e, struct event *ev, uint8_t kind, uint64_t actor)
 {
-	memset(ev, 0, sizeof *ev);
-	ev->kind = kind;
-	ev->version = event_newest(kind);
+	event_make(ev, kind);
 	ev->at_ms = e->now_ms;
 	ev->actor = actor;
 }

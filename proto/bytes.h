@@ -135,12 +135,16 @@ static inline uint64_t read_u64(struct reader *r)
 static inline uint64_t read_u48(struct reader *r)
 {
 	const uint8_t *b = reader_take(r, 6);
-	uint64_t value = 0;
+	uint32_t high;
+	uint16_t low;
 
 	if (b == NULL)
 		return 0;
-	memcpy(&value, b, 6);
-	return __builtin_bswap64(value) >> 16;
+	/* two words put together in registers: one of six bytes would be written to memory in two pieces and
+	 * read back in one, which waits until both are there */
+	memcpy(&high, b, sizeof high);
+	memcpy(&low, b + sizeof high, sizeof low);
+	return (uint64_t)__builtin_bswap32(high) << 16 | __builtin_bswap16(low);
 }
 
 uint64_t read_varint_long(struct reader *); /* of two bytes and more: for read_varint alone */

@@ -15,7 +15,7 @@ ALERT_KINDS(X)
 const char *event_kind_text(uint8_t kind)
 {
 	switch (kind) {
-#define X(name, number, version, text) \
+#define X(name, number, version, text, body) \
 	case number: \
 		return text;
 		EVENT_KINDS(X)
@@ -125,13 +125,30 @@ uint8_t school_kind_parse(struct slice text)
 uint8_t event_newest(uint8_t kind)
 {
 	switch (kind) {
-#define X(name, number, version, text) \
+#define X(name, number, version, text, body) \
 	case number: \
 		return version;
 		EVENT_KINDS(X)
 #undef X
 	}
 	return 0;
+}
+
+void event_make(struct event *e, uint8_t kind)
+{
+	size_t size = 0;
+
+	switch (kind) {
+#define X(name, number, version, text, body) \
+	case number: \
+		size = sizeof e->body; \
+		break;
+		EVENT_KINDS(X)
+#undef X
+	}
+	memset(e, 0, offsetof(struct event, none) + size);
+	e->kind = kind;
+	e->version = event_newest(kind);
 }
 
 static void write_bool(struct writer *w, bool value)

@@ -155,11 +155,11 @@ static void sample(struct event *e, uint8_t kind)
 }
 
 static const uint8_t kinds[] = {
-#define X(name, number, version, text) number,
+#define X(name, number, version, text, body) number,
 	EVENT_KINDS(X)
 #undef X
 }, versions[] = {
-#define X(name, number, version, text) version,
+#define X(name, number, version, text, body) version,
 	EVENT_KINDS(X)
 #undef X
 };
@@ -443,10 +443,26 @@ static void a_writer_without_room_is_told_so(void **state)
 	}
 }
 
+static void one_that_is_made_holds_nothing_of_what_was_there(void **state)
+{
+	static struct event made, zero;
+	static uint8_t room[ROOM], expected[ROOM];
+
+	(void)state;
+	for EACH_KIND (k) {
+		memset(&made, 0xff, sizeof made);
+		event_make(&made, kinds[k]);
+		memset(&zero, 0, sizeof zero);
+		zero.kind = kinds[k];
+		assert_int_equal(made.version, versions[k]);
+		assert_true(slice_equal(encode(room, &made), encode(expected, &zero)));
+	}
+}
+
 static void names_and_numbers_agree(void **state)
 {
 	(void)state;
-#define X(name, number, version, spelling) assert_string_equal(event_kind_text(EVENT_##name), spelling);
+#define X(name, number, version, spelling, body) assert_string_equal(event_kind_text(EVENT_##name), spelling);
 	EVENT_KINDS(X)
 #undef X
 #define X(name, number, spelling) \
@@ -478,6 +494,7 @@ int main(void)
 		cmocka_unit_test(an_event_past_the_limit_is_refused),
 		cmocka_unit_test(a_header_is_read_alone),
 		cmocka_unit_test(a_writer_without_room_is_told_so),
+		cmocka_unit_test(one_that_is_made_holds_nothing_of_what_was_there),
 		cmocka_unit_test(names_and_numbers_agree),
 	};
 
