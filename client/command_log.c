@@ -192,6 +192,18 @@ static const struct argp prove_argp = {
 	.children = invocation_children,
 };
 
+/* A pathway's leaf is some hundred thousand characters, of use to nobody who reads. */
+static void print_text(const char *key, const char *text)
+{
+	enum { SHOWN_MAX = 1000, SHOWN = 60 };
+	size_t size = strlen(text);
+
+	if (size > SHOWN_MAX)
+		printf("%-12s %.*s... (%zu characters; --json gives them all)\n", key, SHOWN, text, size);
+	else
+		printf("%-12s %s\n", key, text);
+}
+
 static void print_proof(const json_t *proof)
 {
 	const char *key;
@@ -201,7 +213,7 @@ static void print_proof(const json_t *proof)
 		if (json_is_integer(value))
 			printf("%-12s %lld\n", key, (long long)json_integer_value(value));
 		else if (json_is_string(value))
-			printf("%-12s %s\n", key, json_string_value(value));
+			print_text(key, json_string_value(value));
 		json_array_foreach(value, index, hash)
 			printf("%-12s %s\n", index ? "" : key, json_string_value(hash));
 	}

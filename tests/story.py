@@ -388,6 +388,9 @@ class Story:
         check(size == told["size"] and root == signed_root, "the inclusion proof", told, opened)
         self.screen.say("Event %d, the notice, stands in the signed log of %d events: root %s..."
                         % (seq, size, root.hex()[:16]))
+        # event 3 loads the pathway: for people its proof fits on a screen
+        shown = self.daemon.cli("prove", "3", identity=self.who["auditor"]).stdout
+        check(len(shown) < 3000 and "--json gives them all" in shown, shown[:3000])
         forged = raw[:-1] + bytes([raw[-1] ^ 1])
         check(log_proof.inclusion_root(seq - 1, size, log_proof.leaf_hash(forged), path) != root, "a forged event")
         self.screen.say("With one bit of it changed the proof no longer holds.")
