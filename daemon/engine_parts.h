@@ -260,7 +260,9 @@ void engine_append(struct engine *, struct event *);
  * ready: takes it without applying, for react.c goes mark by mark. */
 uint64_t engine_append_record(struct engine *, struct slice record);
 uint64_t engine_head(const struct engine *); /* of this batch */
-struct slice engine_record(const struct engine *, uint64_t position); /* one that is beyond `committed` */
+/* One record of the log, on disk or of a batch that is not yet. Nothing is visited where there is none. */
+void engine_log_at(struct engine *, struct txn *, uint64_t position,
+		   bool (*visit)(void *context, uint64_t position, struct slice record), void *context);
 void engine_event(const struct engine *, struct event *, uint8_t kind, uint64_t actor);
 /* A transaction for reading: the batch's, or a short one that engine_read_end ends. */
 struct txn *engine_read(struct engine *);
