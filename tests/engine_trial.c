@@ -249,6 +249,22 @@ static void an_action_that_is_gone_is_told(void **context)
 	assert_says(families, "\"what\":\"action\",\"change\":\"never\",\"kind\":null,\"name\":\"call\"");
 }
 
+/* Of long titles the beginning is told, in whole characters. */
+static void a_long_title_is_cut_between_two_characters(void **context)
+{
+	char call[400] = "  call: {may record: [officer], title: \"CC";
+
+	(void)context;
+	for (unsigned i = 0; i < 90; i++)
+		strcat(call, "\xc3\xa4");
+	strcat(call, "\"}\n");
+	try_file(&(struct little){"small", 6, 10, "", call});
+	assert_says(families, "\"name\":\"call\",\"title\":\"Call\"");
+	load(&(struct little){"small", 6, 5, "", call}, ",'default':true");
+	try_file(&(struct little){"small", 6, 10, "", call});
+	assert_says(families, "\xa4\",\"case\":\"C1\",\"parent\":null,\"in_force\":{\"day\":\"2026-09-16\"");
+}
+
 /* A name that is not loaded stands for the default. */
 static void a_new_name_is_tried_in_place_of_the_default(void **context)
 {
@@ -339,6 +355,7 @@ int main(void)
 		TEST(an_answer_waits_for_its_question),
 		TEST(what_would_be_refused_for_good_is_recorded_and_told),
 		TEST(an_action_that_is_gone_is_told),
+		TEST(a_long_title_is_cut_between_two_characters),
 		TEST(a_new_name_is_tried_in_place_of_the_default),
 		TEST(a_schools_own_pathway_is_tried_on_its_pupils),
 		TEST(a_moved_case_is_moved_in_both_worlds),
