@@ -505,7 +505,7 @@ void feed_recovered(struct engine *);
 void deadlines_hold(struct engine *); /* writes down a step of the clock */
 enum store_result first_timer(struct txn *, struct slice *key, uint64_t *instant); /* 0: there is none */
 /* Fires what is due up to `until`, as much as is done while others wait: FIRE_MAX phases, or days' ends that look at so many
- * pupils; a manual clock's time goes along. True where there is more. */
+ * pupils, or a whole instant of a manual clock, whose time goes along. True where there is more. */
 bool fire_due(struct engine *, uint64_t until_ms, bool manual);
 
 #endif
