@@ -239,6 +239,13 @@ static void cases_are_listed(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','upn':'%s'}", upn[0]), STATUS_OK, "\"officer\":\"officer\"");
 	assert_int_equal(times_in(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'cases'}")->text, "\"officer\":null"), 2);
 	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'case','upn':'%s'}", upn[0]), STATUS_OK, "\"officer\":null");
+	assert_int_equal(cases(OFFICER, ",'officer':'manager'"), 0);
+	/* a page at a time, in the order of their numbers */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'cases','limit':1}"), STATUS_OK, "{\"items\":[{\"case\":\"C1\",");
+	assert_non_null(strstr(host_first(&h)->text, "],\"next\":2}"));
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'cases','limit':1,'from':2}"), STATUS_OK, "{\"items\":[{\"case\":\"C2\",");
+	assert_non_null(strstr(host_first(&h)->text, "],\"next\":null}"));
+	assert_int_equal(cases(OFFICER, ",'from':3"), 0);
 	assert_int_equal(cases(OFFICER, ",'closed':true"), 0);
 	snprintf(as_of, sizeof as_of, ",'as_of':%llu", (unsigned long long)host_head(&h));
 	act(1, "close", ",'fields':{'reason':'r'},'override':'r'");
