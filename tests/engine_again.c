@@ -236,6 +236,12 @@ static void a_meeting_that_was_offered(void **context)
 	sent_again(OFFICER, COMMAND_OFFER, STATUS_OK, "\"on\":\"2026-09-09\",\"stands\":true", "{'urn':'" SCHOOL_URN "','on':'2026-09-09'}");
 	sent_again(OFFICER, COMMAND_OFFER, STATUS_OK, "\"on\":\"2026-09-10\",\"stands\":false", "{'urn':'" SCHOOL_URN "','on':'2026-09-10','stands':false}");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_OFFER, "{'urn':'" SCHOOL_URN "','on':'2026-09-10','stands':false}"), STATUS_BAD_FIELD, "none was recorded");
+	/* another school's are its own */
+	host_mark(&h, OTHER_URN, 2, "2026-09-08", "AM", "/");
+	sent_again(OFFICER, COMMAND_OFFER, STATUS_OK, "\"stands\":true", "{'urn':'" OTHER_URN "','on':'2026-09-10'}");
+	sent_again(OFFICER, COMMAND_OFFER, STATUS_OK, "\"stands\":true", "{'urn':'" SCHOOL_URN "','on':'2026-09-11'}");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_OFFER, "{'urn':'" OTHER_URN "','on':'2026-09-11','stands':false}"), STATUS_BAD_FIELD, "none was recorded");
+	sent_again(OFFICER, COMMAND_OFFER, STATUS_OK, "\"stands\":false", "{'urn':'" OTHER_URN "','on':'2026-09-10','stands':false}");
 	sent_again(OFFICER, COMMAND_SCHOOL, STATUS_OK, "\"name\":\"Hill Top\"", "{'urn':'" SCHOOL_URN "','name':'Hill Top'}");
 }
 

@@ -4,8 +4,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "daemon/engine_parts.h"
+#include "daemon/verify.h"
 #include "tests/engine_sick.h"
 
 enum { NONE = 5000 };
@@ -197,6 +199,32 @@ static void more_than_are_told(void **context)
 	host_keep_data(&h);
 }
 
+/* What keeps a store from being looked through is told, and counts as a fault. */
+static void a_store_that_can_not_be_opened(void **context)
+{
+	static const struct { const char *file, *says; } files[] = {
+		{"store.key", "WRONG  store.key"}, {"persons.keys", "WRONG  persons.keys"}, {"data.mdb", "WRONG  the store can't be opened"},
+	};
+
+	(void)context;
+	for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
+		char dir[300], path[400], *told = NULL;
+		size_t size;
+		FILE *out = open_memstream(&told, &size);
+
+		snprintf(dir, sizeof dir, "%s.copy", h.kept);
+		sick_copy(h.kept, dir);
+		snprintf(path, sizeof path, "%s/%s", dir, files[i].file);
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(verify_store(dir, out), 1);
+		fclose(out);
+		if (!strstr(told, files[i].says) || !strstr(told, "FAILED 1 faults"))
+			fail_msg("%s: %s", files[i].file, told);
+		free(told);
+		host_remove_dir(dir);
+	}
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
@@ -204,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(each_is_told),
 		T(more_than_are_told),
+		T(a_store_that_can_not_be_opened),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

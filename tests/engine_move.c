@@ -129,6 +129,8 @@ static void a_case_is_not_moved_to_where_it_has_no_place(void **context)
 	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'none','reason':'r'}"), STATUS_NOT_FOUND, "pathway");
 	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C9','pathway':'other','reason':'r'}"), STATUS_NOT_FOUND, "case");
 	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'other'}"), STATUS_BAD_FIELD, "\"field\":\"reason\"");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'other','version':4294967297,'reason':'r'}"), STATUS_NOT_FOUND, "pathway");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'other','deadlines':null,'reason':'r'}"), STATUS_UNMET, "C1 waits for reply");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_MOVE, "{'case':'C1','pathway':'other','reason':'r'}"), STATUS_FORBIDDEN, NULL);
 	assert_unchanged(&h, &b);
 	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'other','stage':'told','deadlines':{'reply':'response'},'reason':'r'}"),
@@ -229,7 +231,8 @@ static void a_changed_file_must_have_a_place_for_each_open_case(void **context)
 	load(&(struct little){"other", "told", "response", 5, 0}, "");
 	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'other','stage':'told','deadlines':{'reply':'response'},'reason':'r'}"),
 		      STATUS_OK, NULL);
-	assert_answer(load(&changed, ",'stages':{'written':'told'},'deadlines':{'reply':'response'},'reason':'new words'"), STATUS_OK,
+	/* what is said of names that these cases don't have is of no use and does no harm */
+	assert_answer(load(&changed, ",'stages':{'start':'start','written':'told'},'deadlines':{'response':'response','reply':'response'},'reason':'new words'"), STATUS_OK,
 		      "{\"name\":\"small\",\"version\":2,\"moved\":1}");
 	assert_non_null(strstr(case_text("C2"), "\"pathway_version\":2,\"stage\":\"told\""));
 	assert_non_null(strstr(case_text("C1"), "\"pathway\":\"other\""));
