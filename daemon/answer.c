@@ -44,12 +44,8 @@ static bool event_at(struct engine *e, uint64_t position, struct event *room)
 {
 	struct again a = {.engine = e, .event = room};
 
-	if (position < 1 || position > engine_head(e))
-		return false;
-	if (position > e->committed) /* of this very batch, or the one behind it */
-		keep(&a, position, engine_record(e, position));
-	else
-		e->log.methods->read(&e->log, e->txn, position, 1, keep, &a);
+	if (position)
+		engine_log_at(e, e->txn, position, keep, &a);
 	return a.found;
 }
 
@@ -193,10 +189,7 @@ void answer_again(struct engine *e, const struct request *r, uint64_t position)
 {
 	struct again a = {.engine = e, .request = r, .event = memory_new(sizeof *a.event)};
 
-	if (position > e->committed) /* of this very batch, or the one behind it */
-		take(&a, position, engine_record(e, position));
-	else
-		e->log.methods->read(&e->log, e->txn, position, 1, take, &a);
+	engine_log_at(e, e->txn, position, take, &a);
 	free(a.event);
 	if (a.found)
 		engine_reply(e, r, STATUS_KNOWN, position);

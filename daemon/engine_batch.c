@@ -17,11 +17,15 @@ uint64_t engine_head(const struct engine *e)
 	return e->committed + (e->behind ? e->behind->record_count : 0) + e->at->record_count;
 }
 
-struct slice engine_record(const struct engine *e, uint64_t position)
+void engine_log_at(struct engine *e, struct txn *txn, uint64_t position,
+		   bool (*visit)(void *context, uint64_t position, struct slice record), void *context)
 {
 	uint64_t index = position - e->committed - 1, behind = e->behind ? e->behind->record_count : 0;
 
-	return index < behind ? e->behind->records[index] : e->at->records[index - behind];
+	if (position <= e->committed)
+		e->log.methods->read(&e->log, txn, position, 1, visit, context);
+	else if (position <= engine_head(e))
+		visit(context, position, index < behind ? e->behind->records[index] : e->at->records[index - behind]);
 }
 
 bool engine_write(struct engine *e)

@@ -261,7 +261,9 @@ void engine_append(struct engine *, struct event *);
  * ready: takes it without applying, for react.c goes mark by mark. */
 uint64_t engine_append_record(struct engine *, struct slice record);
 uint64_t engine_head(const struct engine *); /* of this batch */
-struct slice engine_record(const struct engine *, uint64_t position); /* one that is beyond `committed` */
+/* One record of the log, on disk or of a batch that is not yet. Nothing is visited where there is none. */
+void engine_log_at(struct engine *, struct txn *, uint64_t position,
+		   bool (*visit)(void *context, uint64_t position, struct slice record), void *context);
 void engine_event(const struct engine *, struct event *, uint8_t kind, uint64_t actor);
 /* A transaction for reading: the batch's, or a short one that engine_read_end ends. */
 struct txn *engine_read(struct engine *);
@@ -504,7 +506,7 @@ void feed_recovered(struct engine *);
 void deadlines_hold(struct engine *); /* writes down a step of the clock */
 enum store_result first_timer(struct txn *, struct slice *key, uint64_t *instant); /* 0: there is none */
 /* Fires what is due up to `until`, as much as is done while others wait: FIRE_MAX phases, or days' ends that look at so many
- * pupils; a manual clock's time goes along. True where there is more. */
+ * pupils, or a whole instant of a manual clock, whose time goes along. True where there is more. */
 bool fire_due(struct engine *, uint64_t until_ms, bool manual);
 
 #endif

@@ -168,7 +168,7 @@ uint64_t query_time_of(struct engine *e, struct txn *txn, uint64_t position)
 	struct time_at t = {0};
 
 	if (position)
-		e->log.methods->read(&e->log, txn, position, 1, take_time, &t);
+		engine_log_at(e, txn, position, take_time, &t);
 	return t.ms;
 }
 

@@ -167,8 +167,7 @@ static bool put_recorded(void *context, const struct case_done *done, struct sli
 	struct writing *l = context;
 	struct reading r = {.l = l, .field = field, .out = out};
 
-	if (done->position <= l->engine->committed)
-		l->engine->log.methods->read(&l->engine->log, l->txn, done->position, 1, take_recorded, &r);
+	engine_log_at(l->engine, l->txn, done->position, take_recorded, &r);
 	return r.found;
 }
 

@@ -285,7 +285,7 @@ static bool take_text(void *context, uint64_t position, struct slice record)
 bool alert_said(struct engine *e, struct txn *txn, uint64_t position, struct slice *text)
 {
 	*text = slice_of(NULL, 0);
-	e->log.methods->read(&e->log, txn, position, 1, take_text, text);
+	engine_log_at(e, txn, position, take_text, text);
 	return text->bytes != NULL;
 }
 

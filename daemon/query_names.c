@@ -73,17 +73,17 @@ static void pack_found(struct engine *e, struct pack *p, struct txn *txn, uint32
 enum status query_names(struct engine *e, const struct request *r, struct txn *txn)
 {
 	const char *wrong = NULL;
-	struct slice asked = mp_find_str(r->message->body, "name", &wrong), left = asked, word;
+	struct slice asked = mp_find_str(r->message->body, "name", &wrong), left, word;
 	uint32_t opened = 0;
 	struct page page;
 	uint64_t from;
 	uint8_t *room, *folded, words[ASKED_MAX];
 
-	if (wrong || asked.size > ASKED_MAX || !next_word(&left, &word))
+	left = asked = asked.size > ASKED_MAX ? slice_of(NULL, 0) : fold_name(words, asked); /* of accents alone nothing is left */
+	if (wrong || !next_word(&left, &word))
 		return query_fault(e, STATUS_BAD_FIELD, "name", "the beginnings of a pupil's names are wanted");
 	if (!page_open(e, r, &page, &from))
 		return STATUS_BAD_FIELD;
-	asked = fold_name(words, asked);
 	room = memory_new(PARTICULARS_ROOM);
 	folded = memory_new(PARTICULARS_ROOM);
 	for (uint32_t n = from > 1 ? (uint32_t)from : 1; from <= e->state.pupil_count && n <= e->state.pupil_count; n++) {

@@ -52,8 +52,7 @@ struct slice pupil_fact_text(struct engine *e, struct txn *txn, uint32_t pupil, 
 {
 	struct reading r = {.engine = e, .pupil = pupil, .room = room};
 
-	if (position <= e->committed)
-		e->log.methods->read(&e->log, txn, position, 1, take_text, &r);
+	engine_log_at(e, txn, position, take_text, &r);
 	return r.text;
 }
 

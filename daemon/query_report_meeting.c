@@ -147,8 +147,8 @@ static void look(struct report *r, const struct pathway *pathway, struct source 
 
 		if (!slice_equal(case_action_of(&r->engine->state, &r->c, of_case, d)->name, s->action))
 			continue;
-		if (s->field.size && d->position <= r->engine->committed)
-			r->engine->log.methods->read(&r->engine->log, r->txn, d->position, 1, take_value, &o);
+		if (s->field.size)
+			engine_log_at(r->engine, r->txn, d->position, take_value, &o);
 		if (s->field.size && !o.value.size)
 			continue;
 		s->times++;

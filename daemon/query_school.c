@@ -6,6 +6,7 @@
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 #include "daemon/names.h"
+#include "proto/utf8.h"
 
 enum { NEAR = 3, SHOWN_MAX = 300, YEARS_MAX = 24, YEAR_SIZE = 16 };
 
@@ -52,13 +53,17 @@ static void count_register(struct school_today *t, const struct pupil *p, struct
 	struct year *y = NULL;
 	char name[YEAR_SIZE];
 
-	snprintf(name, sizeof name, "%.*s", (int)(year.size < YEAR_SIZE ? year.size : YEAR_SIZE - 1), (const char *)year.bytes);
+	snprintf(name, sizeof name, "%.*s", UTF8_HEAD(year, YEAR_SIZE - 1));
 	for (unsigned i = 0; i < t->year_count && !y; i++)
 		if (strcmp(t->years[i].name, name) == 0)
 			y = &t->years[i];
-	if (!y) { /* whatever is too many is counted with the last */
-		y = &t->years[t->year_count < YEARS_MAX ? t->year_count++ : YEARS_MAX - 1];
+	if (!y && t->year_count < YEARS_MAX - 1) {
+		y = &t->years[t->year_count++];
 		memcpy(y->name, name, sizeof name);
+	} else if (!y) { /* all that are too many are counted together */
+		t->year_count = YEARS_MAX;
+		y = &t->years[YEARS_MAX - 1];
+		snprintf(y->name, sizeof y->name, "others");
 	}
 	y->pupils++;
 	y->am += pupil_code(p, t->day, AM) != CODE_NONE;

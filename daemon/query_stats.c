@@ -129,7 +129,7 @@ static struct unread unread_of(struct engine *e, struct txn *txn, const struct p
 		if (!access_told(who, &a))
 			continue;
 		if (!u.count++)
-			e->log.methods->read(&e->log, txn, position, 1, take_time, &u);
+			engine_log_at(e, txn, position, take_time, &u);
 	}
 	scan_close(&scan);
 	u.known = u.count || result == STORE_NONE;

@@ -33,10 +33,8 @@ static bool take_event(void *context, uint64_t position, struct slice record)
 
 static void give(struct timeline *t, uint64_t position)
 {
-	struct engine *e = t->engine;
-
-	if (position <= t->until && position <= e->committed && !t->bad)
-		e->log.methods->read(&e->log, t->txn, position, 1, take_event, t);
+	if (position <= t->until && !t->bad)
+		engine_log_at(t->engine, t->txn, position, take_event, t);
 }
 
 /* An alert as it stood then: what became of it later is not told. */
@@ -75,7 +73,6 @@ static bool take_change(void *context, uint64_t position, struct slice record)
 /* What became of them up to then: one walk over all that became of alerts. `list` rises by number. */
 static enum store_result look_back(struct timeline *t, struct stood list[], size_t count)
 {
-	struct engine *e = t->engine;
 	struct key from = key_u64(count ? list[0].number : 0);
 	struct slice key, value;
 	struct scan scan;
@@ -92,7 +89,7 @@ static enum store_result look_back(struct timeline *t, struct stood list[], size
 			break;
 		s = bsearch(&number, list, count, sizeof *list, by_number);
 		if (s)
-			e->log.methods->read(&e->log, t->txn, position, 1, take_change, s);
+			engine_log_at(t->engine, t->txn, position, take_change, s);
 	}
 	scan_close(&scan);
 	return result == STORE_NONE ? STORE_OK : result;

@@ -8,6 +8,7 @@
 
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "proto/utf8.h"
 
 enum { TEXT_ROOM = 4000, TITLE_SHOWN = 80 };
 
@@ -84,10 +85,10 @@ static size_t add_moved(char text[static TEXT_ROOM], size_t at, const struct tas
 	day_text_long(before, was);
 	if (now)
 		day_text_long(after, now);
-	at += (size_t)snprintf(text + at, TEXT_ROOM - at, " %.*s: from %s to %s.",
-			       (int)(rule->title.size < TITLE_SHOWN ? rule->title.size : TITLE_SHOWN), (const char *)rule->title.bytes,
-			       before, now ? after : "no day of the calendar");
-	return at < TEXT_ROOM ? at : TEXT_ROOM - 1;
+	utf8_cut(text + at, TEXT_ROOM - at,
+		 snprintf(text + at, TEXT_ROOM - at, " %.*s: from %s to %s.", UTF8_HEAD(rule->title, TITLE_SHOWN), before,
+			  now ? after : "no day of the calendar"));
+	return at + strlen(text + at);
 }
 
 unsigned react_to_moved_tasks(struct engine *e, struct task_dues *dues)

@@ -134,7 +134,7 @@ static bool take_grant(void *context, uint64_t position, struct slice record)
 bool grant_at(struct engine *e, struct txn *txn, uint64_t number, struct event *ev)
 {
 	ev->kind = 0;
-	e->log.methods->read(&e->log, txn, number, 1, take_grant, ev);
+	engine_log_at(e, txn, number, take_grant, ev);
 	return ev->kind == EVENT_ACCESS_GRANTED;
 }
 
@@ -172,7 +172,7 @@ const struct principal *case_officer(struct engine *e, struct txn *txn, const st
 		const struct principal *who;
 		uint64_t grant = 0;
 
-		e->log.methods->read(&e->log, txn, c->done[i].position, 1, take_actor, &grant);
+		engine_log_at(e, txn, c->done[i].position, take_actor, &grant);
 		who = principal_of_grant(e, txn, grant);
 		if (who && (who->role == ROLE_OFFICER || who->role == ROLE_MANAGER))
 			return who;

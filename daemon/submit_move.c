@@ -326,10 +326,17 @@ static void check_orphan(struct engine *e, struct case_state *c, const struct pa
 {
 	struct checking *k = context;
 	struct case_orphans orphans;
+	char text[TEXT_ROOM];
 
 	(void)e;
 	fill_passage(&k->ev->case_moved, k->passages, c, from);
-	if (c->chapter_count < CASE_CHAPTERS_MAX && case_move_fits(c, from, k->to, &k->ev->case_moved, &orphans))
+	if (c->chapter_count == CASE_CHAPTERS_MAX) {
+		k->cases++;
+		snprintf(text, sizeof text, "C%u was moved eight times, as often as can be: close it and begin another", c->number);
+		tell(&k->t, "stages", text);
+		return;
+	}
+	if (case_move_fits(c, from, k->to, &k->ev->case_moved, &orphans))
 		return;
 	k->cases++;
 	tell_orphans(&k->t, c, from, k->ev->case_moved.stage, k->to, &orphans);

@@ -11,8 +11,10 @@
 
 #include "daemon/memory.h"
 #include "daemon/trial_parts.h"
+#include "proto/utf8.h"
 
 enum { CASES_OF_PUPIL_MAX = 64 };
+static const char closed[] = " (closed)";
 
 struct thing {
 	uint8_t subject, alert_kind;
@@ -154,8 +156,8 @@ static bool add_cases(struct side *s, uint32_t pupil)
 		add_deadlines(s, c, p);
 		add_notices(s, c);
 		s->case_no = log_case(s->world, c->number);
-		snprintf(s->stage, sizeof s->stage, "%.*s%s", (int)p->stage_titles[c->stage - 1].size,
-			 (const char *)p->stage_titles[c->stage - 1].bytes, c->closed && c->stage != p->closed_stage ? " (closed)" : "");
+		snprintf(s->stage, sizeof s->stage, "%.*s%s", UTF8_HEAD(p->stage_titles[c->stage - 1], sizeof s->stage - sizeof closed),
+			 c->closed && c->stage != p->closed_stage ? closed : "");
 	}
 	return true;
 }

@@ -13,6 +13,7 @@
 #include "casework/case_move.h"
 #include "daemon/memory.h"
 #include "daemon/trial_parts.h"
+#include "proto/utf8.h"
 
 enum { COMMIT_EVERY = 20000 };
 static const uint64_t OWN_POSITIONS = UINT64_C(1) << 48, MAP_SIZE = UINT64_C(16) << 30;
@@ -29,7 +30,7 @@ uint16_t trial_name(struct trial_names *n, struct slice name, struct slice title
 	n->list = memory_grow(n->list, (n->count + 1) * sizeof *n->list);
 	memset(&n->list[n->count], 0, sizeof *n->list);
 	snprintf(n->list[n->count].name, sizeof n->list->name, "%.*s", (int)name.size, (const char *)name.bytes);
-	snprintf(n->list[n->count].title, sizeof n->list->title, "%.*s", (int)title.size, (const char *)title.bytes);
+	snprintf(n->list[n->count].title, sizeof n->list->title, "%.*s", UTF8_HEAD(title, sizeof n->list->title - 1));
 	return (uint16_t)++n->count;
 }
 

@@ -110,11 +110,11 @@ static bool open_all(struct verify *v)
 	options.mode = STORE_SCRATCH;
 	open = store_open(&v->scratch, v->scratch_dir, &options, why, sizeof why) == STORE_OK;
 	remove_scratch(v);
-	if (!open) {
-		wrong(v, "the rebuild can't be made", why);
+	if (!open || store_begin(v->scratch, true, &v->scratch_txn) != STORE_OK) {
+		wrong(v, "the rebuild can't be made", open ? store_why(v->scratch) : why);
 		return false;
 	}
-	return store_begin(v->scratch, true, &v->scratch_txn) == STORE_OK;
+	return true;
 }
 
 static void close_all(struct verify *v)
@@ -490,8 +490,6 @@ static bool verify_once(const char *dir, FILE *out, unsigned *faults)
 	if (open_all(v)) {
 		check_values(v);
 		replay_all(v);
-	} else {
-		v->faults += v->faults == 0;
 	}
 	*faults = v->faults;
 	kept = !v->store || store_kept(v->store);

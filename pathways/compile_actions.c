@@ -3,9 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "pathways/compile_parts.h"
 #include "pathways/nearest.h"
+#include "proto/utf8.h"
 
 #define COUNT_OF(list) (sizeof(list) / sizeof *(list))
-#define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
+#define SHOW(s) UTF8_HEAD(s, 60)
 
 enum {
 	TITLE, CLAUSE, SOURCE, MAY_RECORD, MAY_OVERRIDE, PARENT, EFFECT, FIELDS, NEEDS, STARTS, MEETS, CANCELS,

@@ -11,9 +11,10 @@
 #include "pathways/bundle.h"
 #include "pathways/compile_letters.h"
 #include "pathways/nearest.h"
+#include "proto/utf8.h"
 
 #define COUNT_OF(list) (sizeof(list) / sizeof *(list))
-#define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
+#define SHOW(s) UTF8_HEAD(s, 60)
 
 /* --- faults within a text ------------------------------------------------- */
 
@@ -62,7 +63,7 @@ static void brace_fault(struct brace *b, size_t offset, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	utf8_cut(text, sizeof text, vsnprintf(text, sizeof text, format, arguments));
 	va_end(arguments);
 	b->bad = true;
 	fault_node(b->c->report, &at, "letter %.*s%s%.*s%s: %s", SHOW(rule->name), rule->clause.size ? " (" : "", SHOW(rule->clause),
@@ -78,10 +79,7 @@ static struct slice titled(struct slice title, struct slice name)
 {
 	if (title.size == 0)
 		title = name;
-	if (title.size > LABEL_TITLE_MAX)
-		for (title.size = LABEL_TITLE_MAX; (title.bytes[title.size] & 0xC0) == 0x80;)
-			title.size--;
-	return title;
+	return utf8_head(title, LABEL_TITLE_MAX);
 }
 
 /* Its bytes live until the next letter. */

@@ -6,9 +6,10 @@
 
 #include "pathways/compile_letters.h"
 #include "pathways/nearest.h"
+#include "proto/utf8.h"
 
 #define COUNT_OF(list) (sizeof(list) / sizeof *(list))
-#define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
+#define SHOW(s) UTF8_HEAD(s, 60)
 
 /* --- blocks --------------------------------------------------------------- */
 

@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "pathways/compile_parts.h"
+#include "proto/utf8.h"
 
 #define COUNT_OF(list) (sizeof(list) / sizeof *(list))
-#define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
+#define SHOW(s) UTF8_HEAD(s, 60)
 
 enum { LIMITS_MAX = 8, NOTICES_MOST = 20, TEXT_MAX = 1000 };
 
@@ -28,8 +29,8 @@ static struct slice make_text(struct compiler *c, const char *format, ...)
 	va_end(arguments);
 	if (size < 0 || c->doc.used + (size_t)size > 4 * SOURCE_SIZE_MAX)
 		return slice_text("it is not so");
-	if (size > TEXT_MAX)
-		size = TEXT_MAX;
+	utf8_cut(text, sizeof text, size);
+	size = (int)strlen(text);
 	memcpy(at, text, (size_t)size);
 	c->doc.used += (size_t)size;
 	return slice_of(at, (size_t)size);

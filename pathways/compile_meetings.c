@@ -7,9 +7,10 @@
 #include "casework/pupil.h"
 #include "pathways/compile_parts.h"
 #include "pathways/nearest.h"
+#include "proto/utf8.h"
 
 #define COUNT_OF(list) (sizeof(list) / sizeof *(list))
-#define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
+#define SHOW(s) UTF8_HEAD(s, 60)
 
 enum { OFFERED_MOST = 50, POSSIBLE_MOST = 1000 };
 

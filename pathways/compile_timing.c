@@ -6,8 +6,9 @@
 
 #include "pathways/compile_parts.h"
 #include "pathways/nearest.h"
+#include "proto/utf8.h"
 
-#define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
+#define SHOW(s) UTF8_HEAD(s, 60)
 
 /* --- lengths -------------------------------------------------------------- */
 

@@ -5,10 +5,11 @@
 
 #include "pathways/compile_parts.h"
 #include "pathways/nearest.h"
+#include "proto/utf8.h"
 
 enum { TEXT_MAX = 1000, COUNT_MAX = 1000 };
 
-#define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
+#define SHOW(s) UTF8_HEAD(s, 60)
 
 const struct node *node_of(const struct compiler *c, uint32_t node)
 {

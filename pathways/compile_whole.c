@@ -3,8 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "pathways/compile_parts.h"
 #include "pathways/compile_reach.h"
+#include "proto/utf8.h"
 
-#define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
+#define SHOW(s) UTF8_HEAD(s, 60)
 
 static bool has(uint64_t set, unsigned bit)
 {

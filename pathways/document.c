@@ -9,6 +9,7 @@
 #include <yaml.h>
 
 #include "pathways/document.h"
+#include "proto/utf8.h"
 
 /* --- faults --------------------------------------------------------------- */
 
@@ -24,7 +25,7 @@ static void add_fault(struct compile_report *report, uint8_t file, unsigned line
 	fault->file = file;
 	fault->line = line;
 	fault->column = column;
-	vsnprintf(fault->text, sizeof fault->text, format, arguments);
+	utf8_cut(fault->text, sizeof fault->text, vsnprintf(fault->text, sizeof fault->text, format, arguments));
 }
 
 void fault_at(struct compile_report *report, unsigned line, unsigned column, const char *format, ...)

@@ -8,6 +8,7 @@
 #include "casework/pupil.h"
 #include "pathways/compile_parts.h"
 #include "pathways/nearest.h"
+#include "proto/utf8.h"
 
 enum { NESTING_MAX = 12, NUMBER_MAX = 1000000 };
 
@@ -34,11 +35,11 @@ static void fail(struct parser *p, size_t offset, const char *format, ...)
 	p->bad = true;
 	p->fault->offset = offset;
 	va_start(arguments, format);
-	vsnprintf(p->fault->text, sizeof p->fault->text, format, arguments);
+	utf8_cut(p->fault->text, sizeof p->fault->text, vsnprintf(p->fault->text, sizeof p->fault->text, format, arguments));
 	va_end(arguments);
 }
 
-#define SHOW(s) (int)((s).size < 40 ? (s).size : 40), (const char *)(s).bytes
+#define SHOW(s) UTF8_HEAD(s, 40)
 
 static bool is_word(uint8_t c)
 {
@@ -63,7 +64,8 @@ static void next(struct parser *p)
 	} else if ((s[p->at] == '<' || s[p->at] == '>' || s[p->at] == '!') && p->at + 1 < size && s[p->at + 1] == '=') {
 		p->at += 2;
 	} else {
-		p->at++;
+		for (p->at++; p->at < size && (s[p->at] & 0xC0) == 0x80; p->at++) /* a character as a whole, to be told of */
+			;
 	}
 	p->token = slice_of(s + start, p->at - start);
 }

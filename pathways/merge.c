@@ -6,11 +6,12 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "pathways/merge.h"
+#include "proto/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
+#define SHOW(s) UTF8_HEAD(s, 60)
 
 enum visit { UNSEEN, UNDER_WAY, MERGED };
 

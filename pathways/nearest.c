@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "pathways/nearest.h"
+#include "proto/utf8.h"
 
 enum { WORD_MAX = 63, APART_MAX = 2 };
 
-#define SHOW(s) (int)((s).size < 60 ? (s).size : 60), (const char *)(s).bytes
+#define SHOW(s) UTF8_HEAD(s, 60)
 
 /* Letters to add, drop or change; only whether it is one or two matters. */
 static unsigned letters_apart(struct slice a, struct slice b)

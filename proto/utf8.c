@@ -43,3 +43,18 @@ bool utf8_ok_beyond_ascii(struct slice s)
 	}
 	return true;
 }
+
+struct slice utf8_head(struct slice s, size_t most)
+{
+	if (s.size <= most)
+		return s;
+	while (most > 0 && (s.bytes[most] & 0xc0) == 0x80)
+		most--;
+	return slice_of(s.bytes, most);
+}
+
+void utf8_cut(char *text, size_t room, int wanted)
+{
+	if (wanted >= 0 && (size_t)wanted >= room && room > 1)
+		text[utf8_head(slice_of(text, room - 1), room - 2).size] = '\0';
+}

@@ -28,4 +28,11 @@ static inline bool utf8_ok(struct slice s)
 	return seen < 0x80 || utf8_ok_beyond_ascii(s);
 }
 
+/* The beginning of a text, in whole characters: at most so many bytes. */
+struct slice utf8_head(struct slice, size_t most);
+/* What "%.*s" takes of it. */
+#define UTF8_HEAD(s, most) (int)utf8_head((s), (most)).size, (const char *)(s).bytes
+/* snprintf wrote a text of `wanted` bytes into `room`: where it was too long, half a character at its end is taken away. */
+void utf8_cut(char *text, size_t room, int wanted);
+
 #endif

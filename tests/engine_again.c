@@ -194,6 +194,57 @@ static void a_manual_clock_moved(void **context)
 	sent_again(ADMIN, COMMAND_CLOCK, STATUS_OK, "\"now\":\"2026-10-05T00:00:00Z\",\"fired\":4", "{'to':'2026-10-05T00:00:00Z'}");
 }
 
+static void notices(unsigned count)
+{
+	host_begin(&h);
+	for (unsigned i = 0; i < count; i++) {
+		char who[UPN_SIZE + 1];
+
+		host_upn(who, 100 + i);
+		host_put(&h, CONNECTOR, COMMAND_MARKS, NULL, "{'urn':'" SCHOOL_URN "','registers':[['2026-09-11','AM',[['%s','O']]]]}", who);
+		host_put(&h, OFFICER, COMMAND_ACTION, NULL, "{'upn':'%s','action':'notice-to-improve','parent':'p1','override':'r'}", who);
+	}
+	host_commit(&h);
+	for (unsigned i = 0; i < h.count; i++)
+		assert_answer(&h.answers[i], STATUS_OK, NULL);
+}
+
+/* Of more than fall due in one step it is told that there are more; but a step stops between two instants, so that where it
+ * stopped says whether there are. */
+static void a_manual_clock_that_stops_on_the_way(void **context)
+{
+	(void)context;
+	host_end(&h);
+	host_make(&h, &(struct host_options){.start = "2026-09-11T15:30:00Z", .manual_clock = true});
+	notices(510);
+	sent_again(ADMIN, COMMAND_CLOCK, STATUS_OK, "\"fired\":1020,\"more\":true", "{'to':'2026-12-01T00:00:00Z'}");
+	host_end(&h);
+	host_make(&h, &(struct host_options){.start = "2026-09-11T15:30:00Z", .manual_clock = true});
+	notices(400);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','case':'C1'}"), STATUS_OK, "\"due\":\"2026-10-02T23:00:00Z\"");
+	sent_again(ADMIN, COMMAND_CLOCK, STATUS_OK, "{\"now\":\"2026-10-05T23:00:00Z\",\"fired\":1200}", "{'to':'2026-10-05T23:00:00Z'}");
+}
+
+/* And taken back. */
+static void a_meeting_that_was_offered(void **context)
+{
+	(void)context;
+	host_end(&h);
+	host_make(&h, &(struct host_options){.start = "2026-09-11T15:30:00Z", .pathway = "pathways/south-tyneside.yaml"});
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-08", "AM", "N");
+	sent_again(OFFICER, COMMAND_OFFER, STATUS_OK, "\"on\":\"2026-09-10\",\"stands\":true", "{'urn':'" SCHOOL_URN "','on':'2026-09-10'}");
+	sent_again(OFFICER, COMMAND_OFFER, STATUS_OK, "\"on\":\"2026-09-09\",\"stands\":true", "{'urn':'" SCHOOL_URN "','on':'2026-09-09'}");
+	sent_again(OFFICER, COMMAND_OFFER, STATUS_OK, "\"on\":\"2026-09-10\",\"stands\":false", "{'urn':'" SCHOOL_URN "','on':'2026-09-10','stands':false}");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_OFFER, "{'urn':'" SCHOOL_URN "','on':'2026-09-10','stands':false}"), STATUS_BAD_FIELD, "none was recorded");
+	/* another school's are its own */
+	host_mark(&h, OTHER_URN, 2, "2026-09-08", "AM", "/");
+	sent_again(OFFICER, COMMAND_OFFER, STATUS_OK, "\"stands\":true", "{'urn':'" OTHER_URN "','on':'2026-09-10'}");
+	sent_again(OFFICER, COMMAND_OFFER, STATUS_OK, "\"stands\":true", "{'urn':'" SCHOOL_URN "','on':'2026-09-11'}");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_OFFER, "{'urn':'" OTHER_URN "','on':'2026-09-11','stands':false}"), STATUS_BAD_FIELD, "none was recorded");
+	sent_again(OFFICER, COMMAND_OFFER, STATUS_OK, "\"stands\":false", "{'urn':'" OTHER_URN "','on':'2026-09-10','stands':false}");
+	sent_again(OFFICER, COMMAND_SCHOOL, STATUS_OK, "\"name\":\"Hill Top\"", "{'urn':'" SCHOOL_URN "','name':'Hill Top'}");
+}
+
 /* Schools' tasks whose time is over are reminded of on the way, and count with the deadlines. */
 static void a_manual_clock_that_reminded_schools(void **context)
 {
@@ -296,6 +347,8 @@ int main(void)
 		T(the_clock_confirmed),
 		T(a_manual_clock_moved),
 		T(a_manual_clock_that_reminded_schools),
+		T(a_manual_clock_that_stops_on_the_way),
+		T(a_meeting_that_was_offered),
 		T(a_fact_before_a_roster),
 		T(ids_that_do_not_rise),
 		T(en_03_a_repeat_does_not_undo_a_correction),

@@ -256,7 +256,6 @@ static void alerts_as_they_were_said(void **context)
 		}
 }
 
-/* Last, since it takes the keys away. */
 /* Of a pupil's cases the one that there was then. */
 static void the_timeline_of_a_pupil_is_of_the_case_of_then(void **context)
 {
@@ -274,6 +273,32 @@ static void the_timeline_of_a_pupil_is_of_the_case_of_then(void **context)
 		      STATUS_NOT_FOUND, "had no case then");
 }
 
+/* What a board was subscribed to for a reader ends where it may no more ask for anybody, or that reader for nothing. */
+static void a_subscription_ends_with_the_boards_role_and_the_readers(void **context)
+{
+	static const struct { enum who who; const char *role, *more, *again, *again_more; } changes[] = {
+		{BOARD, "monitor", "", "board", ",'name':'board'"},
+		{OFFICER, "connector", ",'schools':['" SCHOOL_URN "']", "officer", ",'name':'officer'"},
+		{OFFICER, "board", "", "officer", ",'name':'officer'"},
+	};
+
+	(void)context;
+	for (unsigned i = 0; i < sizeof changes / sizeof *changes; i++) {
+		assert_int_equal(ask_for(BOARD, OFFICER, COMMAND_SUBSCRIBE, NULL, "{'what':'alerts','credit':1000}")->status, STATUS_OK);
+		assert_true(h.count > 1 && h.answers[1].command == COMMAND_ITEMS);
+		host_grant(&h, changes[i].who, changes[i].role, changes[i].more);
+		h.mono_ms += 5000;
+		host_turns(&h);
+		for (unsigned n = 0; n < h.count; n++)
+			assert_int_not_equal(h.answers[n].who, BOARD);
+		host_grant(&h, changes[i].who, changes[i].again, changes[i].again_more);
+		h.mono_ms += 5000;
+		host_turns(&h);
+		assert_int_equal(h.count, 0); /* it asks again */
+	}
+}
+
+/* Last, since it takes the keys away. */
 static void a_revoked_reader_is_refused_at_once(void **context)
 {
 	char key[Z85_KEY_SIZE + 1];
@@ -314,6 +339,7 @@ int main(void)
 		cmocka_unit_test(lists_as_they_were_known),
 		cmocka_unit_test(alerts_as_they_were_said),
 		cmocka_unit_test(the_timeline_of_a_pupil_is_of_the_case_of_then),
+		cmocka_unit_test(a_subscription_ends_with_the_boards_role_and_the_readers),
 		cmocka_unit_test(a_revoked_reader_is_refused_at_once),
 	};
 

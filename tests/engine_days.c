@@ -214,6 +214,28 @@ static void sp_21_a_task_is_ticked_off_once(void **context)
 	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'deadlines','officer':'officer'}"), STATUS_OK, "\"items\":[]");
 }
 
+/* What many tasks with long titles say when they move is cut between two characters. */
+static void long_titles_move_in_whole_characters(void **context)
+{
+	static char source[16000];
+	int at = snprintf(source, sizeof source, "pathway: many\ntitle: Many tasks\nsource: none\nstages: {start: Start, closed: Closed}\n"
+			  "first stage: start\nclosed stage: closed\nactions:\n  close: {title: Closing, may record: [officer], moves to: closed}\ntasks:\n");
+
+	(void)context;
+	for (unsigned i = 0; i < 40; i++) {
+		at += snprintf(source + at, sizeof source - (size_t)at, "  task-%u: {every: half-term, title: \"%.*s", i, (int)(i % 3), "ab");
+		for (unsigned k = 0; k < 60; k++)
+			at += snprintf(source + at, sizeof source - (size_t)at, "\xe2\x82\xac");
+		at += snprintf(source + at, sizeof source - (size_t)at, "\"}\n");
+	}
+	assert_answer(host_ask(&h, ADMIN, COMMAND_PATHWAY, "{'source':'%s','default':true}", source), STATUS_OK, NULL);
+	host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[['2026-09-02','2026-10-23','term','A']]}");
+	host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['primary']}");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[['2026-09-02','2026-10-16','term','A']]}"), STATUS_OK, NULL);
+	assert_int_equal(host_alerts(&h, "deadline-moved", NULL, one), 1); /* each answer is looked at: engine_host.c */
+	assert_non_null(strstr(one, "\xac: from Friday 23 October 2026 to Friday 16 October 2026."));
+}
+
 /* A day's end looks at every pupil: of many of them after a long time down so many at a time, since others wait. */
 static void days_of_a_long_time_down_come_in_parts(void **context)
 {
@@ -252,7 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(nothing_awaited_nothing_told), T(each_day_once_and_in_time), T(late_ones_come_in_due_order),
 		T(sp_21_a_school_alone),	 T(sp_21_a_task_is_ticked_off_once), T(what_a_school_is),
-		T(days_of_a_long_time_down_come_in_parts),
+		T(long_titles_move_in_whole_characters), T(days_of_a_long_time_down_come_in_parts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -383,6 +383,52 @@ static void a_wrong_cover_is_refused(void **context)
 	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "public key", "{'cover':'K. Low','until':'2026-11-20'}");
 }
 
+/* A parent in common and a sister at another school: those who may see her pupils are told, and as of then too. */
+static void a_school_learns_nothing_of_another_schools_children(void **context)
+{
+	static const char own[] = "\"same_as\":[]", none[] = "\"siblings\":[]";
+	char same[80], question[120];
+
+	(void)context;
+	assert_answer(join(1, "p1", 3, "p2", ""), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_LINK, "{'upn':'%s','other':'%s'}", upn[2], upn[4]), STATUS_OK, NULL);
+	snprintf(same, sizeof same, "\"same_as\":[{\"upn\":\"%s\",\"parent\":\"p2\"}]", upn[3]);
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(question, sizeof question, "{'what':'people','upn':'%s'%s}", upn[1], i ? ",'as_of':'2026-10-15'" : "");
+		assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "%s", question), STATUS_OK, same);
+		assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "%s", question), STATUS_OK, own);
+		assert_null(strstr(host_first(&h)->text, upn[3]));
+		snprintf(question, sizeof question, "{'what':'people','upn':'%s'%s}", upn[2], i ? ",'as_of':'2026-10-15'" : "");
+		assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "%s", question), STATUS_OK, upn[4]);
+		assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "%s", question), STATUS_OK, none);
+		assert_null(strstr(host_first(&h)->text, upn[4]));
+		host_set_time(&h, "2026-10-16T09:00:00Z");
+		host_mark(&h, SCHOOL_URN, 1, "2026-10-16", "AM", "/");
+	}
+}
+
+/* Of very many steps that a fact opens the alert tells as many as it has room for, and how many more there are. */
+static void what_a_fact_opens_beyond_what_is_told(void **context)
+{
+	static char source[16000];
+	const char *text;
+	int at = snprintf(source, sizeof source, "pathway: many\ntitle: Many\nsource: none\nstages: {start: Start, closed: Closed}\nfirst stage: start\nclosed stage: closed\nactions:\n"
+			  "  begin: {title: Begin, may record: [officer]}\n  close: {title: Closing, may record: [officer], moves to: closed}\n");
+
+	(void)context;
+	for (unsigned i = 0; i < 12; i++)
+		at += snprintf(source + at, sizeof source - (size_t)at,
+			       "  step-%u: {title: \"Step %0400u\", may record: [officer], needs: [{that: looked_after, lack: \"not in care\"}]}\n", i, i);
+	assert_answer(host_ask(&h, ADMIN, COMMAND_PATHWAY, "{'source':'%s','default':true}", source), STATUS_OK, NULL);
+	act(OFFICER, 1, "begin", "");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_FACT, "{'upn':'%s','fact':'looked-after'}", upn[1]), STATUS_OK, "\"changed\":1");
+	assert_int_equal(host_alerts(&h, "fact-changed", NULL, one), 1);
+	text = strstr(one, " And ");
+	assert_non_null(text);
+	assert_non_null(strstr(text, " more: attend actions lists what may be done."));
+	assert_int_equal(times_in(one, "Step 000") + strtoul(text + 5, NULL, 10), 12);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -400,6 +446,8 @@ int main(void)
 		T(ty_14_a_new_grant_leaves_cases_in_ones_hands),
 		T(ty_14_a_subscription_of_the_cover),
 		T(a_wrong_cover_is_refused),
+		T(a_school_learns_nothing_of_another_schools_children),
+		T(what_a_fact_opens_beyond_what_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -346,6 +346,23 @@ static void an_alert_that_nobody_reads(void **context)
 	assert_null(subscriber("school"));
 }
 
+/* Who gives no credit falls behind, and it shows; who takes what there is does not. */
+static void a_subscriber_that_falls_behind(void **context)
+{
+	uint64_t head;
+
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SUBSCRIBE, "{'what':'alerts','credit':1000,'from':%llu}", (unsigned long long)host_head(&h) + 1), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, AUDITOR, COMMAND_SUBSCRIBE, "{'what':'log','credit':0,'from':%llu}", (unsigned long long)host_head(&h) + 1), STATUS_OK, NULL);
+	head = host_head(&h);
+	assert_int_equal(host_counter(&h, "subscriptions"), 2);
+	assert_int_equal(host_counter(&h, "subscriber_lag"), 0);
+	host_marks(&h, SCHOOL_URN, 1, "2026-09-07", "2026-09-08", "O");
+	assert_int_equal(host_counter(&h, "subscriber_lag"), host_head(&h) - head);
+	assert_true(host_head(&h) > head);
+	assert_answer(host_ask(&h, AUDITOR, COMMAND_UNSUBSCRIBE, "{}"), STATUS_OK, NULL);
+}
+
 /* The first that a subscriber is told may stand behind many that it is not. */
 static void an_alert_behind_those_of_others(void **context)
 {
@@ -407,6 +424,7 @@ int main(void)
 		T(lateness_is_measured),
 		T(a_deadline_that_waits),
 		T(an_alert_that_nobody_reads),
+		T(a_subscriber_that_falls_behind),
 		T(an_alert_behind_those_of_others),
 		T(a_monitor_may_ask_that_alone),
 	};

@@ -129,6 +129,8 @@ static void a_case_is_not_moved_to_where_it_has_no_place(void **context)
 	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'none','reason':'r'}"), STATUS_NOT_FOUND, "pathway");
 	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C9','pathway':'other','reason':'r'}"), STATUS_NOT_FOUND, "case");
 	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'other'}"), STATUS_BAD_FIELD, "\"field\":\"reason\"");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'other','version':4294967297,'reason':'r'}"), STATUS_NOT_FOUND, "pathway");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'other','deadlines':null,'reason':'r'}"), STATUS_UNMET, "C1 waits for reply");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_MOVE, "{'case':'C1','pathway':'other','reason':'r'}"), STATUS_FORBIDDEN, NULL);
 	assert_unchanged(&h, &b);
 	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'other','stage':'told','deadlines':{'reply':'response'},'reason':'r'}"),
@@ -229,7 +231,8 @@ static void a_changed_file_must_have_a_place_for_each_open_case(void **context)
 	load(&(struct little){"other", "told", "response", 5, 0}, "");
 	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'other','stage':'told','deadlines':{'reply':'response'},'reason':'r'}"),
 		      STATUS_OK, NULL);
-	assert_answer(load(&changed, ",'stages':{'written':'told'},'deadlines':{'reply':'response'},'reason':'new words'"), STATUS_OK,
+	/* what is said of names that these cases don't have is of no use and does no harm */
+	assert_answer(load(&changed, ",'stages':{'start':'start','written':'told'},'deadlines':{'response':'response','reply':'response'},'reason':'new words'"), STATUS_OK,
 		      "{\"name\":\"small\",\"version\":2,\"moved\":1}");
 	assert_non_null(strstr(case_text("C2"), "\"pathway_version\":2,\"stage\":\"told\""));
 	assert_non_null(strstr(case_text("C1"), "\"pathway\":\"other\""));
@@ -255,6 +258,53 @@ static void forty_open_cases_and_a_changed_policy(void **context)
 	host_set_time(&h, "2026-10-13T09:00:00Z");
 	host_turns(&h);
 	assert_int_equal(host_alerts(&h, "due", NULL, one), 40);
+}
+
+/* So often as can be, and then no more: a case that has nowhere to go in a changed file is named with the way out. */
+static void a_case_moved_eight_times(void **context)
+{
+	static const struct little changed = {"small", "told", "reply", 15, 0};
+	struct host_look b;
+
+	(void)context;
+	begin_small();
+	load(&(struct little){"small", "written", "reply", 20, 0}, "");
+	for (unsigned i = 0; i < 8; i++)
+		assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'small','version':%u,'reason':'r'}", i % 2 ? 1 : 2),
+			      STATUS_OK, NULL);
+	b = host_look(&h);
+	assert_answer(host_ask(&h, MANAGER, COMMAND_MOVE, "{'case':'C1','pathway':'small','reason':'r'}"), STATUS_UNMET, "moved eight times");
+	assert_answer(load(&changed, ""), STATUS_UNMET, "1 open case would have no place");
+	assert_answer(load(&changed, ",'stages':{'written':'told'},'reason':'new words'"), STATUS_UNMET,
+		      "\"lacks\":[{\"text\":\"C1 was moved eight times, as often as can be: close it and begin another\",\"bar\":false,\"field\":\"stages\"}]");
+	assert_unchanged(&h, &b);
+	/* one that finds all its names needs no move */
+	assert_answer(load(&(struct little){"small", "written", "reply", 25, 0}, ""), STATUS_OK, "\"version\":3}");
+	assert_non_null(strstr(case_text("C1"), "\"pathway_version\":1"));
+	assert_answer(act(0, "close", ""), STATUS_OK, NULL);
+	assert_answer(load(&changed, ""), STATUS_OK, "\"version\":4}");
+}
+
+/* Of very many what is told ends, and how many more there are is said. */
+static void more_cases_without_a_place_than_are_told(void **context)
+{
+	char who[UPN_SIZE + 1];
+	const char *text;
+
+	(void)context;
+	load(&small, ",'default':true");
+	for (unsigned i = 1; i <= 21; i++) {
+		host_upn(who, i);
+		host_mark(&h, SCHOOL_URN, i, "2026-09-08", "AM", "/");
+		assert_answer(host_ask(&h, OFFICER, COMMAND_ACTION, "{'upn':'%s','action':'letter'}", who), STATUS_OK, NULL);
+	}
+	text = load(&(struct little){"small", "told", "response", 20, 0}, "")->text;
+	assert_int_equal(host_first(&h)->status, STATUS_UNMET);
+	assert_non_null(strstr(text, "21 open cases would have no place"));
+	assert_non_null(strstr(text, "(attend pathway move); 2 more\""));
+	assert_int_equal(times_in(text, "\"bar\":false"), 40);
+	assert_non_null(strstr(text, "C20 waits for reply"));
+	assert_null(strstr(text, "C21"));
 }
 
 static void a_school_has_its_own_pathway(void **context)
@@ -333,6 +383,8 @@ int main(void)
 		TEST(what_was_recorded_before_a_move_is_told),
 		TEST(a_changed_file_must_have_a_place_for_each_open_case),
 		TEST(forty_open_cases_and_a_changed_policy),
+		TEST(a_case_moved_eight_times),
+		TEST(more_cases_without_a_place_than_are_told),
 		TEST(a_school_has_its_own_pathway),
 		TEST(as_of_before_the_move),
 		TEST(sent_again_it_gets_the_first_answer),

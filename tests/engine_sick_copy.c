@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/backup.h"
+#include "daemon/verify.h"
 #include "proto/mp.h"
 #include "tests/failing_calls.h"
 
@@ -179,11 +180,39 @@ static void a_restore_is_whole_or_says_why(void **context)
 	}
 }
 
+/* verify, too: well, or with a word of what is wrong. */
+static void a_look_through_that_fails_says_why(void **context)
+{
+	unsigned failed = 0;
+
+	(void)context;
+	host_keep_data(&h);
+	for (unsigned f = 0; f < FAULTS; f++)
+		for (unsigned n = 1, struck = 1; struck; n += 1 + (n > 24) * n / 2) {
+			char *told = NULL;
+			size_t size;
+			FILE *out = open_memstream(&told, &size);
+			int result;
+
+			fail_call(faults[f].calls, faults[f].error, n);
+			result = verify_store(h.kept, out);
+			struck = fail_none();
+			fclose(out);
+			if (result != 0 && !strstr(told, "WRONG"))
+				fail_msg("%s failed, call %u: %s", fail_which(), n, told);
+			failed += result != 0;
+			free(told);
+		}
+	assert_true(failed > 20);
+	host_remove_dir(h.kept);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_backup_is_made_or_refused),
 		cmocka_unit_test(a_restore_is_whole_or_says_why),
+		cmocka_unit_test(a_look_through_that_fails_says_why),
 	};
 
 	return cmocka_run_group_tests_name("engine_sick_copy", tests, setup, teardown);

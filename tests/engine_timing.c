@@ -229,6 +229,17 @@ static void sk_13_a_decision_not_taken_reaches_the_manager(void **context)
 	assert_int_equal(listed(OFFICER, "decision"), 1);
 }
 
+/* A task of a school's is ticked off by those whom its file names. */
+static void a_task_is_the_officers_to_tick_off(void **context)
+{
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[['2026-09-02','2026-12-18','term','Autumn']]}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['primary']}"), STATUS_OK, NULL);
+	assert_refused(&h, SCHOOL, COMMAND_TASK, STATUS_FORBIDDEN, NULL, "{'urn':'" SCHOOL_URN "','task':'display'}");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_TASK, "{'urn':'" SCHOOL_URN "','task':'display'}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_TASK, "{'urn':'" SCHOOL_URN "','task':'nurse'}"), STATUS_OK, NULL);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -241,6 +252,7 @@ int main(void)
 		T(sp_26_a_task_that_a_watch_started_falls_due),
 		T(without_a_case_an_alert_starts_nothing),
 		T(ts_05_a_meeting_postponed_twice),
+		T(a_task_is_the_officers_to_tick_off),
 		T(sk_13_a_decision_is_put_with_what_is_known),
 		T(sk_13_a_decision_not_taken_reaches_the_manager),
 	};

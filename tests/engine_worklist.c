@@ -165,6 +165,26 @@ static void pupils_are_found_by_name(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'names','name':'kow','limit':1,'from':2}"), STATUS_OK, "\"forename\":\"Mary Ann\"");
 }
 
+/* However a school's system writes it: needs that are none, are supported or have a plan; groups in a row. */
+static void whom_a_pupil_is_counted_among(void **context)
+{
+	static const struct { const char *send, *groups, *facts, *said; } written[] = {
+		{"N", "", "\"facts\":[]", "\"groups\":[]"},
+		{"no", " , ", "\"facts\":[]", "\"groups\":[]"},
+		{"K", "PP; 7B", "\"facts\":[\"send\"]", "\"groups\":[\"PP\",\"7B\"]"},
+		{"E", " PP ;", "\"facts\":[\"send\",\"ehcp\"]", "\"groups\":[\"PP\"]"},
+		{"EHCP", ";;7 B ,PP", "\"facts\":[\"send\",\"ehcp\"]", "\"groups\":[\"7 B\",\"PP\"]"},
+	};
+
+	(void)context;
+	for (unsigned i = 0; i < sizeof written / sizeof *written; i++) {
+		assert_int_equal(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'Kowalski','forename':'Zofia','send':'%s','groups':'%s'}]}",
+					  upn[0], written[i].send, written[i].groups)->status, STATUS_OK);
+		assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'report','of':'pupils','limit':1}"), STATUS_OK, written[i].facts);
+		assert_non_null(strstr(host_first(&h)->text, written[i].said));
+	}
+}
+
 /* As they are written, as a telephone writes them, and as people look for them. */
 static void names_are_folded(void **context)
 {
@@ -239,6 +259,13 @@ static void cases_are_listed(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'case','upn':'%s'}", upn[0]), STATUS_OK, "\"officer\":\"officer\"");
 	assert_int_equal(times_in(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'cases'}")->text, "\"officer\":null"), 2);
 	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'case','upn':'%s'}", upn[0]), STATUS_OK, "\"officer\":null");
+	assert_int_equal(cases(OFFICER, ",'officer':'manager'"), 0);
+	/* a page at a time, in the order of their numbers */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'cases','limit':1}"), STATUS_OK, "{\"items\":[{\"case\":\"C1\",");
+	assert_non_null(strstr(host_first(&h)->text, "],\"next\":2}"));
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'cases','limit':1,'from':2}"), STATUS_OK, "{\"items\":[{\"case\":\"C2\",");
+	assert_non_null(strstr(host_first(&h)->text, "],\"next\":null}"));
+	assert_int_equal(cases(OFFICER, ",'from':3"), 0);
 	assert_int_equal(cases(OFFICER, ",'closed':true"), 0);
 	snprintf(as_of, sizeof as_of, ",'as_of':%llu", (unsigned long long)host_head(&h));
 	act(1, "close", ",'fields':{'reason':'r'},'override':'r'");
@@ -306,6 +333,7 @@ int main(void)
 		cmocka_unit_test(what_need_not_be_done_is_not_due),
 		cmocka_unit_test(schools_have_names),
 		cmocka_unit_test(pupils_are_found_by_name),
+		cmocka_unit_test(whom_a_pupil_is_counted_among),
 		cmocka_unit_test(names_are_folded),
 		cmocka_unit_test(cases_are_listed),
 		cmocka_unit_test(a_school_is_put_its_own_questions),

@@ -2,6 +2,7 @@
  * one that is wrong is refused with line, column and what would mend it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "proto/utf8.h"
 #include "tests/play.h"
 
 /* The smallest file that says something of everything; `@` marks where rows change it. */
@@ -147,6 +148,37 @@ static void faults_name_line_column_and_remedy(void **state)
 	}
 }
 
+/* Whatever word of a file is put in other letters, and is long: what is told of it is cut between two of them. */
+static void faults_are_told_in_whole_characters(void **state)
+{
+	static char line[400], word[200];
+	unsigned faults = 0;
+
+	(void)state;
+	for (unsigned i = 1; i <= BASE_LINES; i++)
+		for (const char *at = BASE[i - 1], *end; *at; at = end) {
+			end = at + 1;
+			if (*at < 'a' || *at > 'z')
+				continue;
+			while ((*end >= 'a' && *end <= 'z') || *end == '_')
+				end++;
+			for (unsigned shift = 0; shift < 2; shift++) {
+				struct writer out;
+
+				snprintf(word, sizeof word, "%.*s", (int)shift, "x");
+				for (unsigned k = 0; k < 45; k++)
+					strcat(word, k % 2 ? "\xc3\xa4" : "\xe2\x82\xac");
+				snprintf(line, sizeof line, "%.*s%s%s", (int)(at - BASE[i - 1]), BASE[i - 1], word, end);
+				compile_with(i, line, &out);
+				for (unsigned j = 0; j < report.count; j++)
+					if (!utf8_ok(slice_text(report.faults[j].text)))
+						fail_msg("%u: %s", i, report.faults[j].text);
+				faults += report.count;
+			}
+		}
+	assert_true(faults > 100);
+}
+
 static void faults_come_in_the_order_of_the_file(void **state)
 {
 	struct writer out;
@@ -289,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_base_compiles),
 		cmocka_unit_test(faults_name_line_column_and_remedy),
+		cmocka_unit_test(faults_are_told_in_whole_characters),
 		cmocka_unit_test(faults_come_in_the_order_of_the_file),
 		cmocka_unit_test(answers_have_titles),
 		cmocka_unit_test(bounds_hold),

@@ -6,11 +6,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include <msgpack.h>
 
 #include "proto/mp.h"
+#include "proto/utf8.h"
 #include "tests/proto_random.h"
 
 /* A body spelt as a string literal, zeroes and all. */
@@ -200,6 +202,24 @@ static void strings_are_utf8(void **state)
 	}
 	/* Binary need not be text. */
 	assert_null(check(BODY("\xc4\x01\xff")));
+}
+
+/* However few bytes there is room for, no half of a character is left. */
+static void a_text_is_cut_between_two_characters(void **state)
+{
+	static const char text[] = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z";
+	static const size_t whole[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+
+	(void)state;
+	for (size_t most = 0; most < sizeof whole / sizeof *whole; most++) {
+		char room[16];
+
+		assert_int_equal(utf8_head(slice_text(text), most).size, whole[most]);
+		memset(room, 'x', sizeof room);
+		utf8_cut(room, most + 1, snprintf(room, most + 1, "%s", text));
+		assert_true(utf8_ok(slice_text(room)) && strncmp(room, text, strlen(room)) == 0);
+		assert_true(strlen(room) + 4 >= most && strlen(room) <= most);
+	}
 }
 
 static void the_cursor_reads_what_msgpack_c_packs(void **state)
@@ -406,6 +426,7 @@ int main(void)
 		cmocka_unit_test(only_the_shortest_form_is_taken),
 		cmocka_unit_test(extensions_and_the_unused_byte_are_refused),
 		cmocka_unit_test(strings_are_utf8),
+		cmocka_unit_test(a_text_is_cut_between_two_characters),
 		cmocka_unit_test(the_cursor_reads_what_msgpack_c_packs),
 		cmocka_unit_test(reading_another_type_is_a_fault_that_stays),
 		cmocka_unit_test(keys_are_found_in_a_checked_body),
