@@ -122,7 +122,8 @@ bool fire_due(struct engine *e, uint64_t until_ms, bool manual)
 		e->broken = first_timer(e->txn, &key, &instant);
 		if (e->broken != STORE_OK || !instant || instant > until_ms)
 			return false;
-		if (fired >= FIRE_MAX && !(manual && instant <= e->now_ms)) /* a manual clock stops between two instants, not in one */
+		/* a manual clock stops between two instants, in one only where a transaction would grow too large */
+		if (fired >= (manual && instant <= e->now_ms ? FIRE_INSTANT_MAX : FIRE_MAX))
 			return true;
 		r = reader_of(key);
 		read_u64(&r);

@@ -43,6 +43,7 @@ enum {
 	PAGE_ITEMS_MAX = 1000,
 	PAGE_RECORDS_MAX = 50 * 1000, /* records that one question or feeding looks at */
 	FIRE_MAX = 1000,              /* phases fired by one call of engine_tick, */
+	FIRE_INSTANT_MAX = 4000,      /* or of one instant by a manual clock, */
 	FIRE_PUPILS = 200,            /* and pupils whom a day's end looks at in the time of one */
 	START_LATE_MAX_DAYS = 92,     /* a start so long after the last event is held */
 	SCRUB_AT_START = 1500 * 1000, /* values looked through before ready */
@@ -506,7 +507,7 @@ void feed_recovered(struct engine *);
 void deadlines_hold(struct engine *); /* writes down a step of the clock */
 enum store_result first_timer(struct txn *, struct slice *key, uint64_t *instant); /* 0: there is none */
 /* Fires what is due up to `until`, as much as is done while others wait: FIRE_MAX phases, or days' ends that look at so many
- * pupils, or a whole instant of a manual clock, whose time goes along. True where there is more. */
+ * pupils, or FIRE_INSTANT_MAX of one instant of a manual clock, whose time goes along. True where there is more. */
 bool fire_due(struct engine *, uint64_t until_ms, bool manual);
 
 #endif
