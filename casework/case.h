@@ -193,7 +193,8 @@ void case_apply_action(struct case_state *, const struct case_view *,
 /* A deadline's phase fell due: sets states, stage, the deadline that follows. */
 void case_apply_fired(struct case_state *, const struct case_view *,
                       const struct event_deadline_fired *);
-/* Counts every open deadline anew. True where one moved; bit n-1 of `moved` for deadline n. */
+/* Counts every open deadline anew. True where anything of one is another now (when to warn, too, or whether it is
+ * provisional): the case is to be saved. Bit n-1 of `moved` where the last day of deadline n is. */
 bool case_apply_calendar(struct case_state *, const struct case_view *, uint8_t moved[CASE_DEADLINES_MAX / 8]);
 /* The breach alert of a deadline was raised (alert's position) or withdrawn (0). */
 void case_apply_breach(struct case_state *, uint8_t deadline, uint64_t alert);
