@@ -68,6 +68,11 @@ static const struct {
 	{OFFICER, COMMAND_SUBSCRIBE, STATUS_BAD_FIELD, "cursor", "{'what':'log','credit':1,'cursor':'" D250 "'}"},
 	{SCHOOL, COMMAND_SUBSCRIBE, STATUS_FORBIDDEN, "what", "{'what':'log','credit':1}"},
 	{OFFICER, COMMAND_CURSOR, STATUS_BAD_FIELD, "cursor", "{'cursor':'','position':1}"},
+	{OFFICER, COMMAND_CURSOR, STATUS_BAD_FIELD, "{cursor, position}", "{'cursor':'x'}"},
+	{OFFICER, COMMAND_CURSOR, STATUS_BAD_FIELD, "{cursor, position}", "{'cursor':'x','forget':false}"},
+	{OFFICER, COMMAND_CURSOR, STATUS_BAD_FIELD, "{cursor, position}", "{'cursor':'x','position':1,'forget':true}"},
+	{OFFICER, COMMAND_HELLO, STATUS_BAD_BODY, "", "{'protocol':1}"},
+	{OFFICER, COMMAND_UNSUBSCRIBE, STATUS_BAD_BODY, "", "{'what':'log'}"},
 	/* ---- submissions ---- */
 	{OFFICER, COMMAND_ACKNOWLEDGE, STATUS_BAD_FIELD, "alert", "{'alert':'x'}"},
 	{OFFICER, COMMAND_ACKNOWLEDGE, STATUS_NOT_FOUND, "alert", "{'alert':999999}"},
