@@ -1,6 +1,7 @@
-/* What was counted under other rules is not counted again under the new ones: where a pathway comes into force all
- * figures are written, so that the marks that a start counts again are all of one set of rules.
+/* The tail of the log, whose marks a start counts again. What was counted under other rules is not counted again under
+ * the new ones: where a pathway comes into force all figures are written, so that the tail is of one set of rules.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/engine_parts.h"
 #include "tests/engine_host.h"
 
 static struct host h;
@@ -63,11 +64,35 @@ static void a_school_that_chose_one_with_another_threshold(void **context)
 	assert_told_at_the_next_mark();
 }
 
+/* And it has an end: the figures are written a few at each commit, in rounds, so that after so many marks each has been
+ * written, and a start needs not more than two rounds' marks. */
+static void the_tail_is_no_longer_than_two_rounds(void **context)
+{
+	enum { ROUND = 20, MARKS = 200 };
+	static const char *const days[] = {"2026-09-07", "2026-09-08", "2026-09-09", "2026-09-10", "2026-09-11"};
+	uint64_t after[MARKS]; /* the log's head after each */
+	unsigned longest = 0;
+
+	(void)context;
+	h.options.sweep_marks = ROUND;
+	host_restart(&h);
+	for (unsigned i = 0, first = 0; i < MARKS; i++) {
+		host_mark(&h, SCHOOL_URN, 2 + i % 5, days[i / 5 % 5], i / 25 % 2 ? "PM" : "AM", i / 50 % 2 ? "L" : "N");
+		after[i] = host_head(&h);
+		while (after[first] <= h.engine->pupils_from)
+			first++;
+		longest = i + 1 - first > longest ? i + 1 - first : longest;
+	}
+	assert_in_range(longest, ROUND, 2 * ROUND + 5); /* the last commit that ends a round is one beyond */
+	host_crash(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_newer_version_with_another_threshold, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_school_that_chose_one_with_another_threshold, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_tail_is_no_longer_than_two_rounds, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
