@@ -166,7 +166,8 @@ struct lacks {
  * NOT_FOUND (no such action); FORBIDDEN (the role); BAD_FIELD (a lack of form);
  * BARRED; or UNMET, which an override (`overriding`) turns into OK if the role
  * may. Every lack is listed whatever the status. An action dated in the future
- * or before the case's opening by more than 400 days is a lack of form. */
+ * or before the case's opening by more than 400 days is a lack of form; what opens
+ * the case may be of any day before, such as a notice of two years ago. */
 enum status case_decide(const struct case_state *c, const struct case_view *, enum role who,
                         const struct event_action_recorded *, const struct slice text_fields[],
                         size_t text_field_count, bool overriding, struct lacks *);
