@@ -111,6 +111,26 @@ static void the_same_session_twice_in_one_submission(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'marks','upn':'%s'}", upn[0]), STATUS_OK, "[\"2026-09-08\",\"/\",\"N\"]");
 }
 
+/* Of a mark that is held, what is said beside its code is new all the same. */
+static void what_stands_beside_a_known_code_is_recorded(void **context)
+{
+	static const char *const extras[] = {"", ",{'comment':'rang at ten'}", ",{'minutes_late':7}"};
+	uint64_t head;
+
+	(void)context;
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-08", "AM", "L");
+	for (unsigned i = 0; i < 3; i++) {
+		head = host_head(&h);
+		assert_answer(host_ask(&h, CONNECTOR, COMMAND_MARKS, "{'urn':'" SCHOOL_URN "','registers':[['2026-09-08','AM',[['%s','L'%s]]]]}", upn[0], extras[i]),
+			      STATUS_OK, i ? "" : "\"known\":1");
+		assert_int_equal(host_head(&h), head + 1);
+		if (i)
+			assert_string_equal(host_first(&h)->text, "");
+	}
+	assert_non_null(strstr(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'log'}")->text, "rang at ten"));
+	assert_non_null(strstr(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'log'}")->text, "\"minutes_late\":7"));
+}
+
 static char *many_marks(unsigned count, const char *comment)
 {
 	char *text = NULL, one[UPN_SIZE + 1];
@@ -419,6 +439,7 @@ int main(void)
 		T(rows_that_are_refused),
 		T(en_01_an_unknown_code_is_refused_by_name_and_the_rest_is_taken),
 		T(the_same_session_twice_in_one_submission),
+		T(what_stands_beside_a_known_code_is_recorded),
 		T(ten_thousand_marks_and_one_more),
 		T(thousands_of_wrong_upns), T(comments_that_add_up_to_too_much),
 		T(the_same_id_with_other_content),
