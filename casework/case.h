@@ -166,7 +166,8 @@ struct lacks {
  * NOT_FOUND (no such action); FORBIDDEN (the role); BAD_FIELD (a lack of form);
  * BARRED; or UNMET, which an override (`overriding`) turns into OK if the role
  * may. Every lack is listed whatever the status. An action dated in the future
- * or before the case's opening by more than 400 days is a lack of form. */
+ * or before the case's opening by more than 400 days is a lack of form; what opens
+ * the case may be of any day before, such as a notice of two years ago. */
 enum status case_decide(const struct case_state *c, const struct case_view *, enum role who,
                         const struct event_action_recorded *, const struct slice text_fields[],
                         size_t text_field_count, bool overriding, struct lacks *);
@@ -193,7 +194,8 @@ void case_apply_action(struct case_state *, const struct case_view *,
 /* A deadline's phase fell due: sets states, stage, the deadline that follows. */
 void case_apply_fired(struct case_state *, const struct case_view *,
                       const struct event_deadline_fired *);
-/* Counts every open deadline anew. True where one moved; bit n-1 of `moved` for deadline n. */
+/* Counts every open deadline anew. True where anything of one is another now (when to warn, too, or whether it is
+ * provisional): the case is to be saved. Bit n-1 of `moved` where the last day of deadline n is. */
 bool case_apply_calendar(struct case_state *, const struct case_view *, uint8_t moved[CASE_DEADLINES_MAX / 8]);
 /* The breach alert of a deadline was raised (alert's position) or withdrawn (0). */
 void case_apply_breach(struct case_state *, uint8_t deadline, uint64_t alert);

@@ -187,6 +187,14 @@ static void check_conditions(struct lacks *lacks, const struct scope *scope)
 		lack_form(lacks, slice_text("on"), "before the day of a step that it depends on");
 }
 
+/* A day before the notice is one that was mistyped, or another notice's. */
+static bool check_after_issue(struct lacks *lacks, const struct case_notice *notice, day_t on)
+{
+	if (on < notice->issued)
+		lack_form(lacks, slice_text("on"), "before the notice was issued");
+	return on >= notice->issued;
+}
+
 static void check_payment(struct lacks *lacks, const struct scope *scope,
                           const struct event_action_recorded *event, day_t issued)
 {
@@ -200,6 +208,8 @@ static void check_payment(struct lacks *lacks, const struct scope *scope,
 		lack_form(lacks, slice_text("parent"), "has no unpaid penalty notice in this case");
 		return;
 	}
+	if (!check_after_issue(lacks, &scope->c->notices[index], event->on))
+		return;
 	due = case_notice_amount(&scope->c->notices[index], event->on, &lapsed);
 	if (lapsed) {
 		lack = add_lack(lacks, slice_text("the last day for paying this notice had passed"));
@@ -232,6 +242,7 @@ static void check_decision(struct lacks *lacks, const struct scope *scope, const
 static void check_effect(struct lacks *lacks, const struct scope *scope, const struct event_action_recorded *event)
 {
 	day_t issued = 0;
+	int index;
 
 	day_parse(event_value(event, "issued"), &issued);
 	switch ((enum action_effect)scope->action->effect) {
@@ -239,8 +250,11 @@ static void check_effect(struct lacks *lacks, const struct scope *scope, const s
 	case EFFECT_ISSUE_NOTICE:
 		break;
 	case EFFECT_WITHDRAW_NOTICE:
-		if (notice_of_withdrawal(scope->c, scope->parent, issued) < 0)
+		index = notice_of_withdrawal(scope->c, scope->parent, issued);
+		if (index < 0)
 			lack_form(lacks, slice_text("parent"), "has no penalty notice in this case that stands");
+		else
+			check_after_issue(lacks, &scope->c->notices[index], event->on);
 		break;
 	case EFFECT_PAYMENT:
 		check_payment(lacks, scope, event, issued);

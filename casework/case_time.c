@@ -130,16 +130,25 @@ void case_apply_fired(struct case_state *c, const struct case_view *view, const 
 		fall_due(c, view, event->deadline - 1u);
 }
 
+static bool counted_otherwise(const struct case_deadline *a, const struct case_deadline *b)
+{
+	return a->due_ms != b->due_ms || a->soon_ms != b->soon_ms || a->overdue_ms != b->overdue_ms ||
+	       a->provisional != b->provisional;
+}
+
 bool case_apply_calendar(struct case_state *c, const struct case_view *view, uint8_t moved[CASE_DEADLINES_MAX / 8])
 {
 	bool any = false;
 
 	memset(moved, 0, CASE_DEADLINES_MAX / 8);
 	for (unsigned i = 0; i < c->deadline_count; i++) {
-		if (c->deadlines[i].state != DEADLINE_OPEN || !deadline_count(view, &c->deadlines[i]))
+		const struct case_deadline before = c->deadlines[i];
+
+		if (before.state != DEADLINE_OPEN)
 			continue;
-		moved[i / 8] |= (uint8_t)(1u << (i % 8));
-		any = true;
+		if (deadline_count(view, &c->deadlines[i]))
+			moved[i / 8] |= (uint8_t)(1u << (i % 8));
+		any = any || counted_otherwise(&before, &c->deadlines[i]);
 	}
 	return any;
 }

@@ -123,6 +123,12 @@ bool day_parse(struct slice text, day_t *day)
 	return true;
 }
 
+bool day_exists(struct slice text)
+{
+	day_t day;
+	return text.size == DATE_TEXT_SIZE && date_digits(text.bytes, &day);
+}
+
 static void put_digits(char *out, size_t count, int value)
 {
 	for (size_t i = count; i-- > 0; value /= 10)

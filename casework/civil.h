@@ -52,6 +52,8 @@ static inline int day_weekday(day_t day) /* MONDAY is 0 */
 
 /* Strictly YYYY-MM-DD, a date that exists, within DAY_MIN to DAY_MAX. */
 bool day_parse(struct slice text, day_t *);
+/* The same of any year of four digits: to tell what is no date from what lies outside those days. */
+bool day_exists(struct slice text);
 void day_text(char out[static DATE_TEXT_SIZE + 1], day_t);  /* 2026-09-07 */
 void day_text_long(char out[static 32], day_t);            /* Monday 7 September 2026 */
 

@@ -9,12 +9,16 @@ enum { JANUARY = 1, MARCH = 3, AUGUST = 8, MID_MARCH = 15, HOLIDAY_DAYS = 5 };
 
 /* ---- terms ---- */
 
+/* Of more than there is room for the earliest goes: a calendar may have been kept for many years. */
 static void add_half(struct terms *t, day_t first, day_t last)
 {
-	unsigned at = t->count;
+	unsigned at;
 
-	if (first > last || t->count == HALF_TERMS_MAX)
+	if (first > last || (t->count == HALF_TERMS_MAX && first < t->half[0].first))
 		return;
+	if (t->count == HALF_TERMS_MAX)
+		memmove(&t->half[0], &t->half[1], --t->count * sizeof *t->half);
+	at = t->count;
 	for (; at > 0 && t->half[at - 1].first > first; at--)
 		t->half[at] = t->half[at - 1];
 	t->half[at] = (struct half_term){first, last};

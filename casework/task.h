@@ -26,7 +26,7 @@ struct terms {
 	struct half_term { day_t first, last; } half[HALF_TERMS_MAX]; /* rising */
 };
 
-/* Rows that pass calendar_fault. */
+/* Rows that pass calendar_fault. Of more than HALF_TERMS_MAX half-terms the newest. */
 void terms_build(struct terms *, const struct calendar_row rows[], size_t count);
 
 /* One instance. */

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/cursors.h"
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
-enum { CURSOR_NAME_MAX = 31, CREDIT_MAX = 100000, FEED_ITEMS_MAX = 256, FEED_BYTES_MAX = 256 * 1024, HEARTBEAT_MS = 1000,
+enum { CREDIT_MAX = 100000, FEED_ITEMS_MAX = 256, FEED_BYTES_MAX = 256 * 1024, HEARTBEAT_MS = 1000,
        /* What all of them are sent at one time, some milliseconds' work: submissions wait meanwhile. */
        ROUND_RECORDS_MAX = 5000, ROUND_BYTES_MAX = 2 * 1024 * 1024 };
 
@@ -55,66 +56,6 @@ void engine_forget_peer(struct engine *e, const struct peer *peer)
 			drop(e, i);
 			e->counters[COUNT_FORGOTTEN]++;
 		}
-}
-
-/* ---- cursors ---- */
-
-static bool cursor_key(const struct request *r, struct slice name, struct key *key)
-{
-	struct writer w = writer_of(key->bytes, sizeof key->bytes);
-
-	if (!name.size || name.size > CURSOR_NAME_MAX)
-		return false;
-	write_bytes(&w, r->who->key, PUBLIC_KEY_SIZE);
-	write_bytes(&w, name.bytes, name.size);
-	key->size = writer_size(&w);
-	return true;
-}
-
-static enum store_result cursor_read(struct txn *txn, const struct key *key, uint64_t *position)
-{
-	struct slice value;
-	struct reader in;
-	enum store_result result = store_get(txn, TABLE_CURSORS, key_slice(key), &value);
-
-	*position = 0;
-	if (result == STORE_OK) {
-		in = reader_of(value);
-		*position = read_u64(&in);
-	}
-	return result == STORE_NONE ? STORE_OK : result;
-}
-
-void feed_cursor(struct engine *e, const struct request *r)
-{
-	static const char *const keys[] = {"cursor", "position", "forget", NULL};
-	const char *wrong = NULL;
-	struct slice unknown, name = mp_find_str(r->message->body, "cursor", &wrong);
-	uint64_t before, position = mp_find_uint(r->message->body, "position", 0, &wrong);
-	bool forget = mp_find_bool(r->message->body, "forget", &wrong);
-	struct key key, value = key_u64(position);
-
-	if (wrong || !mp_only(r->message->body, keys, &unknown) || !cursor_key(r, name, &key)) {
-		engine_refuse(e, r, STATUS_BAD_FIELD, "cursor", "{cursor, position} or {cursor, forget} is wanted, a name of 1 to 31 bytes");
-		return;
-	}
-	if (position > e->committed) {
-		engine_refuse(e, r, STATUS_BAD_FIELD, "position", "beyond the head of the log");
-		return;
-	}
-	if (!engine_write(e)) {
-		engine_put_off(e, r);
-		return;
-	}
-	e->broken = cursor_read(e->txn, &key, &before);
-	if (e->broken == STORE_OK && forget) {
-		e->broken = store_delete(e->txn, TABLE_CURSORS, key_slice(&key));
-		if (e->broken == STORE_NONE)
-			e->broken = STORE_OK;
-	} else if (e->broken == STORE_OK && position > before)
-		e->broken = store_put(e->txn, TABLE_CURSORS, key_slice(&key), key_slice(&value));
-	pack_clear(&e->body);
-	engine_reply(e, r, STATUS_OK, engine_head(e));
 }
 
 /* ---- subscribing ---- */
@@ -238,13 +179,16 @@ void feed_subscribe(struct engine *e, const struct request *r)
 
 void feed_credit(struct engine *e, const struct request *r)
 {
+	static const char *const keys[] = {"credit", NULL};
 	const char *wrong = NULL;
+	struct mp at = mp_find(r->message->body, "credit");
 	uint64_t credit = mp_find_uint(r->message->body, "credit", 0, &wrong);
 	struct subscription *s = find(e, r);
+	struct slice unknown;
 
-	if (!s || wrong) {
+	if (!s || wrong || mp_peek(&at) == MP_NONE || !mp_only(r->message->body, keys, &unknown)) {
 		engine_refuse(e, r, s ? STATUS_BAD_FIELD : STATUS_NOT_FOUND, "credit",
-			      s ? "a number is wanted" : "no such subscription; subscribe again");
+			      s ? "{credit: number} is wanted" : "no such subscription; subscribe again");
 		return;
 	}
 	s->credit = credit > CREDIT_MAX - s->credit ? CREDIT_MAX : s->credit + (uint32_t)credit;
@@ -253,8 +197,14 @@ void feed_credit(struct engine *e, const struct request *r)
 
 void feed_unsubscribe(struct engine *e, const struct request *r)
 {
+	static const char *const none[] = {NULL};
 	struct subscription *s = find(e, r);
+	struct slice unknown;
 
+	if (!mp_only(r->message->body, none, &unknown)) {
+		engine_refuse(e, r, STATUS_BAD_BODY, NULL, "{} or no body is wanted");
+		return;
+	}
 	for (unsigned i = 0; s && i < e->subscription_count; i++)
 		if (e->subscriptions[i] == s) {
 			drop(e, i);

@@ -115,8 +115,14 @@ void answer_query(struct engine *e, const struct request *r)
 
 void answer_hello(struct engine *e, const struct request *r)
 {
+	static const char *const none[] = {NULL};
 	struct pack *p = &e->body;
+	struct slice unknown;
 
+	if (!mp_only(r->message->body, none, &unknown)) {
+		engine_refuse(e, r, STATUS_BAD_BODY, NULL, "{} or no body is wanted");
+		return;
+	}
 	pack_map(p, 8);
 	pack_key_uint(p, "protocol", MESSAGE_VERSION);
 	pack_key_text(p, "authority", e->state.authority);

@@ -155,8 +155,10 @@ static void recount_scope(struct state *s, uint32_t urn, uint64_t position)
 	}
 }
 
-static enum store_result move_case(struct state *s, uint32_t number, uint32_t urn)
+/* `old`: of a log of before, which kept only what moved a last day. */
+static enum store_result move_case(struct state *s, uint32_t number, uint32_t urn, bool old)
 {
+	static const uint8_t none[CASE_DEADLINES_MAX / 8];
 	struct case_state *c = s->scratch;
 	struct case_state *before;
 	struct case_view view;
@@ -169,7 +171,7 @@ static enum store_result move_case(struct state *s, uint32_t number, uint32_t ur
 		return STORE_OK;
 	before = state_before(c);
 	result = state_case_view(s, c, day_of_ms(s->last_ms), &view);
-	if (result == STORE_OK && case_apply_calendar(c, &view, moved))
+	if (result == STORE_OK && case_apply_calendar(c, &view, moved) && !(old && memcmp(moved, none, sizeof none) == 0))
 		result = state_case_save(s, before, c);
 	free(before);
 	return result;
@@ -198,7 +200,7 @@ static enum store_result apply_calendar(struct state *s, const struct event *e, 
 	recount_scope(s, c->urn, position);
 	state_await_more(s);
 	for (uint32_t n = 1; n <= s->case_count && result == STORE_OK; n++)
-		result = move_case(s, n, c->urn);
+		result = move_case(s, n, c->urn, e->version == 1);
 	return result;
 }
 

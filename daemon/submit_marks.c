@@ -28,7 +28,7 @@ static uint8_t parse_date(const struct engine *e, struct slice text, day_t *day)
 	day_t today = day_of_ms(e->now_ms);
 
 	if (!day_parse(text, day))
-		return ROW_DATE;
+		return day_exists(text) ? ROW_DATE_RANGE : ROW_DATE;
 	if (*day > today)
 		return ROW_DATE_FUTURE;
 	if (day_weekday(*day) > FRIDAY)

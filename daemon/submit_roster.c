@@ -1,13 +1,14 @@
 /* Rosters: who a pupil is. All of it is sealed under the pupil's own key.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 
-enum { ROSTER_MAX = 1000, PARTICULARS_MAX = 16 * 1024, PARENTS_MAX = 16 };
+enum { ROSTER_MAX = 1000, PARTICULARS_MAX = 16 * 1024, PARENTS_MAX = 16, DETAIL_MAX = 80 };
 
 uint32_t engine_pupil_of(struct engine *e, struct slice upn, uint32_t urn, const struct principal *who, bool may_register)
 {
@@ -48,55 +49,80 @@ static struct slice value_of(struct mp *at)
 	return slice_of(start, (size_t)(at->at - start));
 }
 
-static uint8_t check_parents(struct slice pupil)
+/* Which field it is, or what is wrong with it; static texts. */
+static uint8_t says(const char **detail, uint8_t reason, const char *text)
+{
+	*detail = text;
+	return reason;
+}
+
+/* Texts of a map, none too long. */
+static uint8_t check_texts(struct slice map, const char *const keys[], const char **detail)
+{
+	const char *wrong = NULL;
+
+	for (int k = 0; keys[k]; k++)
+		if (mp_find_str(map, keys[k], &wrong).size > TEXT_SIZE_MAX || wrong)
+			return says(detail, ROW_FIELD_TEXT, keys[k]);
+	return 0;
+}
+
+static uint8_t check_parent(struct mp *at, const char **detail)
+{
+	const char *wrong = NULL;
+	struct slice parent, unknown;
+
+	if (mp_peek(at) != MP_MAP)
+		return says(detail, ROW_PARENT, "a parent is a map: {id, name?, address?}");
+	parent = value_of(at);
+	if (!parent_ok(mp_find_str(parent, "id", &wrong)) || wrong)
+		return says(detail, ROW_PARENT, "");
+	if (!mp_only(parent, parent_keys, &unknown))
+		return says(detail, ROW_FIELD_TEXT, "a key that a parent doesn't have: {id, name?, address?}");
+	return check_texts(parent, parent_keys + 1, detail);
+}
+
+static uint8_t check_parents(struct slice pupil, const char **detail)
 {
 	struct mp at = mp_find(pupil, "parents");
-	struct slice unknown;
 	uint32_t count;
+	uint8_t fault = 0;
 
 	if (mp_peek(&at) == MP_NONE || mp_peek(&at) == MP_NIL)
 		return 0;
+	if (mp_peek(&at) != MP_ARRAY)
+		return says(detail, ROW_FIELD_TEXT, "parents: an array is wanted");
 	count = mp_array(&at);
-	if (at.fault || count > PARENTS_MAX)
-		return ROW_PARENT;
-	for (uint32_t i = 0; i < count; i++) {
-		const char *wrong = NULL;
-		struct slice parent, id;
-
-		if (mp_peek(&at) != MP_MAP)
-			return ROW_PARENT;
-		parent = value_of(&at);
-		id = mp_find_str(parent, "id", &wrong);
-		if (wrong || !parent_ok(id) || !mp_only(parent, parent_keys, &unknown))
-			return ROW_PARENT;
-		for (int k = 1; parent_keys[k]; k++)
-			if (mp_find_str(parent, parent_keys[k], &wrong).size > TEXT_SIZE_MAX || wrong)
-				return ROW_FIELD_TEXT;
-	}
-	return at.fault ? ROW_PARENT : 0;
+	if (count > PARENTS_MAX)
+		return says(detail, ROW_FIELD_TEXT, "parents: more than 16");
+	for (uint32_t i = 0; i < count && !fault; i++)
+		fault = check_parent(&at, detail);
+	return fault;
 }
 
-static uint8_t check_pupil(const struct engine *e, struct slice pupil)
+static uint8_t check_pupil(const struct engine *e, struct slice pupil, const char **detail)
 {
 	const char *wrong = NULL;
-	struct slice unknown, birth;
+	struct slice unknown, upn, birth;
+	uint8_t fault;
 	day_t day;
 
 	if (!mp_only(pupil, pupil_keys, &unknown))
-		return ROW_FIELD_TEXT;
-	if (upn_fault(mp_find_str(pupil, "upn", &wrong)) || wrong)
-		return ROW_UPN;
-	for (int k = 0; text_keys[k]; k++)
-		if (mp_find_str(pupil, text_keys[k], &wrong).size > TEXT_SIZE_MAX || wrong)
-			return ROW_FIELD_TEXT;
+		return says(detail, ROW_FIELD_TEXT, "a key that a pupil doesn't have");
+	upn = mp_find_str(pupil, "upn", &wrong);
+	if (upn_fault(upn))
+		return says(detail, ROW_UPN, upn_fault(upn));
+	fault = check_texts(pupil, text_keys, detail);
+	if (fault)
+		return fault;
 	if (!mp_find_str(pupil, "surname", &wrong).size)
 		return ROW_SURNAME;
 	birth = mp_find_str(pupil, "birth_date", &wrong);
 	if (birth.size && (!day_parse(birth, &day) || day > day_of_ms(e->now_ms)))
 		return ROW_BIRTH_DATE;
 	if (pupil.size > PARTICULARS_MAX)
-		return ROW_FIELD_TEXT;
-	return check_parents(pupil);
+		return says(detail, ROW_FIELD_TEXT, "all of a pupil's fields together: more than 16 KiB");
+	return check_parents(pupil, detail);
 }
 
 /* Equal to the particulars held? Then there is nothing to record; but until there is a register, whose roster it
@@ -158,14 +184,14 @@ static void take_pupils(struct engine *e, const struct request *r, uint32_t urn,
 {
 	for (uint32_t i = 0; i < count && e->broken == STORE_OK; i++) {
 		struct slice particulars = value_of(&at);
-		const char *wrong = NULL;
-		uint8_t fault = particulars.size && (*particulars.bytes & 0xf0) != 0x80 && *particulars.bytes != 0xde
-					? ROW_FIELD_TEXT
-					: check_pupil(e, particulars);
+		const char *wrong = NULL, *detail = "";
+		struct mp start = mp_of(particulars);
+		uint8_t fault = mp_peek(&start) == MP_MAP ? check_pupil(e, particulars, &detail)
+							  : says(&detail, ROW_FIELD_TEXT, "a pupil is a map");
 		uint32_t pupil;
 
 		if (fault) {
-			t->refusals[t->refused++] = (struct refusal){.row = i, .reason = fault};
+			t->refusals[t->refused++] = (struct refusal){.row = i, .reason = fault, .detail = slice_text(detail)};
 			continue;
 		}
 		pupil = engine_pupil_of(e, mp_find_str(particulars, "upn", &wrong), urn, r->who, true);
@@ -182,7 +208,7 @@ static void take_pupils(struct engine *e, const struct request *r, uint32_t urn,
 
 static void end_roster(struct engine *e, const struct request *r, uint32_t urn, const struct roster_tally *t)
 {
-	size_t size = 64 + t->refused * 16u;
+	size_t size = 64 + t->refused * (16u + DETAIL_MAX);
 	uint8_t *room = memory_new(size);
 	struct writer w = writer_of(room, size);
 	struct marks_writer rows;
@@ -192,6 +218,7 @@ static void end_roster(struct engine *e, const struct request *r, uint32_t urn, 
 	engine_sign(&ev, r);
 	marks_begin(&rows, &w, urn);
 	marks_end(&rows, t->known, t->refused, t->refusals);
+	assert(!w.full);
 	ev.roster_submitted = (struct event_roster_submitted){.accepted = t->accepted, .rows = writer_slice(&w)};
 	engine_append(e, &ev);
 	free(room);

@@ -53,7 +53,7 @@
 	X(ACCESS_GRANTED, 2, 1, "access-granted", access_granted) \
 	X(ACCESS_REVOKED, 3, 1, "access-revoked", access_revoked) \
 	X(PATHWAY_LOADED, 4, 1, "pathway-loaded", pathway_loaded) \
-	X(CALENDAR_LOADED, 5, 1, "calendar-loaded", calendar_loaded) \
+	X(CALENDAR_LOADED, 5, 2, "calendar-loaded", calendar_loaded) \
 	X(PUPIL_REGISTERED, 6, 1, "pupil-registered", pupil_registered) \
 	X(ROSTER_RECORDED, 7, 1, "roster-recorded", roster_recorded) \
 	X(MARKS_RECORDED, 8, 3, "marks-recorded", marks_recorded) \
@@ -239,6 +239,7 @@ struct calendar_row {
 	struct slice name;
 };
 
+/* Of version 1 the body is the same; of a case it kept only what moved the last day of a deadline. */
 struct event_calendar_loaded {
 	uint32_t urn; /* 0: the authority's */
 	uint16_t row_count;

@@ -420,6 +420,8 @@ static void read_body(struct reader *r, struct event *e, bool trusted)
 		read_marks_recorded_3(r, &e->marks_recorded, trusted);
 	else if (e->version == 2 && e->kind == EVENT_DEADLINE_FIRED)
 		read_deadline_fired_1(r, &e->deadline_fired); /* the same bodies, of which more follows */
+	else if (e->version == 2 && e->kind == EVENT_CALENDAR_LOADED)
+		read_calendar_loaded_1(r, &e->calendar_loaded); /* likewise */
 	else if (e->version == 2 && e->kind == EVENT_ALERT_CHANGED)
 		read_alert_changed_2(r, &e->alert_changed);
 	else if (e->version == 2 && e->kind == EVENT_SCHOOL_DESCRIBED)

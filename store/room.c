@@ -47,9 +47,13 @@ void store_room(struct store *store, struct store_room *room)
 	struct statvfs disk;
 	struct stat status;
 	mdb_filehandle_t fd;
+	int dead;
 
 	memset(room, 0, sizeof(*room));
 	if (mdb_env_info(store->env, &info) == 0 && mdb_env_stat(store->env, &stat_env) == 0) {
+		/* Who was killed while it read holds its pages until somebody looks. */
+		if (store->mode != STORE_READ)
+			mdb_reader_check(store->env, &dead);
 		redo_pins(store, readers.pins);
 		room->map_size = info.me_mapsize;
 		room->map_used = ((uint64_t)info.me_last_pgno + 1) * stat_env.ms_psize;

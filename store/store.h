@@ -164,7 +164,8 @@ enum store_result scan_next(struct scan *, struct slice *key, struct slice *valu
 enum store_result scan_last(struct txn *, enum table, struct slice *key, struct slice *value);
 void scan_close(struct scan *);
 
-/* How near to full, for the watermarks. */
+/* How near to full, for the watermarks. A writer also lets go what readers that were killed have held: asked for
+ * once a second or so, a `verify` that was killed doesn't make the file grow for ever. */
 struct store_room {
 	uint64_t map_used, map_size;   /* bytes; used: up to the last page ever used */
 	uint64_t disk_free, disk_size; /* of the file system */

@@ -113,6 +113,27 @@ static void sp_21_fortnights(void **context)
 	assert_ends(EVERY_FORTNIGHT, 0);
 }
 
+/* A calendar that has been kept for eleven years: what is over makes room for what is to come, in whichever order the
+ * rows stand. */
+static void of_more_than_are_held_the_newest_are(void **context)
+{
+	enum { ROWS = HALF_TERMS_MAX + 2 };
+	struct calendar_row rows[ROWS], backwards[ROWS];
+	day_t from = date("2026-09-07");
+
+	(void)context;
+	for (unsigned i = 0; i < ROWS; i++, from += 56)
+		rows[i] = backwards[ROWS - 1 - i] =
+			(struct calendar_row){(uint16_t)from, (uint16_t)(from + 39), CALENDAR_TERM, slice_text("")};
+	for (unsigned i = 0; i < 2; i++) {
+		take(i ? backwards : rows, ROWS);
+		assert_int_equal(terms.count, HALF_TERMS_MAX);
+		assert_int_equal(terms.half[0].first, rows[2].from);
+		for (unsigned at = 0; at < HALF_TERMS_MAX; at++)
+			assert_int_equal(terms.half[at].first, rows[at + 2].from);
+	}
+}
+
 static void sp_21_half_terms_and_terms(void **context)
 {
 	(void)context;
@@ -203,6 +224,7 @@ int main(void)
 		T(half_terms_are_rows_and_what_holidays_leave_of_them),
 		T(sp_21_weeks),
 		T(sp_21_fortnights),
+		T(of_more_than_are_held_the_newest_are),
 		T(sp_21_half_terms_and_terms),
 		T(sp_21_years),
 		T(what_is_over_does_not_come_back),

@@ -347,6 +347,27 @@ static void only_tcp_is_listened_on(void **state)
 	assert_non_null(strstr(door->why, "in use"));
 }
 
+static int option_of(struct door *door, int option)
+{
+	int value = -1;
+	size_t size = sizeof value;
+
+	assert_int_equal(zmq_getsockopt(router_socket(door->router), option, &value, &size), 0);
+	return value;
+}
+
+/* By seconds that no test waits for: whoever begins no handshake, or has gone without a word, is given up. */
+static void who_says_nothing_is_given_up(void **state)
+{
+	struct door *door = *state;
+
+	assert_in_range(option_of(door, ZMQ_HANDSHAKE_IVL), 1000, 10000);
+	assert_in_range(option_of(door, ZMQ_HEARTBEAT_IVL), 1000, 5000);
+	assert_in_range(option_of(door, ZMQ_HEARTBEAT_TIMEOUT), 5001, 15000);
+	assert_int_equal(option_of(door, ZMQ_TCP_KEEPALIVE), 1);
+	assert_in_range(option_of(door, ZMQ_LINGER), 1, 5000);
+}
+
 #define DOOR_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -363,6 +384,7 @@ int main(void)
 		DOOR_TEST(a_peer_that_went_is_noticed),
 		DOOR_TEST(a_peer_that_floods_and_goes_ends_nobody_else),
 		DOOR_TEST(only_tcp_is_listened_on),
+		DOOR_TEST(who_says_nothing_is_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -132,6 +133,17 @@ static void a_hangup_is_ignored(void **state)
 	kill(daemon_run.pid, SIGHUP);
 	assert_string_equal(host_ask(socket, "after"), "after");
 	zmq_close(socket);
+}
+
+/* What it holds in memory reaches the disk by no core file. */
+static void it_leaves_no_core_file(void **state)
+{
+	struct rlimit limit = { 1, 1 };
+
+	(void)state;
+	assert_int_equal(prlimit(daemon_run.pid, RLIMIT_CORE, NULL, &limit), 0);
+	assert_int_equal(limit.rlim_cur, 0);
+	assert_int_equal(limit.rlim_max, 0);
 }
 
 /* Finding 2: nobody unknown gets past the handshake, and nothing of theirs is counted. */
@@ -410,6 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_echoes_and_ends_cleanly),
 		SHELL_TEST(a_hangup_is_ignored),
+		SHELL_TEST(it_leaves_no_core_file),
 		SHELL_TEST(an_unknown_key_is_refused),
 		cmocka_unit_test_setup_teardown(it_refuses_to_run_behind_an_open_door, make, unmake),
 		SHELL_TEST(each_message_has_its_senders_key),

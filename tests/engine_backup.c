@@ -124,6 +124,8 @@ static void a_copy_that_nobody_fetches(void **context)
 	(void)context;
 	snprintf(path, sizeof path, "%.255s/backup.partial", h.dir);
 	h.now_ms += 10 * 60 * 1000;
+	host_turns(&h);
+	assert_int_equal(access(path, F_OK), 0);
 	assert_int_equal(ready(), size); /* perhaps they do */
 	for (unsigned i = 2; i < 80; i++)
 		host_marks(&h, SCHOOL_URN, i, "2026-09-07", "2026-09-11", "O");

@@ -66,7 +66,8 @@ static void rows_that_are_refused(void **context)
 	snprintf(mark, sizeof mark, "['%s','/']", upn[1]);
 	refused_row("[0,\"date\",\"not a date\"]", "2026-02-30", "AM", mark);
 	refused_row("[0,\"date\",\"not a date\"]", "2026-9-8", "AM", mark);
-	refused_row("[0,\"date\",\"not a date\"]", "1999-12-31", "AM", mark);
+	refused_row("[0,\"date\",\"outside the years that registers are kept for\"]", "1999-12-31", "AM", mark);
+	refused_row("[0,\"date\",\"outside the years that registers are kept for\"]", "2100-01-01", "AM", mark);
 	refused_row("[0,\"date\",\"in the future\"]", "2026-09-10", "AM", mark);
 	refused_row("[0,\"date\",\"not a Monday to Friday\"]", "2026-09-06", "AM", mark);
 	refused_row("[0,\"session\",\"neither AM nor PM\"]", "2026-09-08", "am", mark);
@@ -108,6 +109,26 @@ static void the_same_session_twice_in_one_submission(void **context)
 	(void)context;
 	assert_answer(a, STATUS_PARTIAL, "\"accepted\":2,\"known\":0,\"refused\":[[1,\"session\",\"the same session twice in one submission\"]]");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'marks','upn':'%s'}", upn[0]), STATUS_OK, "[\"2026-09-08\",\"/\",\"N\"]");
+}
+
+/* Of a mark that is held, what is said beside its code is new all the same. */
+static void what_stands_beside_a_known_code_is_recorded(void **context)
+{
+	static const char *const extras[] = {"", ",{'comment':'rang at ten'}", ",{'minutes_late':7}"};
+	uint64_t head;
+
+	(void)context;
+	host_mark(&h, SCHOOL_URN, 1, "2026-09-08", "AM", "L");
+	for (unsigned i = 0; i < 3; i++) {
+		head = host_head(&h);
+		assert_answer(host_ask(&h, CONNECTOR, COMMAND_MARKS, "{'urn':'" SCHOOL_URN "','registers':[['2026-09-08','AM',[['%s','L'%s]]]]}", upn[0], extras[i]),
+			      STATUS_OK, i ? "" : "\"known\":1");
+		assert_int_equal(host_head(&h), head + 1);
+		if (i)
+			assert_string_equal(host_first(&h)->text, "");
+	}
+	assert_non_null(strstr(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'log'}")->text, "rang at ten"));
+	assert_non_null(strstr(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'log'}")->text, "\"minutes_late\":7"));
 }
 
 static char *many_marks(unsigned count, const char *comment)
@@ -294,12 +315,29 @@ static void a_roster_says_whose_pupil_it_is_until_a_register_does(void **context
 	assert_int_equal(seen_by_the_school(fresh), STATUS_OK);
 }
 
+#define P4 "{'id':'p'},{'id':'p'},{'id':'p'},{'id':'p'}"
+#define P8 P4 "," P4
+
+static void refused_pupil(const char *says, const char *who, const char *rest)
+{
+	assert_answer(host_ask(&h, CONNECTOR, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'A'%s}]}", who, rest),
+		      STATUS_NOTHING_ACCEPTED, says);
+}
+
 static void rosters(void **context)
 {
 	(void)context;
 	assert_refused(&h, CONNECTOR, COMMAND_ROSTER, STATUS_BAD_BODY, "\"field\":\"pupils\"", "{'urn':'" SCHOOL_URN "','pupils':[]}");
 	assert_refused(&h, CONNECTOR, COMMAND_ROSTER, STATUS_NOTHING_ACCEPTED, "[0,\"upn\"", "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'A80120000000X','surname':'X'}]}");
 	assert_refused(&h, CONNECTOR, COMMAND_ROSTER, STATUS_NOTHING_ACCEPTED, "[0,\"row\"", "{'urn':'" SCHOOL_URN "','pupils':[7]}");
+	refused_pupil("[0,\"upn\",\"not a UPN\",\"it has 13 characters: a letter, then 12 digits\"]", "A8012", "");
+	refused_pupil("\"a field is too long or not text\",\"forename\"]", upn[0], ",'forename':7");
+	refused_pupil("\"a field is too long or not text\",\"a key that a pupil doesn't have\"]", upn[0], ",'sex':'F'");
+	refused_pupil("\"parents: an array is wanted\"]", upn[0], ",'parents':{'id':'p1'}");
+	refused_pupil("\"a field is too long or not text\",\"address\"]", upn[0], ",'parents':[{'id':'p1','address':7}]");
+	refused_pupil("\"a key that a parent doesn't have: {id, name?, address?}\"]", upn[0], ",'parents':[{'id':'p1','phone':'7'}]");
+	refused_pupil("\"parent\",\"not an id: a letter, then letters, digits or -\"]", upn[0], ",'parents':[{'id':'1p'}]");
+	refused_pupil("\"parents: more than 16\"]", upn[0], ",'parents':[" P8 "," P8 ",{'id':'p'}]");
 	assert_answer(host_ask(&h, CONNECTOR, COMMAND_ROSTER,
 			       "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'A'},{'upn':'%s'},{'upn':'%s','surname':'B','birth_date':'2030-01-01'},"
 			       "{'upn':'%s','surname':'C','parents':[{'id':'1p'}]},{'upn':'%s','surname':'D','shoe_size':'44'}]}",
@@ -401,6 +439,7 @@ int main(void)
 		T(rows_that_are_refused),
 		T(en_01_an_unknown_code_is_refused_by_name_and_the_rest_is_taken),
 		T(the_same_session_twice_in_one_submission),
+		T(what_stands_beside_a_known_code_is_recorded),
 		T(ten_thousand_marks_and_one_more),
 		T(thousands_of_wrong_upns), T(comments_that_add_up_to_too_much),
 		T(the_same_id_with_other_content),

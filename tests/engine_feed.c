@@ -125,6 +125,8 @@ static void credit_has_bounds(void **context)
 	host_again(&h, AUDITOR, COMMAND_CREDIT, id, "{'credit':18446744073709551615}");
 	assert_int_equal(h.engine->subscriptions[1]->credit, 100000);
 	assert_answer(host_again(&h, AUDITOR, COMMAND_CREDIT, id, "{'credit':'x'}"), STATUS_BAD_FIELD, NULL);
+	assert_answer(host_again(&h, AUDITOR, COMMAND_CREDIT, id, "{'credits':1}"), STATUS_BAD_FIELD, "\"field\":\"credit\"");
+	assert_answer(host_again(&h, AUDITOR, COMMAND_CREDIT, id, "{'credit':1,'upn':'x'}"), STATUS_BAD_FIELD, "\"field\":\"credit\"");
 	/* another's subscription is not to be fed */
 	assert_answer(host_again(&h, OFFICER, COMMAND_CREDIT, id, "{'credit':1}"), STATUS_NOT_FOUND, NULL);
 }

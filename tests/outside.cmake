@@ -12,6 +12,7 @@ add_test(NAME outside-boots COMMAND ${outside}/boots.sh /usr/bin/python3 ${outsi
 set_tests_properties(outside-boots PROPERTIES LABELS outside SKIP_RETURN_CODE 77 TIMEOUT 240 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 add_test(NAME outside-story COMMAND /usr/bin/python3 ${outside}/story.py ${programs} --pace 0)
 add_test(NAME outside-drawing COMMAND /usr/bin/python3 ${outside}/drawing.py $<TARGET_FILE:attend>)
+add_test(NAME outside-calendars COMMAND /usr/bin/python3 ${outside}/calendars.py ${programs})
 add_test(NAME outside-reports COMMAND /usr/bin/python3 ${outside}/reports.py ${programs})
 add_test(NAME outside-importers COMMAND /usr/bin/python3 ${outside}/importers.py ${programs})
 add_test(NAME outside-board COMMAND /usr/bin/python3 ${outside}/board/pages.py ${programs})

@@ -102,6 +102,28 @@ static void sp_14_paid_in_time_and_recorded_late(void **state)
 	play_end(p);
 }
 
+/* A day that was mistyped: before the notice there was nothing to pay, nor to withdraw. */
+static void sp_14_nothing_is_paid_or_withdrawn_before_it_was_issued(void **state)
+{
+	struct play *p = fined();
+
+	(void)state;
+	play_until(p, "2026-11-02");
+	assert_int_equal(act(p, "payment", "2026-10-02", "p1", ""), STATUS_BAD_FIELD);
+	assert_int_equal(p->c.notices[0].paid_on, 0);
+	assert_int_equal(act(p, "withdraw-notice", "2026-10-04", "p1", "ground=material-error"), STATUS_BAD_FIELD);
+	assert_false(p->c.notices[0].withdrawn);
+	assert_int_equal(act(p, "penalty-notice", NULL, "p1", "reason=leave"), STATUS_OK);
+	/* of two the later one is withdrawn unless it is said which */
+	assert_int_equal(act(p, "withdraw-notice", "2026-10-30", "p1", "ground=material-error"), STATUS_BAD_FIELD);
+	assert_int_equal(act(p, "withdraw-notice", "2026-11-02", "p1", "ground=material-error"), STATUS_OK);
+	assert_true(p->c.notices[1].withdrawn);
+	/* handed over and paid on the same day */
+	assert_int_equal(act(p, "payment", "2026-10-05", "p1", ""), STATUS_OK);
+	assert_int_equal(p->c.notices[0].paid_pence, 8000);
+	play_end(p);
+}
+
 static void sp_14_second_notice_has_no_reduction(void **state)
 {
 	struct play *p = fined();
@@ -317,6 +339,7 @@ int main(void)
 		cmocka_unit_test(sp_14_receipt_passes_over_a_weekend_and_a_bank_holiday),
 		cmocka_unit_test(sp_14_paid_on_day_21_and_on_day_22),
 		cmocka_unit_test(sp_14_paid_in_time_and_recorded_late),
+		cmocka_unit_test(sp_14_nothing_is_paid_or_withdrawn_before_it_was_issued),
 		cmocka_unit_test(sp_14_second_notice_has_no_reduction),
 		cmocka_unit_test(sp_20_no_penalty_notice_outside_compulsory_age),
 		cmocka_unit_test(sp_14_no_third_within_three_years),

@@ -5,6 +5,7 @@
 
 #include <lmdb.h>
 #include <sys/resource.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #if defined(__has_feature)
@@ -137,6 +138,47 @@ static void a_reader_follows_a_writer_in_another_process(void **state)
 	assert_int_equal(write(to_child[1], "x", 1), 1);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
+	store_close(&store);
+	for (int i = 0; i < 2; i++) {
+		close(to_child[i]);
+		close(to_parent[i]);
+	}
+}
+
+/* A `verify` that was killed, say, beside a daemon that goes on for months. */
+static void a_reader_that_was_killed_holds_no_pages(void **state)
+{
+	struct place *place = *state;
+	struct store *store = place_open(place->dir, STORE_CREATE);
+	struct store_room room;
+	int to_child[2], to_parent[2];
+	char byte = 0;
+	pid_t child;
+
+	put_one(store, TABLE_CASES, place_key(1), text("v"));
+	store_close(&store);
+	assert_int_equal(pipe(to_child) | pipe(to_parent), 0);
+	child = fork();
+	if (child == 0) {
+		if (read(to_child[0], &byte, 1) != 1)
+			_exit(1);
+		store = place_open(place->dir, STORE_READ);
+		place_begin(store, false);
+		_exit(write(to_parent[1], "x", 1) != 1 || read(to_child[0], &byte, 1) != 1);
+	}
+	store = place_open(place->dir, STORE_WRITE);
+	assert_int_equal(write(to_child[1], "x", 1), 1);
+	assert_int_equal(read(to_parent[0], &byte, 1), 1);
+	for (int i = 0; i < 3; i++)
+		put_one(store, TABLE_CASES, place_key(2), text("v"));
+	store_room(store, &room);
+	assert_int_equal(room.readers, 1);
+	assert_int_equal(room.oldest_reader, 3);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	store_room(store, &room);
+	assert_int_equal(room.readers, 0);
+	assert_int_equal(room.oldest_reader, 0);
 	store_close(&store);
 	for (int i = 0; i < 2; i++) {
 		close(to_child[i]);
@@ -331,6 +373,7 @@ int main(void)
 		TEST(a_second_writer_is_told_who_is_there),
 		TEST(the_same_process_opens_it_once),
 		TEST(a_reader_follows_a_writer_in_another_process),
+		TEST(a_reader_that_was_killed_holds_no_pages),
 		TEST(a_reader_does_not_write),
 		TEST(what_is_not_a_store_is_refused),
 		TEST(a_newer_store_is_refused_by_name),
