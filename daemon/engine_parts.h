@@ -330,6 +330,8 @@ void pack_answer(struct pack *, uint32_t accepted, uint32_t known, const struct 
 bool load_pathway(struct engine *, struct slice source, struct slice compiled, bool is_default, struct event *);
 void pack_load_answer(struct pack *, const struct event_pathway_loaded *, uint64_t moved);
 void engine_sign(struct event *, const struct request *);
+/* Is a mark held for that mark's session, other than D, that another school wrote? (wrote.c) */
+bool engine_other_wrote(struct engine *, uint32_t urn, const struct mark *);
 /* The pupil's number; registers a UPN not seen before. 0: the batch is broken or (if not `may_register`) unknown. */
 uint32_t engine_pupil_of(struct engine *, struct slice upn, uint32_t urn, const struct principal *, bool may_register);
 void particulars_of(struct engine *, uint32_t pupil, struct particulars *); /* all zero: unknown */

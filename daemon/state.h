@@ -209,8 +209,6 @@ struct applied_mark {
 };
 enum store_result state_apply_mark(struct state *, uint8_t version, uint32_t urn, const struct mark *,
                                    uint64_t position, struct applied_mark *);
-/* Is a mark held for that session, other than D, that another school wrote? Looked up where two have. */
-bool state_other_wrote(struct state *, uint32_t pupil, uint32_t urn, day_t, uint8_t session);
 /* The rest of a marks event: the id that it came under. */
 enum store_result state_apply_id(struct state *, const struct event *, uint64_t position);
 /* What the table of ids says of one: where its event stands. */

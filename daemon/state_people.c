@@ -81,23 +81,6 @@ enum store_result state_apply_wrote(struct state *s, uint32_t urn, const struct 
 	return result;
 }
 
-bool state_other_wrote(struct state *s, uint32_t pupil, uint32_t urn, day_t day, uint8_t session)
-{
-	const struct pupil *p = state_pupil(s, pupil);
-	uint8_t held = pupil_code(p, day, session);
-	struct people *people;
-	bool other;
-
-	if (held == CODE_D || code_class(held) == CODE_CLASS_ADMINISTRATIVE) /* or none */
-		return false;
-	if (!(p->standing & PUPIL_SCHOOLS))
-		return p->urn != urn;
-	people = memory_new(sizeof *people);
-	other = state_people(s, pupil, people) == STORE_OK && people_other_wrote(people, urn, day, session);
-	free(people);
-	return other;
-}
-
 /* ---- facts ---- */
 
 /* The open case is the new school's from that day on; what was counted there before stays so. Without one it is kept for

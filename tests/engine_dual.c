@@ -6,6 +6,8 @@
 static struct host h;
 static char upn[UPN_SIZE + 1];
 
+#define THIRD_URN "777777"
+
 static int setup(void **context)
 {
 	(void)context;
@@ -113,6 +115,35 @@ static void a_d_makes_no_school_the_pupils(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn), STATUS_OK, "\"urn\":\"" OTHER_URN);
 }
 
+/* Whichever the third school is, and however long ago another mark is that comes late. */
+static void a_third_school(void **context)
+{
+	(void)context;
+	mark(SCHOOL_URN, "2026-09-07", "AM", "/", true);
+	mark(OTHER_URN, "2026-09-08", "AM", "/", true);
+	mark(OTHER_URN, "2026-09-08", "PM", "N", true);
+	mark(THIRD_URN, "2026-09-08", "AM", "D", false);
+	mark(THIRD_URN, "2026-09-07", "AM", "D", false);
+	host_crash(&h);
+	mark(THIRD_URN, "2026-09-08", "PM", "D", false);
+	mark(THIRD_URN, "2026-09-09", "AM", "/", true);
+	mark(OTHER_URN, "2026-09-09", "AM", "D", false);
+	figures(4, 3);
+	mark(OTHER_URN, "2026-09-08", "PM", "D", true); /* its own */
+	figures(3, 3);
+}
+
+/* 64 weeks before one that is held. */
+static void a_mark_of_long_ago(void **context)
+{
+	(void)context;
+	mark(SCHOOL_URN, "2026-09-07", "AM", "/", true);
+	mark(OTHER_URN, "2026-09-08", "AM", "/", true);
+	mark(OTHER_URN, "2025-06-16", "AM", "N", true);
+	mark(OTHER_URN, "2026-09-07", "AM", "D", false);
+	mark(SCHOOL_URN, "2026-09-07", "AM", "D", true);
+}
+
 static uint32_t school_after_d(uint8_t version)
 {
 	struct engine *e = h.engine;
@@ -150,7 +181,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(whichever_comes_first), T(each_corrects_its_own), T(a_week_at_two_schools),
-		T(a_d_makes_no_school_the_pupils), T(old_events_count_as_they_did),
+		T(a_d_makes_no_school_the_pupils), T(a_third_school), T(a_mark_of_long_ago), T(old_events_count_as_they_did),
 	};
 
 	return cmocka_run_group_tests_name("engine_dual", tests, NULL, NULL);
