@@ -263,6 +263,28 @@ static void a_case_begun_before_any_register(void **context)
 	assert_string_equal(last_day("C1"), "2026-11-09"); /* 13-16, 26-30 October, 2-6, 9 November */
 }
 
+/* Ten at the old school, eleven by the new one's weeks, and at no moment below: there is nothing to say anew. */
+static void en_02_a_move_of_school_says_nothing_twice(void **context)
+{
+	static const char *const days[] = {"09-07", "09-08", "09-14", "09-15", "09-21", "09-28", "10-05", "10-12", "10-19", "10-26", "11-02", "11-09", "11-16", "11-23"};
+	char day[16];
+
+	(void)context;
+	time_passes("2026-11-30T16:00:00Z");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'urn':'" SCHOOL_URN "','rows':[['2026-09-02','2026-12-18','term','T']]}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR,
+			       "{'urn':'" OTHER_URN "','rows':[['2026-09-02','2026-12-18','term','T'],['2026-10-19','2026-11-01','holiday','H']]}"),
+		      STATUS_OK, NULL);
+	for (unsigned i = 0; i < sizeof days / sizeof *days; i++) {
+		snprintf(day, sizeof day, "2026-%s", days[i]);
+		host_mark(&h, SCHOOL_URN, 0, day, "AM", "O");
+	}
+	assert_int_equal(host_alerts(&h, "threshold", NULL, one), 5); /* four are of the others */
+	host_mark(&h, OTHER_URN, 0, "2026-11-30", "AM", "O");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"unauthorised_10_weeks\":11");
+	assert_int_equal(host_alerts(&h, "threshold", NULL, one), 5);
+}
+
 static void close_case(unsigned child)
 {
 	act(OFFICER, child, "close", ",'fields':{'reason':'r'}");
@@ -395,6 +417,7 @@ int main(void)
 		T(sp_14_two_parents_pay_for_themselves),
 		T(a_move_of_school_on_day_12),
 		T(a_move_of_school_between_two_cases),
+		T(en_02_a_move_of_school_says_nothing_twice),
 		T(a_case_begun_before_any_register),
 		T(ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent),
 		T(ty_14_a_new_grant_leaves_cases_in_ones_hands),
