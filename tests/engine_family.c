@@ -263,6 +263,17 @@ static void a_case_begun_before_any_register(void **context)
 	assert_string_equal(last_day("C1"), "2026-11-09"); /* 13-16, 26-30 October, 2-6, 9 November */
 }
 
+/* On the roster and in no register yet: the school may see the child, and is told of the case. */
+static void a_school_is_told_before_any_register(void **context)
+{
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'Z'}]}", upn[0]), STATUS_OK, NULL);
+	act(OFFICER, 0, "notice-to-improve", ",'on':'2026-10-12','parent':'p1'");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'case','case':'C1'}"), STATUS_OK, NULL);
+	time_passes("2026-11-16T16:00:00Z");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'alerts','from':28}"), STATUS_OK, "\"kind\":\"decision\"");
+}
+
 /* Ten at the old school, eleven by the new one's weeks, and at no moment below: there is nothing to say anew. */
 static void en_02_a_move_of_school_says_nothing_twice(void **context)
 {
@@ -417,6 +428,7 @@ int main(void)
 		T(sp_14_two_parents_pay_for_themselves),
 		T(a_move_of_school_on_day_12),
 		T(a_move_of_school_between_two_cases),
+		T(a_school_is_told_before_any_register),
 		T(en_02_a_move_of_school_says_nothing_twice),
 		T(a_case_begun_before_any_register),
 		T(ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent),
