@@ -296,6 +296,30 @@ static void en_02_a_move_of_school_says_nothing_twice(void **context)
 	assert_int_equal(host_alerts(&h, "threshold", NULL, one), 5);
 }
 
+/* Reached at the one school, not so by the other's weeks; then the first corrects the very register that took the pupil there. */
+static void en_03_a_move_of_school_leaves_what_was_right(void **context)
+{
+	static const char *const days[] = {"08-24", "09-07", "09-08", "09-14", "09-21", "09-28", "10-05", "10-12", "11-02", "11-09"};
+	char day[16];
+
+	(void)context;
+	time_passes("2026-11-20T16:00:00Z");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'urn':'" SCHOOL_URN "','rows':[['2026-08-17','2026-12-18','term','T']]}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR,
+			       "{'urn':'" OTHER_URN "','rows':[['2026-08-17','2026-12-18','term','T'],['2026-10-19','2026-11-01','holiday','H']]}"),
+		      STATUS_OK, NULL);
+	for (unsigned i = 0; i < sizeof days / sizeof *days; i++) {
+		snprintf(day, sizeof day, "2026-%s", days[i]);
+		host_mark(&h, OTHER_URN, 0, day, "AM", "O");
+	}
+	assert_int_equal(host_alerts(&h, "threshold", "raised", one), 5); /* four are of the others */
+	host_mark(&h, SCHOOL_URN, 0, "2026-11-16", "PM", "O");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"unauthorised_10_weeks\":8");
+	host_mark(&h, OTHER_URN, 0, "2026-11-16", "PM", "\\");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"unauthorised_10_weeks\":9");
+	assert_int_equal(host_alerts(&h, "threshold", "raised", one), 5);
+}
+
 static void close_case(unsigned child)
 {
 	act(OFFICER, child, "close", ",'fields':{'reason':'r'}");
@@ -429,6 +453,7 @@ int main(void)
 		T(a_move_of_school_on_day_12),
 		T(a_move_of_school_between_two_cases),
 		T(a_school_is_told_before_any_register),
+		T(en_03_a_move_of_school_leaves_what_was_right),
 		T(en_02_a_move_of_school_says_nothing_twice),
 		T(a_case_begun_before_any_register),
 		T(ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent),
