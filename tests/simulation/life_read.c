@@ -1,6 +1,7 @@
 /* What came: to submissions their answers, to subscribers what they were sent; and then the log.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,11 @@ static void answered(struct world *w, struct send *send, uint16_t status, uint64
 	w->tally->repeats += status == 201;
 	w->tally->refused += status >= 400;
 	w->tally->put_off += status >= 300 && status < 400;
+	if (w->trace && status >= 400) {
+		char text[300];
+
+		fprintf(stderr, "      %02x is answered %u %s\n", w->m.sent[send->sent].command, status, value_print(body, text, sizeof text));
+	}
 	must(&w->m, status != 500 && status != 501, "a submission is answered %u", status);
 	sent_answered(&w->m, &w->m.sent[send->sent], status, position, body);
 }

@@ -16,7 +16,7 @@
 #include "tests/simulation/days.h"
 #include "tests/simulation/wire.h"
 
-enum { SCHOOLS = 5, PUPILS = 20, MARK_ROWS_MAX = 120, ACTORS = 16, CODES = 34, TELLS_ALL = 0 };
+enum { SCHOOLS = 5, PUPILS = 20, MARK_ROWS_MAX = 512, ACTORS = 16, CODES = 34, TELLS_ALL = 0, STAYS_MAX = 16, HOMES_MAX = 8, SOME_SCHOOL = SCHOOLS };
 
 /* ---- who ---- */
 
@@ -76,7 +76,6 @@ struct sent {
 	unsigned row_count;
 	struct mark_row *rows;
 	uint32_t said_accepted, said_known, said_refused;
-	bool muddled;                /* a row of a pupil of whom the model has no opinion */
 	bool settled;                /* answer and log were compared */
 	/* of a calendar */
 	int scope;                   /* a school, or -1 for the authority */
@@ -93,12 +92,21 @@ struct sent {
 
 enum { MARKS_FROM_YEAR = 2022, MARK_DAYS = 16 * 366 };
 
+/* Whose days count for a pupil's cases, from a day on. */
+struct stay {
+	int from, school;
+};
+
 struct pupil {
 	char upn[14];
 	bool registered;
-	int named;                   /* the school that first named them */
-	int school;                  /* of the latest register, or where first named; -1: nowhere */
-	bool muddled;                /* two schools wrote for them: the model has no opinion on alerts and figures */
+	int named;                   /* the school whose roster has them, or that first named them */
+	int school;                  /* of the latest register that is no D of a second school; -1: none yet */
+	int was;                     /* and before the submission that moved them last, */
+	uint64_t moved;              /* which stands there */
+	struct stay stays[STAYS_MAX]; /* from the first move with a case open on; none: there was none */
+	unsigned stay_count;
+	int told_from;               /* a move that the log must tell next, from that day on; 0: none */
 	int8_t code[MARK_DAYS][2];   /* -1: none */
 	int8_t wrote[MARK_DAYS][2];  /* the school that did */
 	int latest, session;         /* 0: no register yet */
@@ -117,7 +125,13 @@ enum alert_state { RAISED, ACKNOWLEDGED, WITHDRAWN };
 struct alert {
 	uint64_t number, changed;    /* position of the newest change */
 	char kind[24];
-	int pupil, school;
+	int pupil;
+	struct home {                /* whose it is since a position: of the school where the pupil was when it was raised, or grew */
+		uint64_t since;
+		int school, or;      /* -1: of none; one of the two, where one submission had the pupil move;
+		                      * SOME_SCHOOL: of that whose task it is about */
+	} homes[HOMES_MAX];
+	unsigned home_count;
 	uint32_t case_number;
 	unsigned tells;              /* a bit a role; 0: all */
 	enum alert_state state;
@@ -144,7 +158,7 @@ struct fired {                       /* a phase of a deadline */
 
 struct case_file {
 	uint32_t number;
-	int pupil;
+	int pupil, school;           /* -1: it was opened before there was any register */
 	bool closed, moved;          /* moved to another pathway */
 };
 
@@ -214,6 +228,17 @@ void calendar_take(struct model *, const struct sent *);
 /* `answer`, to the query of that pupil, must say what the marks say. */
 void figures_check(struct model *, int pupil, struct value answer);
 
+/* ---- model_schools.c ---- */
+int school_now(const struct model *, int pupil);     /* whose staff may see them; -1: nobody's */
+/* The mark makes that school the pupil's: if it was another, what must be told of it is. */
+void school_take(struct model *, int pupil, int school, int day);
+void move_take(struct model *, struct value event);  /* as the log tells of it */
+/* The days by which a case's time is counted: each school's while the pupil was there. */
+const struct timetable *days_of_case(const struct model *, const struct case_file *);
+bool case_followed(const struct model *, const struct case_file *); /* not after very many moves */
+bool pupil_seen(const struct model *, const struct actor *, int pupil);
+bool case_seen(const struct model *, const struct actor *, const struct case_file *);
+
 /* ---- model_log.c ---- */
 struct sent *sent_new(struct model *, uint8_t command, unsigned actor, bool by_content);
 struct sent *sent_find(struct model *, const uint8_t id[static 16]);
@@ -235,6 +260,7 @@ void *list_grow(void *list, unsigned count, unsigned *room, size_t size); /* roo
 struct alert *alert_find(struct model *, uint64_t number);
 void raised_take(struct model *, struct value event, uint64_t at);
 void alert_take(struct model *, const char *kind, struct value event); /* changed, withdrawn, acknowledged */
+const struct home *home_at(const struct alert *, uint64_t position); /* whose it was then */
 void nothing_expected(struct model *); /* all that must follow from what was before has come */
 
 /* ---- model_deadlines.c ---- */
@@ -257,10 +283,12 @@ struct subscriber {
 	uint64_t cursor_sent;        /* the furthest that was sent, answered or not */
 	uint64_t next, last;         /* told; the position of the last item */
 	uint64_t begun;              /* where the subscription began */
+	uint64_t heard;              /* how long the log was by what it was told last */
 	uint64_t credit;
 	bool away;
 };
-bool alert_told(const struct model *, const struct actor *, const struct alert *);
+/* As of then; `surely`: where it may be either of two schools', both are told. */
+bool alert_told(const struct actor *, const struct alert *, uint64_t position, bool surely);
 void feed_take(struct model *, struct subscriber *, struct value body);
 
 #endif

@@ -33,7 +33,7 @@ void model_begin(struct model *m)
 		timetable_count(&m->school[i]);
 	for (int i = 0; i < PUPILS; i++) {
 		memset(m->pupils[i].code, -1, sizeof m->pupils[i].code);
-		m->pupils[i].school = -1;
+		m->pupils[i].school = m->pupils[i].named = -1;
 		m->pupils[i].armed = true;
 	}
 }
@@ -204,15 +204,9 @@ static void take_marks(struct model *m, struct sent *s, struct value event, uint
 {
 	unsigned i = 0;
 	char name[48], text[16];
-	bool muddled = false;
 
-	for (unsigned r = 0; r < s->row_count; r++)
-		muddled |= s->rows[r].good && m->pupils[s->rows[r].pupil].muddled;
 	must(m, value_is(value_of(event, "urn"), m->urn[s->school]), "%s is of another school in the log", name_of(s, name));
 	marks_take(m, s, at);
-	s->muddled = muddled;
-	if (muddled)
-		return;
 	must(m, value_number(value_of(event, "known")) == s->known, "%s: %u rows were known, not %llu", name_of(s, name), s->known,
 	     (unsigned long long)value_number(value_of(event, "known")));
 	EACH(mark, value_of(event, "marks")) {
@@ -246,7 +240,7 @@ static void take_action(struct model *m, const struct sent *s, struct value even
 		return;
 	must(m, number == m->case_count + 1, "C%u is opened after C%u", number, m->case_count);
 	m->cases = list_grow(m->cases, m->case_count, &m->case_room, sizeof *m->cases);
-	m->cases[m->case_count++] = (struct case_file){.number = number, .pupil = s->pupil};
+	m->cases[m->case_count++] = (struct case_file){.number = number, .pupil = s->pupil, .school = p->school};
 	p->open_case = number;
 }
 
@@ -335,6 +329,10 @@ static void take_other(struct model *m, const char *kind, struct value event, ui
 			m->pupils[pupil].named = school_of(m, value_of(event, "urn"));
 		}
 	}
+	if (!strcmp(kind, "roster-recorded") && pupil >= 0)
+		m->pupils[pupil].named = school_of(m, value_of(event, "urn"));
+	if (!strcmp(kind, "pupil-fact") && value_is(value_of(event, "fact"), "school"))
+		move_take(m, event);
 	if (!strcmp(kind, "deadline-fired"))
 		fired_take(m, event, at);
 	if (!strcmp(kind, "day-ended")) {
@@ -417,7 +415,7 @@ void log_settled(struct model *m)
 			must(m, s->logged == s->position, "%s was acked at %llu and stands at %llu", name_of(s, name),
 			     (unsigned long long)s->position, (unsigned long long)s->logged);
 			if (s->command == MARKS && s->logged && s->position)
-				must(m, s->muddled || (s->said_accepted == s->accepted && s->said_known == s->known && s->said_refused == s->refused),
+				must(m, s->said_accepted == s->accepted && s->said_known == s->known && s->said_refused == s->refused,
 				     "%s was answered %u %u %u, and %u %u %u are right", name_of(s, name), s->said_accepted, s->said_known,
 				     s->said_refused, s->accepted, s->known, s->refused);
 			s->settled = true;

@@ -81,15 +81,20 @@ bool submits(uint8_t command)
 	return (command >= MARKS && command <= TASK) || command == OFFER;
 }
 
-bool alert_told(const struct model *m, const struct actor *who, const struct alert *a)
+static bool of_school(const struct actor *who, int school)
 {
+	return school == SOME_SCHOOL || (school >= 0 && (who->schools >> school & 1));
+}
+
+bool alert_told(const struct actor *who, const struct alert *a, uint64_t position, bool surely)
+{
+	const struct home *home = home_at(a, position);
 	bool sees = false;
 
-	(void)m;
 	if (role_reads_all(who->role))
 		sees = true;
 	if (who->role == SCHOOL)
-		sees = a->school >= 0 && (who->schools >> a->school & 1);
+		sees = surely ? of_school(who, home->school) && of_school(who, home->or) : of_school(who, home->school) || of_school(who, home->or);
 	if (who->role == LEAD)
 		sees = a->case_number && a->case_number >= who->first_case && a->case_number <= who->last_case;
 	if (a->tells && who->role != AUDITOR && who->role != ADMINISTRATOR)

@@ -118,31 +118,39 @@ static void try_question(struct world *w, unsigned actor)
 		must_refuse(w, actor, QUERY, what, l);
 }
 
-/* Whose pupil is it? Those of others are not there. */
+/* Whose pupil is it? Those of others are not there. A lead sees a pupil for a case that is over, too, and opens none. */
+static bool finds(const struct world *w, const struct actor *a, int pupil, const char *what)
+{
+	const struct pupil *p = &w->m.pupils[pupil];
+	bool of_case = !strcmp(what, "case") || !strcmp(what, "timeline"), any = false;
+
+	if (a->role == LEAD && !strcmp(what, "actions"))
+		return p->open_case && case_seen(&w->m, a, &w->m.cases[p->open_case - 1]);
+	for (unsigned i = 0; i < w->m.case_count; i++)
+		any |= w->m.cases[i].pupil == pupil;
+	return pupil_seen(&w->m, a, pupil) && (any || !of_case);
+}
+
 static void try_pupil(struct world *w, unsigned actor)
 {
+	static const char *const whats[] = {"pupil", "marks", "actions", "people", "year", "case", "timeline"};
 	const struct actor *a = &w->m.actors[actor];
 	int pupil = (int)dice(&w->dice, PUPILS);
-	const struct pupil *p = &w->m.pupils[pupil];
-	bool sees = role_reads_all(a->role), named = false;
+	const char *what = whats[dice(&w->dice, a->role == LEAD ? 5 : 7)];
 	const struct letter *l;
 
-	if (!a->granted || !role_may_ask(a->role, "pupil") || !p->latest || p->muddled)
+	if (!a->granted || !role_may_ask(a->role, what) || !w->m.pupils[pupil].registered)
 		return;
-	if (a->role == SCHOOL)
-		sees = a->schools >> p->school & 1;
-	for (unsigned i = 0; i < w->m.case_count && a->role == LEAD; i++)
-		named |= w->m.cases[i].pupil == pupil && w->m.cases[i].number >= a->first_case && w->m.cases[i].number <= a->last_case;
 	question(w, QUERY);
 	put_map(&w->out, 2);
-	put_key_text(&w->out, "what", "pupil");
-	put_key_text(&w->out, "upn", p->upn);
+	put_key_text(&w->out, "what", what);
+	put_key_text(&w->out, "upn", w->m.pupils[pupil].upn);
 	l = ask(w, actor);
 	if (!l)
 		return;
 	w->tally->forbidden++;
-	must(&w->m, l->status == (sees || named ? 200 : 404), "%s asks for %s of school %d and is answered %u", a->name, p->upn, p->school,
-	     l->status);
+	must(&w->m, l->status == (finds(w, a, pupil, what) ? 200 : 404), "%s asks %s of %s of school %d and is answered %u", a->name, what,
+	     w->m.pupils[pupil].upn, school_now(&w->m, pupil), l->status);
 }
 
 /* Marks of a school that is not theirs. */

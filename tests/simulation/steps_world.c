@@ -258,6 +258,7 @@ static void begin_reading(struct world *w, struct subscriber *s, unsigned k)
 	     (unsigned long long)s->cursor);
 	s->cursor = s->cursor_sent = from - 1;
 	s->next = s->begun = from;
+	s->heard = value_number(value_of(l->body, "head"));
 	s->last = 0;
 	s->credit = credit;
 }

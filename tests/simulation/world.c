@@ -221,6 +221,9 @@ void world_begin(struct world *w, uint64_t seed, const char *base, const char *t
 	make_people(&w->m);
 	for (unsigned i = 0; i < PUPILS; i++) {
 		make_upn(w->m.pupils[i].upn, (unsigned)(seed % 1000) * 1000 + i);
+		w->roll[i] = (int)(i % SCHOOLS);
+		w->also[i] = -1;
+		w->awaited[i] = one_in(&w->dice, 3);
 		w->habit[i] = (unsigned)(one_in(&w->dice, 3) ? 20 + dice(&w->dice, 70) : 2 + dice(&w->dice, 12));
 	}
 	for (unsigned i = 0; i < SCHOOLS; i++) {
@@ -280,6 +283,7 @@ static const struct {
 	{180, step_clock, "time"},
 	{12, step_hold, "clock put"},
 	{60, step_subscribe, "subscribers"},
+	{12, step_schools, "moves of school"},
 	{50, step_roles, "who may"},
 	{15, step_garbage, "garbage"},
 	{30, step_disk, "disk"},
@@ -336,6 +340,8 @@ bool world_step(struct world *w, unsigned step)
 	catch_up(w);
 	if (!went_wrong(&w->m) && !w->ended)
 		look_round(w);
+	if (!went_wrong(&w->m) && !w->ended && w->step % 5 == 0)
+		look_at_lists(w);
 	if (!went_wrong(&w->m) && !w->ended && life_broken(w))
 		catch_up(w);
 	w->tally->steps++;

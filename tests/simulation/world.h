@@ -38,6 +38,7 @@
 	X(marks, "marks") \
 	X(cases, "cases") \
 	X(actions, "actions") \
+	X(moves, "moves of school") \
 	X(fired, "phases of deadlines fired") \
 	X(alerts, "alerts") \
 	X(withdrawn, "withdrawn") \
@@ -47,6 +48,7 @@
 	X(items, "items sent to subscribers") \
 	X(cursors, "cursors") \
 	X(forbidden, "role checks") \
+	X(lists, "lists of a school's or lead's") \
 	X(asof, "questions as of then") \
 	X(garbage, "broken frames") \
 	X(verified, "verifies") \
@@ -122,6 +124,8 @@ struct world {
 	unsigned send_count, send_room, sends_from; /* those before that one are answered */
 	struct subscriber subscribers[SUBSCRIBERS];
 	unsigned habit[PUPILS], registers_to[SCHOOLS];
+	int roll[PUPILS], also[PUPILS]; /* the school that a pupil is at, and a second one, or -1 */
+	bool awaited[PUPILS];        /* on a roster perhaps, and in no register yet */
 	bool touched[PUPILS], acted[PUPILS];
 	struct memory memories[MEMORIES];
 	unsigned memory_count;
@@ -172,6 +176,7 @@ void look_at_figures(struct world *, unsigned pupils);
 void look_at_deadlines(struct world *);
 void look_at_cases(struct world *);
 void look_at_alerts(struct world *);
+void look_at_lists(struct world *);           /* in a turn of its own (looks_lists.c) */
 void look_back(struct world *);               /* as of then, it is said again */
 
 /* ---- steps ---- */
@@ -185,6 +190,7 @@ void step_pathway(struct world *);
 void step_clock(struct world *);
 void step_hold(struct world *);
 void step_subscribe(struct world *);
+void step_schools(struct world *);
 void step_roles(struct world *);
 void step_garbage(struct world *);
 void step_disk(struct world *);
@@ -192,6 +198,8 @@ void step_restart(struct world *);
 /* In place of what was planned before; what that did is counted. */
 void world_plan(struct world *, enum disk_trouble, int error, unsigned nth);
 struct sent *grant_make(struct world *, unsigned actor);
+struct sent *roster_make(struct world *, int school, int pupil, unsigned actor);
+unsigned connector_of(int school);
 struct sent *marks_make(struct world *, int school, unsigned actor, int from, int to, bool correction);
 
 enum { ADMIN, BOSS, OFFICER_A, OFFICER_B, WATCHER, LEADER, SCHOOL_A, SCHOOL_B, MIS_A, MIS_B, MIS_C, PAGE, PROBE, GUEST, STRANGER };

@@ -1,0 +1,138 @@
+/* What a school, or a lead, is told of many: of what an auditor is told at that moment the part that is theirs, no more
+ * and no less.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "tests/simulation/world.h"
+
+enum list { LIST_DEADLINES, LIST_CASES, LIST_ALERTS, LIST_NAMES, LIST_PUPILS, LISTS };
+
+static unsigned ask_list(struct world *w, enum list list, unsigned actor)
+{
+	static const char *const whats[LISTS] = {"deadlines", "cases", "alerts", "names", "report"};
+
+	question(w, QUERY);
+	put_map(&w->out, 3);
+	put_key_text(&w->out, "what", whats[list]);
+	put_key_number(&w->out, "limit", 1000);
+	if (list == LIST_NAMES)
+		put_key_text(&w->out, "name", "surname");
+	else if (list == LIST_PUPILS)
+		put_key_text(&w->out, "of", "pupils");
+	else
+		put_key_number(&w->out, "from", list == LIST_ALERTS && w->m.head > 400 ? w->m.head - 400 : 0);
+	return ask_within(w, actor);
+}
+
+/* Of an item that an auditor has: is it the asker's, too? */
+enum theirs { NOT_THEIRS, MAY_BE, THEIRS };
+
+static enum theirs whose(const struct model *m, const struct actor *who, enum list list, struct value item)
+{
+	uint32_t number = case_of(value_of(item, "case"));
+	int school = school_of(m, value_of(item, "urn"));
+	const struct alert *a;
+
+	switch (list) {
+	case LIST_ALERTS:
+		a = alert_find((struct model *)(uintptr_t)m, value_number(value_of(item, "alert")));
+		if (!a || (a->pupil < 0 && who->role == SCHOOL && !(who->schools >> school & 1)))
+			return NOT_THEIRS;
+		return alert_told(who, a, m->head, true) ? THEIRS : alert_told(who, a, m->head, false) ? MAY_BE : NOT_THEIRS;
+	case LIST_DEADLINES:
+	case LIST_CASES:
+		if (!number || number > m->case_count) /* a school's recurring task */
+			return who->role == SCHOOL && school >= 0 && (who->schools >> school & 1) ? THEIRS : NOT_THEIRS;
+		return case_seen(m, who, &m->cases[number - 1]) ? THEIRS : NOT_THEIRS;
+	case LIST_NAMES:
+	case LIST_PUPILS:
+	case LISTS:
+		break;
+	}
+	return pupil_seen(m, who, pupil_of(m, value_of(item, "upn"))) ? THEIRS : NOT_THEIRS;
+}
+
+/* What is the same of an item, whoever asks. */
+static uint64_t mark_of(enum list list, struct value item)
+{
+	return list == LIST_CASES ? value_hash(value_of(item, "case")) : list == LIST_NAMES ? value_hash(value_of(item, "upn")) : value_hash(item);
+}
+
+static void compare(struct world *w, enum list list, unsigned actor, const struct letter *all, const struct letter *own)
+{
+	const struct actor *who = &w->m.actors[actor];
+	struct value items = value_of(own->body, "items"), next = value_first(items);
+	unsigned left = value_count(items);
+	char text[300];
+
+	EACH(item, value_of(all->body, "items")) {
+		enum theirs theirs = whose(&w->m, who, list, item);
+		bool same = left > 0 && mark_of(list, item) == mark_of(list, next);
+
+		must(&w->m, theirs == MAY_BE || same == (theirs == THEIRS), "list %u: %s is%s told of %s", list, who->name, same ? "" : " not",
+		     value_print(item, text, sizeof text));
+		if (same && --left > 0)
+			next = value_next(next);
+	}
+	must(&w->m, left == 0, "list %u: %s is told of more than an auditor", list, who->name);
+}
+
+/* The figures of each pupil who has a register this school year, as a report adds them up. */
+static void check_report(struct world *w, const struct letter *l)
+{
+	uint64_t now;
+	unsigned count = 0;
+
+	world_now(w, &now);
+	EACH(row, value_of(l->body, "items"))
+		figures_check(&w->m, pupil_of(&w->m, value_of(row, "upn")), row);
+	for (int i = 0; i < PUPILS; i++)
+		count += w->m.pupils[i].latest && year_begins(w->m.pupils[i].latest) == year_begins(day_at(now));
+	must(&w->m, count == value_count(value_of(l->body, "items")), "a report has %u pupils, and %u have a register this year",
+	     value_count(value_of(l->body, "items")), count);
+}
+
+static void check_school(struct world *w, int school, const struct letter *l)
+{
+	unsigned pupils = 0;
+
+	for (int i = 0; i < PUPILS; i++)
+		pupils += w->m.pupils[i].school == school;
+	must(&w->m, l->status == (pupils ? 200 : 404), "a school of %u pupils is answered %u", pupils, l->status);
+	must(&w->m, !pupils || value_number(value_of(l->body, "pupils")) == pupils, "school %d has %u pupils, not %llu", school, pupils,
+	     (unsigned long long)value_number(value_of(l->body, "pupils")));
+}
+
+void look_at_lists(struct world *w)
+{
+	static const unsigned askers[] = {SCHOOL_A, SCHOOL_B, LEADER};
+	enum list list = (enum list)dice(&w->dice, LISTS);
+	unsigned actor = askers[dice(&w->dice, list < LIST_NAMES ? 3 : 2)], asked[3];
+	int school = (int)dice(&w->dice, SCHOOLS);
+	const struct letter *all, *own, *of_school;
+
+	if (!w->m.actors[actor].granted || !w->m.actors[WATCHER].granted)
+		return;
+	turn_begin(w);
+	asked[0] = ask_list(w, list, WATCHER);
+	asked[1] = ask_list(w, list, actor);
+	question(w, QUERY);
+	put_map(&w->out, 2);
+	put_key_text(&w->out, "what", "school");
+	put_key_text(&w->out, "urn", w->m.urn[school]);
+	asked[2] = ask_within(w, WATCHER);
+	turn_end(w);
+	all = answer_to(w, asked[0]);
+	own = answer_to(w, asked[1]);
+	of_school = answer_to(w, asked[2]);
+	if (!all || !own || !of_school)
+		return;
+	must(&w->m, all->status == 200 && own->status == 200, "list %u is answered %u, and to %s %u", list, all->status,
+	     w->m.actors[actor].name, own->status);
+	compare(w, list, actor, all, own);
+	if (list == LIST_PUPILS)
+		check_report(w, all);
+	check_school(w, school, of_school);
+	w->tally->lists++;
+}
