@@ -267,7 +267,8 @@ enum store_result state_same_adult(struct state *, uint32_t pupil, struct slice 
                                    unsigned *count);
 /* Does a calendar of this school count for the case: is it the pupil's, or was it during the case? */
 bool state_case_at(struct state *, const struct case_state *, uint32_t urn);
-/* Who reads for an officer on a day: the cover, the cover's cover ...; the officer where there is none. */
+/* Who reads for an officer on a day: the cover, the cover's cover ... (where they go round, the last
+ * before one comes again); the officer where there is none. */
 const struct principal *state_cover_of(const struct state *, const struct principal *, day_t);
 
 /* An alert as the table keeps it. */

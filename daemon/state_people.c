@@ -284,11 +284,21 @@ enum store_result state_apply_cover(struct state *s, const struct event *e)
 	return state_put(s, TABLE_COVERS, &key, &w);
 }
 
+/* Is it one of the first `steps` who were asked in turn, from the officer on? */
+static bool asked_before(const struct state *s, const struct principal *officer, uint32_t steps, const struct principal *next)
+{
+	const struct principal *at = officer;
+
+	for (uint32_t i = 0; at != next && i < steps; i++)
+		at = state_principal(s, cover_of(s, at->key)->cover);
+	return at == next;
+}
+
 const struct principal *state_cover_of(const struct state *s, const struct principal *officer, day_t day)
 {
 	const struct principal *found = officer;
 
-	/* A cover may be away too; two who cover each other end where it began. */
+	/* A cover may be away too; those who cover each other end with the last before one comes again. */
 	for (uint32_t steps = 0; steps < s->cover_count; steps++) {
 		const struct cover *cover = cover_of(s, found->key);
 		const struct principal *next;
@@ -296,7 +306,7 @@ const struct principal *state_cover_of(const struct state *s, const struct princ
 		if (!cover || day < cover->from || day > cover->until)
 			break;
 		next = state_principal(s, cover->cover);
-		if (!next || next->revoked || next == officer)
+		if (!next || next->revoked || asked_before(s, officer, steps, next))
 			break;
 		found = next;
 	}

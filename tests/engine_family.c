@@ -409,6 +409,28 @@ static void ty_14_a_new_grant_leaves_cases_in_ones_hands(void **context)
 	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'log','case':'C1'}"), STATUS_OK, "\"actor\":\"M. Field (officer)\"");
 }
 
+static bool reads(const char *officer)
+{
+	return strstr(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'deadlines','officer':'%s'}", officer)->text, "\"case\":\"C1\"") != NULL;
+}
+
+/* Two of three cover each other: who reads for the third does not hang on how many other covers there are. */
+static void ty_14_covers_that_go_round(void **context)
+{
+	(void)context;
+	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'M. Field','cover':'K. Low','until':'2026-11-20'}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'K. Low','cover':'J. Ash','until':'2026-11-20'}"), STATUS_OK, NULL);
+	assert_true(reads("J. Ash"));
+	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'cover':'K. Low','until':'2026-11-20'}"), STATUS_OK, NULL);
+	assert_true(reads("J. Ash"));
+	assert_false(reads("K. Low"));
+	host_grant(&h, STRANGER, "officer", ",'name':'T. Yew'");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'T. Yew','cover':'M. Field','until':'2026-11-20'}"), STATUS_OK, NULL);
+	assert_true(reads("J. Ash"));
+	assert_false(reads("K. Low"));
+}
+
 static void ty_14_a_subscription_of_the_cover(void **context)
 {
 	unsigned mine = 0;
@@ -457,6 +479,7 @@ int main(void)
 		T(en_02_a_move_of_school_says_nothing_twice),
 		T(a_case_begun_before_any_register),
 		T(ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent),
+		T(ty_14_covers_that_go_round),
 		T(ty_14_a_new_grant_leaves_cases_in_ones_hands),
 		T(ty_14_a_subscription_of_the_cover),
 		T(a_wrong_cover_is_refused),
