@@ -236,6 +236,8 @@ void send_submission(struct world *w, struct sent *s)
 	s->frame[2] = together ? 0x81 : 1;
 	w->tally->submissions++;
 	w->time_moved |= s->command == CLOCK;
+	if (s->command == GRANT || s->command == REVOKE)
+		w->m.actors[s->number].changing = true;
 	w->tally->resent += s->sends > 0;
 	s->sends++;
 	if (s->state == REFUSED) { /* it may stand, now */

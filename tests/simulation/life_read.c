@@ -73,6 +73,11 @@ static void read_answers(struct world *w)
 
 static void read_feeds(struct world *w)
 {
+	uint64_t now;
+
+	world_now(w, &now);
+	for (unsigned k = 0; k < SUBSCRIBERS; k++)
+		feed_moment(&w->m, &w->subscribers[k], day_at(now));
 	for (unsigned i = 0; i < w->feed_count; i++) {
 		const struct letter *l = &w->feeds[i];
 		struct subscriber *s = NULL;
@@ -87,6 +92,9 @@ static void read_feeds(struct world *w)
 		feed_take(&w->m, s, l->body);
 	}
 	letters_drop(w->feeds, &w->feed_count);
+	for (unsigned k = 0; k < SUBSCRIBERS; k++)
+		if (w->subscribers[k].spoken)
+			feed_settle(&w->m, &w->subscribers[k], day_at(now));
 }
 
 static const struct letter *read_page(struct world *w, uint64_t from)
@@ -168,6 +176,8 @@ void catch_up(struct world *w)
 	read_answers(w);
 	log_settled(&w->m);
 	read_feeds(w);
+	for (unsigned i = 0; i < w->m.actor_count; i++)
+		w->m.actors[i].changing = false;
 	must(&w->m, !hold_is_missing(w), "the clock was put far, and is not held");
 	w->m.hold_due = w->m.hold_may = false; /* it is held, for this or for something before */
 }

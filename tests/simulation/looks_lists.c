@@ -8,14 +8,17 @@
 
 enum list { LIST_DEADLINES, LIST_CASES, LIST_ALERTS, LIST_NAMES, LIST_PUPILS, LISTS };
 
-static unsigned ask_list(struct world *w, enum list list, unsigned actor)
+/* `officer`: of what is in their hands; -1: of all. */
+static unsigned ask_list(struct world *w, enum list list, unsigned actor, int officer)
 {
 	static const char *const whats[LISTS] = {"deadlines", "cases", "alerts", "names", "report"};
 
 	question(w, QUERY);
-	put_map(&w->out, 3);
+	put_map(&w->out, 3 + (officer >= 0));
 	put_key_text(&w->out, "what", whats[list]);
 	put_key_number(&w->out, "limit", 1000);
+	if (officer >= 0)
+		put_key_text(&w->out, "officer", w->m.actors[officer].name);
 	if (list == LIST_NAMES)
 		put_key_text(&w->out, "name", "surname");
 	else if (list == LIST_PUPILS)
@@ -53,21 +56,34 @@ static enum theirs whose(const struct model *m, const struct actor *who, enum li
 	return pupil_seen(m, who, pupil_of(m, value_of(item, "upn"))) ? THEIRS : NOT_THEIRS;
 }
 
+/* Or is it in that officer's hands? What is of no case is in nobody's, and for all; a school's task is for none. */
+static enum theirs in_whose(const struct model *m, unsigned officer, int day, enum list list, struct value item)
+{
+	uint32_t number = case_of(value_of(item, "case"));
+
+	if (!number || number > m->case_count)
+		return list == LIST_ALERTS ? THEIRS : NOT_THEIRS;
+	return in_hands(m, &m->cases[number - 1], officer, day) ? THEIRS : NOT_THEIRS;
+}
+
 /* What is the same of an item, whoever asks. */
 static uint64_t mark_of(enum list list, struct value item)
 {
 	return list == LIST_CASES ? value_hash(value_of(item, "case")) : list == LIST_NAMES ? value_hash(value_of(item, "upn")) : value_hash(item);
 }
 
-static void compare(struct world *w, enum list list, unsigned actor, const struct letter *all, const struct letter *own)
+static void compare(struct world *w, enum list list, unsigned actor, int officer, const struct letter *all, const struct letter *own)
 {
 	const struct actor *who = &w->m.actors[actor];
 	struct value items = value_of(own->body, "items"), next = value_first(items);
 	unsigned left = value_count(items);
+	uint64_t now;
 	char text[300];
 
+	world_now(w, &now);
+	who = officer < 0 ? who : &w->m.actors[officer];
 	EACH(item, value_of(all->body, "items")) {
-		enum theirs theirs = whose(&w->m, who, list, item);
+		enum theirs theirs = officer < 0 ? whose(&w->m, who, list, item) : in_whose(&w->m, (unsigned)officer, day_at(now), list, item);
 		bool same = left > 0 && mark_of(list, item) == mark_of(list, next);
 
 		must(&w->m, theirs == MAY_BE || same == (theirs == THEIRS), "list %u: %s is%s told of %s", list, who->name, same ? "" : " not",
@@ -104,6 +120,54 @@ static void check_school(struct world *w, int school, const struct letter *l)
 	     (unsigned long long)value_number(value_of(l->body, "pupils")));
 }
 
+/* In whose hands each is said to be; and who stands in for whom. */
+static void check_hands(struct world *w, const struct letter *cases, const struct letter *covers)
+{
+	uint64_t now;
+
+	world_now(w, &now);
+	must(&w->m, covers->status == 200, "covers are answered %u", covers->status);
+	covers_check(&w->m, value_of(covers->body, "items"), day_at(now));
+	EACH(item, value_of(cases->body, "items")) {
+		uint32_t number = case_of(value_of(item, "case"));
+		int who = number && number <= w->m.case_count ? hands_of(&w->m, &w->m.cases[number - 1]) : -1;
+
+		must(&w->m, who >= 0 && value_is(value_of(item, "officer"), w->m.actors[who].name), "C%u is in %s's hands, and it is not said", number,
+		     who >= 0 ? w->m.actors[who].name : "nobody");
+	}
+}
+
+void look_at_hands(struct world *w)
+{
+	static const int officers[] = {OFFICER_A, OFFICER_B, BOSS, GUEST, ADMIN};
+	enum list list = (enum list)dice(&w->dice, 3);
+	int officer = officers[dice(&w->dice, 5)];
+	unsigned asked[4];
+	const struct letter *all, *own, *cases, *covers;
+
+	if (!w->m.actors[WATCHER].granted)
+		return;
+	turn_begin(w);
+	asked[0] = ask_list(w, list, WATCHER, -1);
+	asked[1] = ask_list(w, list, WATCHER, officer);
+	asked[2] = ask_list(w, LIST_CASES, WATCHER, -1);
+	question(w, QUERY);
+	put_map(&w->out, 1);
+	put_key_text(&w->out, "what", "covers");
+	asked[3] = ask_within(w, WATCHER);
+	turn_end(w);
+	all = answer_to(w, asked[0]);
+	own = answer_to(w, asked[1]);
+	cases = answer_to(w, asked[2]);
+	covers = answer_to(w, asked[3]);
+	if (!all || !own || !cases || !covers)
+		return;
+	must(&w->m, own->status == 200, "what is in hands is answered %u", own->status);
+	compare(w, list, WATCHER, officer, all, own);
+	check_hands(w, cases, covers);
+	w->tally->lists++;
+}
+
 void look_at_lists(struct world *w)
 {
 	static const unsigned askers[] = {SCHOOL_A, SCHOOL_B, LEADER};
@@ -115,8 +179,8 @@ void look_at_lists(struct world *w)
 	if (!w->m.actors[actor].granted || !w->m.actors[WATCHER].granted)
 		return;
 	turn_begin(w);
-	asked[0] = ask_list(w, list, WATCHER);
-	asked[1] = ask_list(w, list, actor);
+	asked[0] = ask_list(w, list, WATCHER, -1);
+	asked[1] = ask_list(w, list, actor, -1);
 	question(w, QUERY);
 	put_map(&w->out, 2);
 	put_key_text(&w->out, "what", "school");
@@ -130,7 +194,7 @@ void look_at_lists(struct world *w)
 		return;
 	must(&w->m, all->status == 200 && own->status == 200, "list %u is answered %u, and to %s %u", list, all->status,
 	     w->m.actors[actor].name, own->status);
-	compare(w, list, actor, all, own);
+	compare(w, list, actor, -1, all, own);
 	if (list == LIST_PUPILS)
 		check_report(w, all);
 	check_school(w, school, of_school);

@@ -28,6 +28,7 @@ struct actor {
 	bool granted;
 	unsigned schools;            /* a bit each */
 	uint32_t first_case, last_case; /* a lead's */
+	bool changing;               /* a grant or revocation is on its way */
 	uint8_t key[32];
 	char key_text[41];
 	const char *name;
@@ -81,6 +82,8 @@ struct sent {
 	int scope;                   /* a school, or -1 for the authority */
 	struct row calendar[ROWS_MAX];
 	unsigned calendar_count;
+	/* of a cover: whom (`number`) who stands in for, on which days; from 0: from that day on */
+	int cover, until;            /* cover -1: nobody any more */
 	/* of an action, an acknowledgement, a clock */
 	int pupil;
 	char action[64];
@@ -111,6 +114,7 @@ struct pupil {
 	int8_t wrote[MARK_DAYS][2];  /* the school that did */
 	int latest, session;         /* 0: no register yet */
 	bool armed, shares[2];
+	bool half_armed;             /* below the threshold by a move's weeks alone: armed for certain from the next mark on */
 	uint64_t threshold;          /* the alert of it that stands; 0: none does */
 	uint64_t spoken;             /* the last event by which a watch raised an alert, or took one back: it may start deadlines, or end them */
 	uint32_t open_case;
@@ -160,6 +164,7 @@ struct case_file {
 	uint32_t number;
 	int pupil, school;           /* -1: it was opened before there was any register */
 	bool closed, moved;          /* moved to another pathway */
+	uint64_t did[ACTORS];        /* where each one's last action on it stands; 0: none */
 };
 
 /* An alert that must come next, before anything else that was sent. */
@@ -169,6 +174,14 @@ struct expected {
 	int pupil;
 	uint64_t alert;
 	bool up;
+	bool perhaps;                /* or not */
+};
+
+/* Who stands in for somebody. */
+struct cover {
+	bool named;
+	unsigned cover;
+	int from, until;
 };
 
 struct model {
@@ -178,6 +191,7 @@ struct model {
 	struct pupil pupils[PUPILS];
 	struct actor actors[ACTORS];
 	unsigned actor_count;
+	struct cover covers[ACTORS]; /* of each */
 
 	struct sent *sent;
 	unsigned sent_count, sent_room, settled_to; /* all before that one are settled */
@@ -256,6 +270,15 @@ uint32_t case_of(struct value id);
 void case_write(uint32_t number, char room[static 16]);
 void *list_grow(void *list, unsigned count, unsigned *room, size_t size); /* room for one more */
 
+/* ---- model_hands.c ---- */
+/* Of the officers and managers who recorded an action last; while none has, of all; -1: nobody yet. */
+int hands_of(const struct model *, const struct case_file *);
+bool in_hands(const struct model *, const struct case_file *, unsigned officer, int day); /* theirs, or of one whom they cover */
+/* Why it may not be taken on that day; NULL: it may. */
+const char *cover_wrong(const struct model *, const struct sent *, int today);
+void cover_take(struct model *, const struct sent *, uint64_t at);
+void covers_check(struct model *, struct value items, int day);
+
 /* ---- model_alerts.c ---- */
 struct alert *alert_find(struct model *, uint64_t number);
 void raised_take(struct model *, struct value event, uint64_t at);
@@ -274,6 +297,7 @@ void fired_take(struct model *, struct value event, uint64_t at);
 void fired_moved(struct model *, struct value event);
 
 /* ---- model_feed.c ---- */
+enum { HANDS_MAX = 1024 };
 struct subscriber {
 	bool on;
 	unsigned actor;
@@ -286,7 +310,13 @@ struct subscriber {
 	uint64_t heard;              /* how long the log was by what it was told last */
 	uint64_t credit;
 	bool away;
+	int officer;                 /* in whose hands what it is told is; -1: in anybody's */
+	bool spoken;                 /* something was sent since it was settled */
+	/* a case: was it in those hands at some moment since then, and always? */
+	bool ever[HANDS_MAX], always[HANDS_MAX];
 };
+void feed_moment(struct model *, struct subscriber *, int day); /* it may be looked at now */
+void feed_settle(struct model *, struct subscriber *, int day); /* what was sent so far has been looked at */
 /* As of then; `surely`: where it may be either of two schools', both are told. */
 bool alert_told(const struct actor *, const struct alert *, uint64_t position, bool surely);
 void feed_take(struct model *, struct subscriber *, struct value body);

@@ -20,6 +20,8 @@ static bool sees(const struct model *m, const struct subscriber *s, uint64_t pos
 	if (s->log)
 		return true;
 	a = change_at(m, position);
+	if (a && s->officer >= 0 && a->case_number && a->case_number < HANDS_MAX && !(surely ? s->always : s->ever)[a->case_number])
+		return false;
 	return a && alert_told(&m->actors[s->actor], a, then, surely);
 }
 
@@ -54,6 +56,26 @@ static void take_item(struct model *m, struct subscriber *s, uint64_t seq, uint6
 	s->last = seq;
 }
 
+void feed_moment(struct model *m, struct subscriber *s, int day)
+{
+	for (unsigned i = 0; i < m->case_count && i + 1 < HANDS_MAX && s->officer >= 0; i++) {
+		bool theirs = in_hands(m, &m->cases[i], (unsigned)s->officer, day);
+
+		s->ever[i + 1] |= theirs;
+		s->always[i + 1] &= theirs;
+	}
+}
+
+void feed_settle(struct model *m, struct subscriber *s, int day)
+{
+	for (unsigned i = 1; i < HANDS_MAX; i++) {
+		s->ever[i] = false;
+		s->always[i] = true;
+	}
+	s->spoken = false;
+	feed_moment(m, s, day);
+}
+
 /* ITEMS, or a heartbeat, which has none. */
 void feed_take(struct model *m, struct subscriber *s, struct value body)
 {
@@ -78,4 +100,5 @@ void feed_take(struct model *m, struct subscriber *s, struct value body)
 	pass_over(m, s, at, next, head);
 	s->next = next;
 	s->heard = head;
+	s->spoken = true;
 }

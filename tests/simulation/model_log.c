@@ -77,7 +77,7 @@ struct sent *sent_new(struct model *m, uint8_t command, unsigned actor, bool by_
 	memset(s, 0, sizeof *s);
 	s->command = command;
 	s->actor = actor;
-	s->scope = s->pupil = s->school = -1;
+	s->scope = s->pupil = s->school = s->cover = -1;
 	for (int i = 0; i < 4; i++) {
 		s->id[i] = (uint8_t)(shuffled >> (24 - 8 * i));
 		s->id[12 + i] = (uint8_t)(number >> (24 - 8 * i));
@@ -126,6 +126,14 @@ static void first_answer(struct model *m, struct sent *s, uint16_t status, uint6
 		s->said_accepted = s->row_count;
 }
 
+/* May they, by what is granted when it is answered? Of whom that changes meanwhile, nothing is known. */
+static bool may_send(const struct model *m, const struct sent *s)
+{
+	const struct actor *a = &m->actors[s->actor];
+
+	return a->granted && role_may(a->role, s->command) && !a->changing;
+}
+
 void sent_answered(struct model *m, struct sent *s, uint16_t status, uint64_t position, struct value body)
 {
 	char name[48];
@@ -136,6 +144,9 @@ void sent_answered(struct model *m, struct sent *s, uint16_t status, uint64_t po
 	}
 	/* taken before: the first answer again, whatever else has happened since */
 	if (status >= 300 && status < 400)
+		return;
+	/* whoever asks is known by their key, for every message anew */
+	if ((status == 414 || status == 403) && !may_send(m, s))
 		return;
 	if (!s->position) /* it was taken together with others */
 		s->position = position;
@@ -236,11 +247,16 @@ static void take_action(struct model *m, const struct sent *s, struct value even
 	     value_is(value_of(event, "on"), day_write(s->on, text)), "%s stands in the log otherwise than it was sent", name_of(s, name));
 	must(m, opens == !p->open_case, "%s of %s %s a case", name_of(s, name), p->upn, opens ? "opens" : "does not open");
 	must(m, opens || p->open_case == number, "%s is of C%u, and %s has C%u open", name_of(s, name), number, p->upn, p->open_case);
-	if (!opens)
+	if (went_wrong(m))
 		return;
+	if (!opens) {
+		m->cases[number - 1].did[s->actor] = m->head;
+		return;
+	}
 	must(m, number == m->case_count + 1, "C%u is opened after C%u", number, m->case_count);
 	m->cases = list_grow(m->cases, m->case_count, &m->case_room, sizeof *m->cases);
 	m->cases[m->case_count++] = (struct case_file){.number = number, .pupil = s->pupil, .school = p->school};
+	m->cases[m->case_count - 1].did[s->actor] = m->head;
 	p->open_case = number;
 }
 
@@ -307,6 +323,8 @@ static void take_submitted(struct model *m, struct value event, const uint8_t id
 		take_action(m, s, event);
 	if (s->command == CALENDAR)
 		take_calendar(m, s, event);
+	if (s->command == COVER)
+		cover_take(m, s, at);
 	if (s->command == GRANT || s->command == REVOKE)
 		m->actors[s->number].granted = s->command == GRANT;
 	if (s->command == MOVE && case_of(value_of(event, "case")) - 1 < m->case_count)

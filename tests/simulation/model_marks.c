@@ -139,9 +139,10 @@ static void expect(struct model *m, bool withdrawn, const char *kind, int pupil,
 	snprintf(e->kind, sizeof e->kind, "%s", kind);
 }
 
-/* What the figures have come to say. `corrected`: by a correction that took an unauthorised session away;
+/* `moved`: the mark took the pupil to another school.
+ * What the figures have come to say. `corrected`: by a correction that took an unauthorised session away;
  * `calendar`: by a calendar, which withdraws nothing, so that an alert stands and is not told again. */
-static void look(struct model *m, int pupil, bool corrected, bool calendar)
+static void look(struct model *m, int pupil, bool corrected, bool calendar, bool moved)
 {
 	static const char *const shares[2] = {"persistent", "severe"};
 	struct pupil *p = &m->pupils[pupil];
@@ -151,8 +152,14 @@ static void look(struct model *m, int pupil, bool corrected, bool calendar)
 		expect(m, true, "threshold", pupil, p->threshold, false);
 		p->threshold = 0;
 	}
-	if (f.window < 10 && !calendar)
+	if (f.window < 10 && !calendar && (p->armed || !moved))
 		p->armed = true;
+	else if (f.window < 10 && moved)
+		p->half_armed = true;
+	if (f.window >= 10 && calendar && p->half_armed && !p->armed) {
+		expect(m, false, "threshold", pupil, 0, true);
+		m->expected[m->expected_count - 1].perhaps = true;
+	}
 	if (f.window >= 10 && p->armed) {
 		expect(m, false, "threshold", pupil, 0, true);
 		p->armed = false;
@@ -171,12 +178,14 @@ static void take_mark(struct model *m, const struct mark_row *r, int school)
 	bool newest = r->day > p->latest || (r->day == p->latest && r->session > p->session);
 	bool latest = newest || (r->day == p->latest && r->session == p->session);
 	int held = mark(p, r->day, r->session), at = r->day - marks_from();
-	bool below;
+	bool below, moved;
 
 	m->marks++;
 	if (p->latest && window_of(m, p) < 10)
 		p->armed = true;
+	p->half_armed = false;
 	/* a D says that the pupil is at the other school */
+	moved = p->school >= 0 && p->school != school && latest && r->code != DUAL;
 	if (p->school < 0 || (latest && r->code != DUAL))
 		school_take(m, r->pupil, school, r->day);
 	/* where it isn't reached by the new school's weeks, no correction took it away */
@@ -195,7 +204,7 @@ static void take_mark(struct model *m, const struct mark_row *r, int school)
 	p->wrote[at][r->session] = (int8_t)school;
 	if (held != r->code)
 		look(m, r->pupil, !below && unauthorised(held) && !unauthorised(r->code) && r->day >= window_begins(days_of(m, p->school), p->latest),
-		     false);
+		     false, moved);
 }
 
 static bool named_before(const struct sent *s, unsigned i)
@@ -258,7 +267,7 @@ void calendar_take(struct model *m, const struct sent *s)
 	timetable_count(t);
 	for (int i = 0; i < PUPILS; i++)
 		if (m->pupils[i].latest && (s->scope < 0 || m->pupils[i].school == s->scope))
-			look(m, i, false, true);
+			look(m, i, false, true, false);
 }
 
 /* For people: what the window counts. */

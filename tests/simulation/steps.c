@@ -254,19 +254,6 @@ static void settings_school(struct world *w)
 	send_submission(w, s);
 }
 
-static void settings_cover(struct world *w)
-{
-	struct sent *s = sent_new(&w->m, COVER, OFFICER_A, false);
-	char until[16];
-
-	put_head(&w->out, COVER, s->id);
-	put_map(&w->out, 2);
-	put_key_text(&w->out, "cover", "officer b");
-	put_key_text(&w->out, "until", day_write(today(w) + (int)dice(&w->dice, 30), until));
-	keep_frame(w, s);
-	send_submission(w, s);
-}
-
 /* An open case to another council's file: where it fits, it goes. */
 static void settings_move(struct world *w)
 {
@@ -297,7 +284,7 @@ void step_settings(struct world *w)
 {
 	static void (*const kinds[])(struct world *) = {
 		settings_roster, settings_roster, settings_fact, settings_fact, settings_link, settings_acknowledge, settings_acknowledge,
-		settings_school, settings_cover, settings_move,
+		settings_school, settings_move,
 	};
 	unsigned count = 1 + (unsigned)dice(&w->dice, 3);
 

@@ -227,22 +227,27 @@ void step_hold(struct world *w)
 static const struct {
 	unsigned actor;
 	bool log;
-} readers[SUBSCRIBERS] = {{OFFICER_A, false}, {WATCHER, true}, {SCHOOL_B, false}, {LEADER, false}, {GUEST, false}};
+	int officer; /* in whose hands; -1: in anybody's */
+} readers[SUBSCRIBERS] = {{OFFICER_A, false, -1}, {WATCHER, true, -1}, {SCHOOL_B, false, -1}, {LEADER, false, -1}, {GUEST, false, -1},
+			  {BOSS, false, OFFICER_B}, {OFFICER_B, false, BOSS}};
 
 static void begin_reading(struct world *w, struct subscriber *s, unsigned k)
 {
-	uint64_t credit = dice(&w->dice, 300), from;
+	uint64_t credit = dice(&w->dice, 300), from, now;
 	const struct letter *l;
 	char name[8];
 
 	snprintf(name, sizeof name, "c%u", k);
 	question(w, SUBSCRIBE);
-	put_map(&w->out, 3);
+	put_map(&w->out, 3 + (readers[k].officer >= 0));
 	put_key_text(&w->out, "what", readers[k].log ? "log" : "alerts");
+	if (readers[k].officer >= 0)
+		put_key_text(&w->out, "officer", w->m.actors[readers[k].officer].name);
 	put_key_text(&w->out, "cursor", name);
 	put_key_number(&w->out, "credit", credit);
 	s->actor = readers[k].actor;
 	s->log = readers[k].log;
+	s->officer = readers[k].officer;
 	memcpy(s->id, w->out.at + 4, 16);
 	/* what it is sent in this very turn is looked at with what follows */
 	s->on = true;
@@ -259,6 +264,8 @@ static void begin_reading(struct world *w, struct subscriber *s, unsigned k)
 	s->cursor = s->cursor_sent = from - 1;
 	s->next = s->begun = from;
 	s->heard = value_number(value_of(l->body, "head"));
+	world_now(w, &now);
+	feed_settle(&w->m, s, day_at(now));
 	s->last = 0;
 	s->credit = credit;
 }

@@ -284,6 +284,7 @@ static const struct {
 	{12, step_hold, "clock put"},
 	{60, step_subscribe, "subscribers"},
 	{12, step_schools, "moves of school"},
+	{25, step_covers, "covers"},
 	{50, step_roles, "who may"},
 	{15, step_garbage, "garbage"},
 	{30, step_disk, "disk"},
@@ -342,6 +343,8 @@ bool world_step(struct world *w, unsigned step)
 		look_round(w);
 	if (!went_wrong(&w->m) && !w->ended && w->step % 5 == 0)
 		look_at_lists(w);
+	if (!went_wrong(&w->m) && !w->ended && w->step % 5 == 2)
+		look_at_hands(w);
 	if (!went_wrong(&w->m) && !w->ended && life_broken(w))
 		catch_up(w);
 	w->tally->steps++;

@@ -39,6 +39,7 @@
 	X(cases, "cases") \
 	X(actions, "actions") \
 	X(moves, "moves of school") \
+	X(covers, "covers") \
 	X(fired, "phases of deadlines fired") \
 	X(alerts, "alerts") \
 	X(withdrawn, "withdrawn") \
@@ -61,7 +62,7 @@ struct tally {
 #undef X
 };
 
-enum { SUBSCRIBERS = 5, MEMORIES = 64, REMEMBERED = 11, LOOKS_MAX = 64 };
+enum { SUBSCRIBERS = 7, MEMORIES = 64, REMEMBERED = 11, LOOKS_MAX = 64 };
 
 /* What the engine sent. */
 struct letter {
@@ -177,6 +178,7 @@ void look_at_deadlines(struct world *);
 void look_at_cases(struct world *);
 void look_at_alerts(struct world *);
 void look_at_lists(struct world *);           /* in a turn of its own (looks_lists.c) */
+void look_at_hands(struct world *);           /* likewise */
 void look_back(struct world *);               /* as of then, it is said again */
 
 /* ---- steps ---- */
@@ -191,6 +193,7 @@ void step_clock(struct world *);
 void step_hold(struct world *);
 void step_subscribe(struct world *);
 void step_schools(struct world *);
+void step_covers(struct world *);
 void step_roles(struct world *);
 void step_garbage(struct world *);
 void step_disk(struct world *);
