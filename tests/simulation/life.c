@@ -231,7 +231,7 @@ void send_submission(struct world *w, struct sent *s)
 {
 	struct bytes frame = {s->frame, s->frame_size, s->frame_size};
 	unsigned place = (unsigned)(s - w->m.sent);
-	bool together = s->command == MARKS && w->m.actors[s->actor].role == CONNECTOR && one_in(&w->dice, 2);
+	bool together = s->command == MARKS && w->m.actors[s->actor].is.role == CONNECTOR && one_in(&w->dice, 2);
 
 	s->frame[2] = together ? 0x81 : 1;
 	w->tally->submissions++;

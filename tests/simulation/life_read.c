@@ -93,6 +93,8 @@ static void read_feeds(struct world *w)
 	}
 	letters_drop(w->feeds, &w->feed_count);
 	for (unsigned k = 0; k < SUBSCRIBERS; k++)
+		w->subscribers[k].on &= scope_subscribes(&w->m.actors[w->subscribers[k].actor].is, w->subscribers[k].log);
+	for (unsigned k = 0; k < SUBSCRIBERS; k++)
 		if (w->subscribers[k].spoken)
 			feed_settle(&w->m, &w->subscribers[k], day_at(now));
 }
@@ -104,7 +106,7 @@ static const struct letter *read_page(struct world *w, uint64_t from)
 	put_key_text(&w->out, "what", "log");
 	put_key_number(&w->out, "from", from);
 	put_key_number(&w->out, "limit", LOG_PAGE);
-	return ask(w, w->m.actors[WATCHER].granted ? WATCHER : ADMIN);
+	return ask(w, w->m.actors[WATCHER].is.granted ? WATCHER : ADMIN);
 }
 
 bool log_read(struct world *w, uint64_t from)

@@ -8,11 +8,11 @@
 
 enum list { LIST_DEADLINES, LIST_CASES, LIST_ALERTS, LIST_NAMES, LIST_PUPILS, LISTS };
 
+static const char *const whats[LISTS] = {"deadlines", "cases", "alerts", "names", "report"};
+
 /* `officer`: of what is in their hands; -1: of all. */
 static unsigned ask_list(struct world *w, enum list list, unsigned actor, int officer)
 {
-	static const char *const whats[LISTS] = {"deadlines", "cases", "alerts", "names", "report"};
-
 	question(w, QUERY);
 	put_map(&w->out, 3 + (officer >= 0));
 	put_key_text(&w->out, "what", whats[list]);
@@ -31,7 +31,18 @@ static unsigned ask_list(struct world *w, enum list list, unsigned actor, int of
 /* Of an item that an auditor has: is it the asker's, too? */
 enum theirs { NOT_THEIRS, MAY_BE, THEIRS };
 
-static enum theirs whose(const struct model *m, const struct actor *who, enum list list, struct value item)
+/* A school's recurring task; one that was missed is for those whom the reminder of it tells. */
+static bool task_seen(const struct scope *who, int school, struct value item)
+{
+	bool told = !value_count(value_of(item, "tells")) || who->role == AUDITOR || who->role == ADMINISTRATOR;
+
+	EACH(role, value_of(item, "tells"))
+		told |= value_is(role, role_names[who->role]);
+	return (told || !value_is(value_of(item, "status"), "missed")) &&
+	       (role_reads_all(who->role) || (who->role == SCHOOL && school >= 0 && (who->schools >> school & 1)));
+}
+
+static enum theirs whose(const struct model *m, const struct scope *who, enum list list, struct value item)
 {
 	uint32_t number = case_of(value_of(item, "case"));
 	int school = school_of(m, value_of(item, "urn"));
@@ -46,7 +57,7 @@ static enum theirs whose(const struct model *m, const struct actor *who, enum li
 	case LIST_DEADLINES:
 	case LIST_CASES:
 		if (!number || number > m->case_count) /* a school's recurring task */
-			return who->role == SCHOOL && school >= 0 && (who->schools >> school & 1) ? THEIRS : NOT_THEIRS;
+			return task_seen(who, school, item) ? THEIRS : NOT_THEIRS;
 		return case_seen(m, who, &m->cases[number - 1]) ? THEIRS : NOT_THEIRS;
 	case LIST_NAMES:
 	case LIST_PUPILS:
@@ -83,7 +94,7 @@ static void compare(struct world *w, enum list list, unsigned actor, int officer
 	world_now(w, &now);
 	who = officer < 0 ? who : &w->m.actors[officer];
 	EACH(item, value_of(all->body, "items")) {
-		enum theirs theirs = officer < 0 ? whose(&w->m, who, list, item) : in_whose(&w->m, (unsigned)officer, day_at(now), list, item);
+		enum theirs theirs = officer < 0 ? whose(&w->m, &who->is, list, item) : in_whose(&w->m, (unsigned)officer, day_at(now), list, item);
 		bool same = left > 0 && mark_of(list, item) == mark_of(list, next);
 
 		must(&w->m, theirs == MAY_BE || same == (theirs == THEIRS), "list %u: %s is%s told of %s", list, who->name, same ? "" : " not",
@@ -145,7 +156,7 @@ void look_at_hands(struct world *w)
 	unsigned asked[4];
 	const struct letter *all, *own, *cases, *covers;
 
-	if (!w->m.actors[WATCHER].granted)
+	if (!w->m.actors[WATCHER].is.granted)
 		return;
 	turn_begin(w);
 	asked[0] = ask_list(w, list, WATCHER, -1);
@@ -170,13 +181,13 @@ void look_at_hands(struct world *w)
 
 void look_at_lists(struct world *w)
 {
-	static const unsigned askers[] = {SCHOOL_A, SCHOOL_B, LEADER};
+	static const unsigned askers[] = {SCHOOL_A, SCHOOL_B, LEADER, GUEST, OFFICER_B};
 	enum list list = (enum list)dice(&w->dice, LISTS);
-	unsigned actor = askers[dice(&w->dice, list < LIST_NAMES ? 3 : 2)], asked[3];
+	unsigned actor = askers[dice(&w->dice, 5)], asked[3];
 	int school = (int)dice(&w->dice, SCHOOLS);
 	const struct letter *all, *own, *of_school;
 
-	if (!w->m.actors[actor].granted || !w->m.actors[WATCHER].granted)
+	if (!w->m.actors[actor].is.granted || !role_may_ask(w->m.actors[actor].is.role, whats[list]))
 		return;
 	turn_begin(w);
 	asked[0] = ask_list(w, list, WATCHER, -1);

@@ -23,11 +23,20 @@ enum { SCHOOLS = 5, PUPILS = 20, MARK_ROWS_MAX = 512, ACTORS = 16, CODES = 34, T
 enum role { CONNECTOR, SCHOOL, LEAD, OFFICER, MANAGER, AUDITOR, ADMINISTRATOR, BOARD, MONITOR, ROLES };
 extern const char *const role_names[ROLES];
 
-struct actor {
+/* What is granted to a key, since a position. */
+struct scope {
+	uint64_t since;
 	enum role role;
 	bool granted;
 	unsigned schools;            /* a bit each */
 	uint32_t first_case, last_case; /* a lead's */
+};
+
+enum { SCOPES_MAX = 16 };
+
+struct actor {
+	struct scope is, was[SCOPES_MAX]; /* now, and before, the newest last */
+	unsigned was_count;
 	bool changing;               /* a grant or revocation is on its way */
 	uint8_t key[32];
 	char key_text[41];
@@ -40,6 +49,8 @@ enum {
 	TASK = 0x1f, QUERY = 0x20, SUBSCRIBE = 0x30, CREDIT = 0x31, CURSOR = 0x32, UNSUBSCRIBE = 0x33, ITEMS = 0x34, HEARTBEAT = 0x35,
 	OFFER = 0x40
 };
+void scope_take(struct actor *, struct scope);
+bool scope_subscribes(const struct scope *, bool log);
 bool submits(uint8_t command);
 bool role_may(enum role, uint8_t command);
 bool role_may_ask(enum role, const char *what);
@@ -82,6 +93,7 @@ struct sent {
 	int scope;                   /* a school, or -1 for the authority */
 	struct row calendar[ROWS_MAX];
 	unsigned calendar_count;
+	struct scope wanted;         /* of a grant, to the key of `number` */
 	/* of a cover: whom (`number`) who stands in for, on which days; from 0: from that day on */
 	int cover, until;            /* cover -1: nobody any more */
 	/* of an action, an acknowledgement, a clock */
@@ -250,8 +262,8 @@ void move_take(struct model *, struct value event);  /* as the log tells of it *
 /* The days by which a case's time is counted: each school's while the pupil was there. */
 const struct timetable *days_of_case(const struct model *, const struct case_file *);
 bool case_followed(const struct model *, const struct case_file *); /* not after very many moves */
-bool pupil_seen(const struct model *, const struct actor *, int pupil);
-bool case_seen(const struct model *, const struct actor *, const struct case_file *);
+bool pupil_seen(const struct model *, const struct scope *, int pupil);
+bool case_seen(const struct model *, const struct scope *, const struct case_file *);
 
 /* ---- model_log.c ---- */
 struct sent *sent_new(struct model *, uint8_t command, unsigned actor, bool by_content);
@@ -318,7 +330,7 @@ struct subscriber {
 void feed_moment(struct model *, struct subscriber *, int day); /* it may be looked at now */
 void feed_settle(struct model *, struct subscriber *, int day); /* what was sent so far has been looked at */
 /* As of then; `surely`: where it may be either of two schools', both are told. */
-bool alert_told(const struct actor *, const struct alert *, uint64_t position, bool surely);
+bool alert_told(const struct scope *, const struct alert *, uint64_t position, bool surely);
 void feed_take(struct model *, struct subscriber *, struct value body);
 
 #endif

@@ -13,6 +13,17 @@ static const struct alert *change_at(const struct model *m, uint64_t position)
 	return number ? alert_find((struct model *)(uintptr_t)m, number) : NULL;
 }
 
+static const struct scope *scope_at(const struct actor *a, uint64_t position)
+{
+	unsigned i = a->was_count;
+
+	if (a->is.since <= position)
+		return &a->is;
+	while (i > 1 && a->was[i - 1].since > position)
+		i--;
+	return &a->was[i - 1];
+}
+
 static bool sees(const struct model *m, const struct subscriber *s, uint64_t position, uint64_t then, bool surely)
 {
 	const struct alert *a;
@@ -22,13 +33,14 @@ static bool sees(const struct model *m, const struct subscriber *s, uint64_t pos
 	a = change_at(m, position);
 	if (a && s->officer >= 0 && a->case_number && a->case_number < HANDS_MAX && !(surely ? s->always : s->ever)[a->case_number])
 		return false;
-	return a && alert_told(&m->actors[s->actor], a, then, surely);
+	return a && alert_told(scope_at(&m->actors[s->actor], then), a, then, surely);
 }
 
 /* It was looked at once, when the log ended somewhere from `from` to `to`: could it be seen at some (all) of those ends? */
 static bool seen_between(const struct model *m, const struct subscriber *s, uint64_t position, uint64_t from, uint64_t to, bool all)
 {
 	const struct alert *a = s->log ? NULL : change_at(m, position);
+	const struct actor *who = &m->actors[s->actor];
 
 	from = from < position ? position : from;
 	if (sees(m, s, position, from, all) != all || sees(m, s, position, to, all) != all)
@@ -36,6 +48,12 @@ static bool seen_between(const struct model *m, const struct subscriber *s, uint
 	for (unsigned i = 0; a && i < a->home_count; i++)
 		if (a->homes[i].since > from && a->homes[i].since < to && sees(m, s, position, a->homes[i].since, all) != all)
 			return !all;
+	for (unsigned i = 0; !s->log && i <= who->was_count; i++) {
+		uint64_t since = i < who->was_count ? who->was[i].since : who->is.since;
+
+		if (since > from && since < to && sees(m, s, position, since, all) != all)
+			return !all;
+	}
 	return all;
 }
 

@@ -7,7 +7,7 @@
 
 static bool may_cover(const struct actor *a)
 {
-	return a->granted && (a->role == OFFICER || a->role == MANAGER || a->role == ADMINISTRATOR);
+	return a->is.granted && (a->is.role == OFFICER || a->is.role == MANAGER || a->is.role == ADMINISTRATOR);
 }
 
 int hands_of(const struct model *m, const struct case_file *c)
@@ -17,7 +17,7 @@ int hands_of(const struct model *m, const struct case_file *c)
 	for (int i = 0; i < (int)m->actor_count; i++) {
 		if (c->did[i] && (latest < 0 || c->did[i] > c->did[latest]))
 			latest = i;
-		if (c->did[i] && (m->actors[i].role == OFFICER || m->actors[i].role == MANAGER) && (officer < 0 || c->did[i] > c->did[officer]))
+		if (c->did[i] && (m->actors[i].is.role == OFFICER || m->actors[i].is.role == MANAGER) && (officer < 0 || c->did[i] > c->did[officer]))
 			officer = i;
 	}
 	return officer >= 0 ? officer : latest;
@@ -31,7 +31,7 @@ static unsigned reader_for(const struct model *m, unsigned officer, int day)
 	for (;;) {
 		const struct cover *c = &m->covers[officer];
 
-		if (!c->named || day < c->from || day > c->until || !m->actors[c->cover].granted || asked >> c->cover & 1)
+		if (!c->named || day < c->from || day > c->until || !m->actors[c->cover].is.granted || asked >> c->cover & 1)
 			return officer;
 		officer = c->cover;
 		asked |= 1u << officer;
@@ -51,7 +51,7 @@ const char *cover_wrong(const struct model *m, const struct sent *s, int today)
 
 	if (s->number != s->actor && !may_cover(&m->actors[s->number]))
 		return "whom no officer is";
-	if (s->number != s->actor && m->actors[s->actor].role == OFFICER)
+	if (s->number != s->actor && m->actors[s->actor].is.role == OFFICER)
 		return "another's";
 	if (s->cover < 0)
 		return m->covers[s->number].named ? NULL : "nobody stands in";

@@ -102,13 +102,23 @@ static const char *name_of(const struct sent *s, char room[static 48])
 	return room;
 }
 
+/* May they, by what is granted when it is answered? Of whom that changes meanwhile, nothing is known. */
+static bool may_send(const struct model *m, const struct sent *s)
+{
+	const struct actor *a = &m->actors[s->actor];
+	bool school = a->is.role != CONNECTOR || s->school < 0 || (a->is.schools >> s->school & 1);
+
+	return a->is.granted && role_may(a->is.role, s->command) && school && !a->changing;
+}
+
 static void first_answer(struct model *m, struct sent *s, uint16_t status, uint64_t position, struct value body)
 {
 	char name[48];
 
 	s->status = status;
 	if (status >= 300) {
-		if (s->logged && status < 400) /* it stands there, and is not looked for now */
+		/* it stands there, and is not looked for now */
+		if (s->logged && (status < 400 || ((status == 403 || status == 414) && !may_send(m, s))))
 			return;
 		must(m, !s->logged, "%s stands at %llu and is answered %u", name_of(s, name), (unsigned long long)s->logged, status);
 		s->state = REFUSED;
@@ -124,14 +134,6 @@ static void first_answer(struct model *m, struct sent *s, uint16_t status, uint6
 	s->said_refused = value_count(value_of(body, "refused"));
 	if (!value_size(body))
 		s->said_accepted = s->row_count;
-}
-
-/* May they, by what is granted when it is answered? Of whom that changes meanwhile, nothing is known. */
-static bool may_send(const struct model *m, const struct sent *s)
-{
-	const struct actor *a = &m->actors[s->actor];
-
-	return a->granted && role_may(a->role, s->command) && !a->changing;
 }
 
 void sent_answered(struct model *m, struct sent *s, uint16_t status, uint64_t position, struct value body)
@@ -295,6 +297,16 @@ static const char *kind_of(uint8_t command)
 	return "clock-"; /* moved or confirmed */
 }
 
+static void scope_change(struct model *m, const struct sent *s)
+{
+	struct actor *a = &m->actors[s->number];
+	struct scope scope = s->command == GRANT ? s->wanted : a->is;
+
+	scope.granted = s->command == GRANT;
+	scope.since = m->head;
+	scope_take(a, scope);
+}
+
 static void take_submitted(struct model *m, struct value event, const uint8_t id[static 16], uint64_t at)
 {
 	struct sent *s = sent_find(m, id);
@@ -312,8 +324,8 @@ static void take_submitted(struct model *m, struct value event, const uint8_t id
 	     (unsigned long long)m->head);
 	must(m, s->state != REFUSED, "%s was answered %u, and stands in the log", name_of(s, name), s->status);
 	must(m, !strncmp(kind, kind_of(s->command), strlen(kind_of(s->command))), "%s is %s in the log", name_of(s, name), kind);
-	must(m, strstr(actor, role_names[m->actors[s->actor].role]) != NULL, "%s is by '%s' in the log", name_of(s, name), actor);
-	must(m, role_may(m->actors[s->actor].role, s->command), "%s was taken of a %s", name_of(s, name), role_names[m->actors[s->actor].role]);
+	must(m, strstr(actor, role_names[m->actors[s->actor].is.role]) != NULL, "%s is by '%s' in the log", name_of(s, name), actor);
+	must(m, role_may(m->actors[s->actor].is.role, s->command), "%s was taken of a %s", name_of(s, name), role_names[m->actors[s->actor].is.role]);
 	s->logged = m->head;
 	if (went_wrong(m))
 		return;
@@ -326,7 +338,7 @@ static void take_submitted(struct model *m, struct value event, const uint8_t id
 	if (s->command == COVER)
 		cover_take(m, s, at);
 	if (s->command == GRANT || s->command == REVOKE)
-		m->actors[s->number].granted = s->command == GRANT;
+		scope_change(m, s);
 	if (s->command == MOVE && case_of(value_of(event, "case")) - 1 < m->case_count)
 		m->cases[case_of(value_of(event, "case")) - 1].moved = true;
 	if (s->command == CHOOSE)

@@ -86,14 +86,14 @@ bool case_followed(const struct model *m, const struct case_file *c)
 	return m->pupils[c->pupil].stay_count < STAYS_MAX;
 }
 
-bool case_seen(const struct model *m, const struct actor *who, const struct case_file *c)
+bool case_seen(const struct model *m, const struct scope *who, const struct case_file *c)
 {
 	if (who->role == LEAD)
 		return c->number >= who->first_case && c->number <= who->last_case;
 	return pupil_seen(m, who, c->pupil);
 }
 
-bool pupil_seen(const struct model *m, const struct actor *who, int pupil)
+bool pupil_seen(const struct model *m, const struct scope *who, int pupil)
 {
 	int school = school_now(m, pupil);
 	bool named = false;

@@ -19,6 +19,7 @@ static int today(struct world *w)
 void step_resend(struct world *w)
 {
 	unsigned left = 8;
+	bool changed = false;
 
 	turn_begin(w);
 	for (unsigned i = w->m.settled_to; i < w->m.sent_count && left > 0; i++) {
@@ -26,6 +27,12 @@ void step_resend(struct world *w)
 
 		if (s->state != SENT && (s->state != REFUSED || s->status >= 400 || one_in(&w->dice, 2)))
 			continue;
+		/* one change of grants at a time, so that it is known who was what meanwhile */
+		if (s->command == GRANT || s->command == REVOKE) {
+			if (changed)
+				continue;
+			changed = true;
+		}
 		/* one action on a pupil at a time, so that it is seen what each does to their case */
 		if (s->pupil >= 0 && w->acted[s->pupil])
 			continue;

@@ -1,9 +1,92 @@
-/* Who stands in for whom.
+/* Who is let in, as what; and who stands in for whom.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
 #include "tests/simulation/world.h"
+
+/* ---- grants that come and go ---- */
+
+struct sent *grant_make(struct world *w, unsigned actor, struct scope scope)
+{
+	const struct actor *a = &w->m.actors[actor];
+	struct sent *s = sent_new(&w->m, GRANT, ADMIN, false);
+	unsigned schools = 0;
+	char id[16];
+
+	for (unsigned i = 0; i < SCHOOLS; i++)
+		schools += scope.schools >> i & 1;
+	s->number = actor;
+	s->wanted = scope;
+	put_head(&w->out, GRANT, s->id);
+	put_map(&w->out, 3 + (schools > 0) + (scope.first_case > 0));
+	put_key_text(&w->out, "key", a->key_text);
+	put_key_text(&w->out, "role", role_names[scope.role]);
+	put_key_text(&w->out, "name", a->name);
+	if (schools) {
+		put_text(&w->out, "schools");
+		put_array(&w->out, schools);
+		for (unsigned i = 0; i < SCHOOLS; i++)
+			if (scope.schools >> i & 1)
+				put_text(&w->out, w->m.urn[i]);
+	}
+	if (scope.first_case) {
+		put_text(&w->out, "cases");
+		put_array(&w->out, scope.last_case - scope.first_case + 1);
+		for (uint32_t n = scope.first_case; n <= scope.last_case; n++) {
+			case_write(n, id);
+			put_text(&w->out, id);
+		}
+	}
+	keep_frame(w, s);
+	return s;
+}
+
+static struct sent *revoke_make(struct world *w, unsigned actor)
+{
+	struct sent *s = sent_new(&w->m, REVOKE, ADMIN, false);
+
+	s->number = actor;
+	put_head(&w->out, REVOKE, s->id);
+	put_map(&w->out, 1);
+	put_key_text(&w->out, "key", w->m.actors[actor].key_text);
+	keep_frame(w, s);
+	return s;
+}
+
+/* Another role than they have, or other schools, other cases. */
+static struct scope draw_scope(struct world *w, unsigned actor)
+{
+	static const enum role roles[] = {CONNECTOR, SCHOOL, LEAD, OFFICER, MANAGER, AUDITOR};
+	struct scope scope = people_scope(actor);
+
+	if (one_in(&w->dice, 2))
+		return scope;
+	if (one_in(&w->dice, 2))
+		scope.role = roles[dice(&w->dice, 6)];
+	scope.schools = scope.role == SCHOOL || scope.role == CONNECTOR ? 1 + (unsigned)dice(&w->dice, (1u << SCHOOLS) - 1) : 0;
+	scope.first_case = scope.last_case = 0;
+	if (scope.role == LEAD) {
+		scope.first_case = 1 + (uint32_t)dice(&w->dice, w->m.case_count + 1);
+		scope.last_case = scope.first_case + (uint32_t)dice(&w->dice, 30);
+	}
+	return scope;
+}
+
+/* Whoever has cases in hand, a subscription open, submissions on their way: let in, shut out, or made something else. */
+void step_grants(struct world *w)
+{
+	static const unsigned people[] = {GUEST, GUEST, LEADER, SCHOOL_A, SCHOOL_B, OFFICER_A, OFFICER_B, MIS_C};
+	unsigned actor = people[dice(&w->dice, sizeof people / sizeof *people)];
+	struct sent *s = w->m.actors[actor].is.granted && one_in(&w->dice, 4) ? revoke_make(w, actor) : grant_make(w, actor, draw_scope(w, actor));
+
+	turn_begin(w);
+	send_submission(w, s);
+	turn_end(w);
+	w->tally->grants++;
+}
+
+/* ---- covers ---- */
 
 static int today(struct world *w)
 {

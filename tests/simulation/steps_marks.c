@@ -197,6 +197,7 @@ struct sent *roster_make(struct world *w, int school, int pupil, unsigned actor)
 	struct sent *s = sent_new(&w->m, ROSTER, actor, false);
 	char birth[16];
 
+	s->school = school;
 	snprintf(birth, sizeof birth, "%d-%02d-15", 2010 + pupil % 6, 1 + pupil % 12);
 	put_head(&w->out, ROSTER, s->id);
 	put_map(&w->out, 2);

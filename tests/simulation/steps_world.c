@@ -49,7 +49,7 @@ void step_calendar(struct world *w)
 	struct sent *s = sent_new(&w->m, CALENDAR, one_in(&w->dice, 2) ? OFFICER_A : BOSS, false);
 	char from[16], to[16];
 
-	s->actor = w->m.actors[s->actor].granted ? s->actor : ADMIN;
+	s->actor = w->m.actors[s->actor].is.granted ? s->actor : ADMIN;
 	s->scope = one_in(&w->dice, 2) ? -1 : (int)dice(&w->dice, SCHOOLS);
 	draw_rows(w, s);
 	put_head(&w->out, CALENDAR, s->id);
@@ -299,15 +299,35 @@ static void put_cursor(struct world *w, struct subscriber *s, unsigned k)
 		s->cursor_sent = s->cursor;
 }
 
+/* One that ended (its key was revoked, or may not any more; its connection or the process went) is no more. */
+static void try_ended(struct world *w, const struct subscriber *s)
+{
+	put_head(&w->out, CREDIT, s->id);
+	put_map(&w->out, 1);
+	put_key_number(&w->out, "credit", 10);
+	turn_begin(w);
+	turn_put(w, s->actor, &w->out);
+	turn_end(w);
+	for (unsigned i = 0; i < w->letter_count && !life_broken(w); i++)
+		if (!memcmp(w->letters[i].id, s->id, 16)) {
+			must(&w->m, w->letters[i].status == 404, "credit for a subscription of %s that ended is answered %u",
+			     w->m.actors[s->actor].name, w->letters[i].status);
+			return;
+		}
+	must(&w->m, life_broken(w), "credit for a subscription of %s that ended has no answer", w->m.actors[s->actor].name);
+}
+
 void step_subscribe(struct world *w)
 {
 	unsigned k = (unsigned)dice(&w->dice, SUBSCRIBERS), what = (unsigned)dice(&w->dice, 10);
 	struct subscriber *s = &w->subscribers[k];
 	struct peer peer = {.size = 2, .bytes = {(uint8_t)readers[k].actor, 1}};
 
-	if (!w->m.actors[readers[k].actor].granted)
+	if (!scope_subscribes(&w->m.actors[readers[k].actor].is, readers[k].log))
 		return;
-	if (!s->on) {
+	if (!s->on && s->begun && one_in(&w->dice, 3)) {
+		try_ended(w, s);
+	} else if (!s->on) {
 		begin_reading(w, s, k);
 	} else if (what < 4) {
 		put_cursor(w, s, k);

@@ -71,6 +71,13 @@ static const struct {
 	[STRANGER] = {OFFICER, 0, 0, 0, "stranger"}, /* never let in */
 };
 
+/* As they are granted at first. */
+struct scope people_scope(unsigned actor)
+{
+	return (struct scope){.role = people[actor].role, .schools = people[actor].schools, .first_case = people[actor].first_case,
+			      .last_case = people[actor].last_case};
+}
+
 static void key_of(unsigned actor, uint8_t key[static 32])
 {
 	for (unsigned i = 0; i < 32; i++)
@@ -83,8 +90,8 @@ static void make_people(struct model *m)
 	for (unsigned i = 0; i < m->actor_count; i++) {
 		struct actor *a = &m->actors[i];
 
-		*a = (struct actor){.role = people[i].role, .granted = i == ADMIN, .schools = people[i].schools, .name = people[i].name,
-				    .first_case = people[i].first_case, .last_case = people[i].last_case};
+		*a = (struct actor){.name = people[i].name, .is = people_scope(i)};
+		a->is.granted = i == ADMIN;
 		key_of(i, a->key);
 		z85_key_text(a->key_text, a->key);
 	}
@@ -172,7 +179,7 @@ static void must_be_taken(struct world *w, struct sent *s)
 
 static void grant(struct world *w, unsigned actor)
 {
-	must_be_taken(w, grant_make(w, actor));
+	must_be_taken(w, grant_make(w, actor, people_scope(actor)));
 }
 
 static void choose(struct world *w, unsigned school)
@@ -285,6 +292,7 @@ static const struct {
 	{60, step_subscribe, "subscribers"},
 	{12, step_schools, "moves of school"},
 	{25, step_covers, "covers"},
+	{15, step_grants, "grants"},
 	{50, step_roles, "who may"},
 	{15, step_garbage, "garbage"},
 	{30, step_disk, "disk"},

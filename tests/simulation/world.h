@@ -40,6 +40,7 @@
 	X(actions, "actions") \
 	X(moves, "moves of school") \
 	X(covers, "covers") \
+	X(grants, "grants changed") \
 	X(fired, "phases of deadlines fired") \
 	X(alerts, "alerts") \
 	X(withdrawn, "withdrawn") \
@@ -194,13 +195,15 @@ void step_hold(struct world *);
 void step_subscribe(struct world *);
 void step_schools(struct world *);
 void step_covers(struct world *);
+void step_grants(struct world *);
 void step_roles(struct world *);
 void step_garbage(struct world *);
 void step_disk(struct world *);
 void step_restart(struct world *);
 /* In place of what was planned before; what that did is counted. */
 void world_plan(struct world *, enum disk_trouble, int error, unsigned nth);
-struct sent *grant_make(struct world *, unsigned actor);
+struct sent *grant_make(struct world *, unsigned actor, struct scope);
+struct scope people_scope(unsigned actor);
 struct sent *roster_make(struct world *, int school, int pupil, unsigned actor);
 unsigned connector_of(int school);
 struct sent *marks_make(struct world *, int school, unsigned actor, int from, int to, bool correction);
