@@ -236,15 +236,12 @@ enum mark_change pupil_mark(struct pupil *p, const struct calendar *c, day_t day
 enum mark_change pupil_moves(struct pupil *p, const struct calendar *c, day_t day, uint8_t session,
 			     uint8_t code, unsigned rearm_below, uint8_t *held)
 {
-	uint32_t spoken;
 	enum mark_change change;
 
 	rearm(p, rearm_below);
-	spoken = p->raised & UINT32_C(1) << ALERT_THRESHOLD;
-	change = pupil_mark(p, c, day, session, code, rearm_below, held);
+	change = pupil_mark(p, c, day, session, code, 0, held);
 	pupil_recount(p, c);
-	if (p->window >= rearm_below)
-		p->raised |= spoken;
+	rearm(p, rearm_below);
 	return change;
 }
 

@@ -126,7 +126,6 @@ struct pupil {
 	int8_t wrote[MARK_DAYS][2];  /* the school that did */
 	int latest, session;         /* 0: no register yet */
 	bool armed, shares[2];
-	bool half_armed;             /* below the threshold by a move's weeks alone: armed for certain from the next mark on */
 	uint64_t threshold;          /* the alert of it that stands; 0: none does */
 	uint64_t spoken;             /* the last event by which a watch raised an alert, or took one back: it may start deadlines, or end them */
 	uint32_t open_case;
@@ -186,7 +185,6 @@ struct expected {
 	int pupil;
 	uint64_t alert;
 	bool up;
-	bool perhaps;                /* or not */
 };
 
 /* Who stands in for somebody. */
@@ -230,7 +228,7 @@ struct model {
 	unsigned expected_count, expected_done;
 
 	unsigned actions[64];        /* counts for the summary, by world.c */
-	char why[4000];              /* the first thing that was not so */
+	char why[20000];             /* the first thing that was not so */
 	uint64_t checks, marks, withdrawn;
 	bool trace;                  /* tells each event as it is read */
 };

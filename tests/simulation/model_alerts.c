@@ -26,7 +26,7 @@ struct alert *alert_find(struct model *m, uint64_t number)
 void nothing_expected(struct model *m)
 {
 	for (unsigned i = 0; i < m->expected_count; i++)
-		must(m, !m->expected[i].kind[0] || m->expected[i].perhaps, "%s of %s must be %s, and is not", m->expected[i].kind,
+		must(m, !m->expected[i].kind[0], "%s of %s must be %s, and is not", m->expected[i].kind,
 		     m->pupils[m->expected[i].pupil].upn, m->expected[i].withdrawn ? "withdrawn" : m->expected[i].up ? "raised" : "taken back");
 	m->expected_count = 0;
 	for (int i = 0; i < PUPILS; i++)
@@ -66,8 +66,6 @@ static bool take_expected(struct model *m, bool withdrawn, const char *kind, int
 		if (!strcmp(e->kind, kind) && e->withdrawn == withdrawn && e->pupil == pupil && (!withdrawn || e->alert == alert || e->alert == TO_COME) &&
 		    (withdrawn || e->up == up)) {
 			e->kind[0] = '\0';
-			if (e->perhaps)
-				m->pupils[pupil].threshold = TO_COME;
 			return true;
 		}
 	}

@@ -139,10 +139,9 @@ static void expect(struct model *m, bool withdrawn, const char *kind, int pupil,
 	snprintf(e->kind, sizeof e->kind, "%s", kind);
 }
 
-/* `moved`: the mark took the pupil to another school.
- * What the figures have come to say. `corrected`: by a correction that took an unauthorised session away;
+/* What the figures have come to say. `corrected`: by a correction that took an unauthorised session away;
  * `calendar`: by a calendar, which withdraws nothing, so that an alert stands and is not told again. */
-static void look(struct model *m, int pupil, bool corrected, bool calendar, bool moved)
+static void look(struct model *m, int pupil, bool corrected, bool calendar)
 {
 	static const char *const shares[2] = {"persistent", "severe"};
 	struct pupil *p = &m->pupils[pupil];
@@ -152,14 +151,8 @@ static void look(struct model *m, int pupil, bool corrected, bool calendar, bool
 		expect(m, true, "threshold", pupil, p->threshold, false);
 		p->threshold = 0;
 	}
-	if (f.window < 10 && !calendar && (p->armed || !moved))
+	if (f.window < 10 && !calendar)
 		p->armed = true;
-	else if (f.window < 10 && moved)
-		p->half_armed = true;
-	if (f.window >= 10 && calendar && p->half_armed && !p->armed) {
-		expect(m, false, "threshold", pupil, 0, true);
-		m->expected[m->expected_count - 1].perhaps = true;
-	}
 	if (f.window >= 10 && p->armed) {
 		expect(m, false, "threshold", pupil, 0, true);
 		p->armed = false;
@@ -178,14 +171,12 @@ static void take_mark(struct model *m, const struct mark_row *r, int school)
 	bool newest = r->day > p->latest || (r->day == p->latest && r->session > p->session);
 	bool latest = newest || (r->day == p->latest && r->session == p->session);
 	int held = mark(p, r->day, r->session), at = r->day - marks_from();
-	bool below, moved;
+	bool below;
 
 	m->marks++;
 	if (p->latest && window_of(m, p) < 10)
 		p->armed = true;
-	p->half_armed = false;
 	/* a D says that the pupil is at the other school */
-	moved = p->school >= 0 && p->school != school && latest && r->code != DUAL;
 	if (p->school < 0 || (latest && r->code != DUAL))
 		school_take(m, r->pupil, school, r->day);
 	/* where it isn't reached by the new school's weeks, no correction took it away */
@@ -204,7 +195,7 @@ static void take_mark(struct model *m, const struct mark_row *r, int school)
 	p->wrote[at][r->session] = (int8_t)school;
 	if (held != r->code)
 		look(m, r->pupil, !below && unauthorised(held) && !unauthorised(r->code) && r->day >= window_begins(days_of(m, p->school), p->latest),
-		     false, moved);
+		     false);
 }
 
 static bool named_before(const struct sent *s, unsigned i)
@@ -267,7 +258,7 @@ void calendar_take(struct model *m, const struct sent *s)
 	timetable_count(t);
 	for (int i = 0; i < PUPILS; i++)
 		if (m->pupils[i].latest && (s->scope < 0 || m->pupils[i].school == s->scope))
-			look(m, i, false, true, false);
+			look(m, i, false, true);
 }
 
 /* For people: what the window counts. */
