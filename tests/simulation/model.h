@@ -209,6 +209,7 @@ struct model {
 	uint64_t head;               /* how far the log was read */
 	uint64_t *hashes;            /* of each event as it was read, [position - 1] */
 	uint64_t *changes;           /* the alert that it was about; 0: about none */
+	uint64_t *times;             /* when it was recorded */
 	size_t hash_room;
 	uint64_t last_submitted;     /* the last event that a submission made */
 	uint64_t last_at;            /* the time of the last event */

@@ -47,6 +47,7 @@ void model_end(struct model *m)
 	free(m->sent);
 	free(m->hashes);
 	free(m->changes);
+	free(m->times);
 	free(m->alerts);
 	free(m->fired);
 	free(m->deadlines);
@@ -387,11 +388,13 @@ static void remember(struct model *m, struct value event)
 		m->hash_room = m->hash_room ? 2 * m->hash_room : 4096;
 		m->hashes = realloc(m->hashes, m->hash_room * sizeof *m->hashes);
 		m->changes = realloc(m->changes, m->hash_room * sizeof *m->changes);
-		if (!m->hashes || !m->changes)
+		m->times = realloc(m->times, m->hash_room * sizeof *m->times);
+		if (!m->hashes || !m->changes || !m->times)
 			abort();
 	}
 	m->hashes[m->head - 1] = value_hash(event);
 	m->changes[m->head - 1] = 0;
+	m->times[m->head - 1] = m->last_at;
 }
 
 void log_take(struct model *m, struct value event)

@@ -323,8 +323,6 @@ static void look_round(struct world *w)
 		look_at_deadlines(w);
 	if (w->step % 32 == 0)
 		look_at_alerts(w);
-	if (w->step % 48 == 0)
-		look_back(w);
 	looks_close(w);
 }
 
@@ -353,6 +351,8 @@ bool world_step(struct world *w, unsigned step)
 		look_at_lists(w);
 	if (!went_wrong(&w->m) && !w->ended && w->step % 5 == 2)
 		look_at_hands(w);
+	if (!went_wrong(&w->m) && !w->ended && w->step % 3 == 1)
+		look_back(w);
 	if (!went_wrong(&w->m) && !w->ended && life_broken(w))
 		catch_up(w);
 	w->tally->steps++;

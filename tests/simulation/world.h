@@ -63,7 +63,7 @@ struct tally {
 #undef X
 };
 
-enum { SUBSCRIBERS = 7, MEMORIES = 64, REMEMBERED = 11, LOOKS_MAX = 64 };
+enum { SUBSCRIBERS = 7, MEMORIES = 64, MEMORY_KEYS = 40, LOOKS_MAX = 64 };
 
 /* What the engine sent. */
 struct letter {
@@ -82,11 +82,16 @@ struct send {
 	bool together, answered;
 };
 
-/* What was answered once, of a pupil, and how far the log was. */
+/* What was answered once, and how far the log was. */
 struct memory {
 	uint64_t position;
-	int pupil;
-	uint64_t said[REMEMBERED];
+	unsigned kind, which;        /* question; pupil or school */
+	unsigned key_count;
+	struct {
+		char name[28];
+		uint64_t said;
+	} keys[MEMORY_KEYS];
+	char text[16000];            /* for people */
 };
 
 /* A question that is asked with others. */
@@ -180,7 +185,7 @@ void look_at_cases(struct world *);
 void look_at_alerts(struct world *);
 void look_at_lists(struct world *);           /* in a turn of its own (looks_lists.c) */
 void look_at_hands(struct world *);           /* likewise */
-void look_back(struct world *);               /* as of then, it is said again */
+void look_back(struct world *);               /* in a turn of its own (looks_back.c): as of then, it is said again */
 
 /* ---- steps ---- */
 void step_marks(struct world *);
