@@ -114,6 +114,7 @@ struct subscription {
 	uint8_t id[UUID_SIZE];
 	uint8_t key[PUBLIC_KEY_SIZE];
 	uint8_t board[PUBLIC_KEY_SIZE]; /* that asked for the key's holder; zero: nobody did */
+	uint64_t revoked;     /* where in the log either of the keys was, since it began; 0: neither */
 	bool log;             /* the log itself, else alerts */
 	uint64_t next;        /* position from which the next item may come */
 	uint32_t credit;

@@ -289,6 +289,32 @@ static void a_subscription_to_the_log_ends_with_the_role(void **context)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Both in one commit: what it asked for before is over all the same, and may be asked for anew. */
+static void a_key_revoked_and_granted_at_once_subscribes_anew(void **context)
+{
+	char key[Z85_KEY_SIZE + 1];
+	uint8_t id[UUID_SIZE];
+
+	(void)context;
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_SUBSCRIBE, "{'what':'log','credit':1000}")->status, STATUS_OK);
+	memcpy(id, h.last_id, UUID_SIZE);
+	host_turns(&h);
+	host_key_text(key, OFFICER);
+	host_begin(&h);
+	host_put(&h, ADMIN, COMMAND_REVOKE, NULL, "{'key':'%s'}", key);
+	host_put(&h, ADMIN, COMMAND_GRANT, NULL, "{'key':'%s','role':'officer'}", key);
+	host_commit(&h);
+	h.mono_ms += 1000;
+	host_turns(&h);
+	for (unsigned i = 0; i < h.count; i++)
+		assert_true(h.answers[i].command != COMMAND_HEARTBEAT && h.answers[i].command != COMMAND_ITEMS);
+	assert_answer(host_again(&h, OFFICER, COMMAND_CREDIT, id, "{'credit':1}"), STATUS_NOT_FOUND, NULL);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_SUBSCRIBE, "{'what':'log','credit':1000}")->status, STATUS_OK);
+	h.mono_ms += 1000;
+	host_turns(&h);
+	assert_true(h.count > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +328,7 @@ int main(void)
 		T(an_auditor_reads_all_and_changes_nothing),
 		T(subscribers_are_told_what_they_may_see),
 		T(a_revoked_keys_subscription_stops),
+		T(a_key_revoked_and_granted_at_once_subscribes_anew),
 		T(a_subscription_to_the_log_ends_with_the_role),
 	};
 
