@@ -489,8 +489,9 @@ bool officer_known(const struct engine *, const struct request *, struct slice o
 
 /* One item of `alerts` or of `log`. */
 void pack_alert(struct engine *, struct pack *, struct txn *, const struct alert *, uint64_t seq, uint8_t status);
-/* The text that the event there, which raised or changed an alert, gave it; false: it can't be read. Lives as long as the transaction's values. */
-bool alert_said(struct engine *, struct txn *, uint64_t position, struct slice *text);
+/* Puts into it the text, which lives as long as the transaction's values, and the school that the event there, which raised or changed it, gave it;
+ * false: it can't be read. */
+bool alert_said(struct engine *, struct txn *, uint64_t position, struct alert *);
 void pack_tells(struct pack *, uint32_t roles); /* "tells" and a list of roles */
 void pack_event(struct engine *, struct pack *, struct txn *, const struct event *, uint64_t position);
 bool event_concerns(struct txn *, const struct event *, uint32_t case_no, uint32_t pupil);

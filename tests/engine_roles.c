@@ -96,6 +96,7 @@ static void an_alert_that_grows_goes_with_the_pupil(void **context)
 {
 	static const char at_first[] = "2026-09-15 AM O", later[] = "2026-09-18 PM O";
 	char breach[4096];
+	uint64_t then;
 
 	(void)context;
 	host_grant(&h, STRANGER, "school", ",'schools':['" OTHER_URN "']");
@@ -103,10 +104,14 @@ static void an_alert_that_grows_goes_with_the_pupil(void **context)
 	assert_int_equal(host_alerts(&h, "breach", "raised", breach), 1);
 	assert_non_null(strstr(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'alerts'}")->text, at_first));
 	assert_null(strstr(host_ask(&h, STRANGER, COMMAND_QUERY, "{'what':'alerts'}")->text, at_first));
+	then = host_head(&h);
 	host_mark(&h, OTHER_URN, 1, "2026-09-18", "AM", "/");
 	host_mark(&h, OTHER_URN, 1, "2026-09-18", "PM", "O");
 	assert_null(strstr(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'alerts'}")->text, later));
 	assert_non_null(strstr(host_ask(&h, STRANGER, COMMAND_QUERY, "{'what':'alerts'}")->text, later));
+	/* as of then it was the old one's */
+	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'timeline','case':'C1','as_of':%llu}", (unsigned long long)then), STATUS_OK,
+		      "\"kind\":\"breach\",\"upn\":\"X801200000001\",\"urn\":\"" SCHOOL_URN);
 	host_restart(&h);
 	assert_null(strstr(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'today'}")->text, later));
 	assert_non_null(strstr(host_ask(&h, STRANGER, COMMAND_QUERY, "{'what':'today'}")->text, later));
