@@ -93,7 +93,9 @@ static void read_feeds(struct world *w)
 	}
 	letters_drop(w->feeds, &w->feed_count);
 	for (unsigned k = 0; k < SUBSCRIBERS; k++)
-		w->subscribers[k].on &= scope_subscribes(&w->m.actors[w->subscribers[k].actor].is, w->subscribers[k].log);
+		/* a key that is revoked has no subscription left, also where it is granted anew at once */
+		w->subscribers[k].on &= scope_subscribes(&w->m.actors[w->subscribers[k].actor].is, w->subscribers[k].log) &&
+		                        w->m.actors[w->subscribers[k].actor].revoked_at <= w->subscribers[k].opened;
 	for (unsigned k = 0; k < SUBSCRIBERS; k++)
 		if (w->subscribers[k].spoken)
 			feed_settle(&w->m, &w->subscribers[k], day_at(now));

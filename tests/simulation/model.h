@@ -37,6 +37,7 @@ enum { SCOPES_MAX = 16 };
 struct actor {
 	struct scope is, was[SCOPES_MAX]; /* now, and before, the newest last */
 	unsigned was_count;
+	uint64_t revoked_at;         /* last; 0: never */
 	bool changing;               /* a grant or revocation is on its way */
 	uint8_t key[32];
 	char key_text[41];
@@ -317,7 +318,8 @@ struct subscriber {
 	uint64_t cursor;             /* acked and answered */
 	uint64_t cursor_sent;        /* the furthest that was sent, answered or not */
 	uint64_t next, last;         /* told; the position of the last item */
-	uint64_t begun;              /* where the subscription began */
+	uint64_t begun;              /* where the subscription began, */
+	uint64_t opened;             /* and how long the log was then */
 	uint64_t heard;              /* how long the log was by what it was told last */
 	uint64_t credit;
 	bool away;

@@ -305,6 +305,7 @@ static void scope_change(struct model *m, const struct sent *s)
 
 	scope.granted = s->command == GRANT;
 	scope.since = m->head;
+	a->revoked_at = scope.granted ? a->revoked_at : m->head;
 	scope_take(a, scope);
 }
 

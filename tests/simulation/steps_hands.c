@@ -78,10 +78,13 @@ void step_grants(struct world *w)
 {
 	static const unsigned people[] = {GUEST, GUEST, LEADER, SCHOOL_A, SCHOOL_B, OFFICER_A, OFFICER_B, MIS_C};
 	unsigned actor = people[dice(&w->dice, sizeof people / sizeof *people)];
-	struct sent *s = w->m.actors[actor].is.granted && one_in(&w->dice, 4) ? revoke_make(w, actor) : grant_make(w, actor, draw_scope(w, actor));
+	bool out = w->m.actors[actor].is.granted && one_in(&w->dice, 3);
 
 	turn_begin(w);
-	send_submission(w, s);
+	if (out)
+		send_submission(w, revoke_make(w, actor));
+	if (!out || one_in(&w->dice, 2)) /* in again at once */
+		send_submission(w, grant_make(w, actor, draw_scope(w, actor)));
 	turn_end(w);
 	w->tally->grants++;
 }

@@ -263,7 +263,7 @@ static void begin_reading(struct world *w, struct subscriber *s, unsigned k)
 	     (unsigned long long)s->cursor);
 	s->cursor = s->cursor_sent = from - 1;
 	s->next = s->begun = from;
-	s->heard = value_number(value_of(l->body, "head"));
+	s->heard = s->opened = value_number(value_of(l->body, "head"));
 	world_now(w, &now);
 	feed_settle(&w->m, s, day_at(now));
 	s->last = 0;

@@ -292,7 +292,7 @@ static const struct {
 	{60, step_subscribe, "subscribers"},
 	{12, step_schools, "moves of school"},
 	{25, step_covers, "covers"},
-	{15, step_grants, "grants"},
+	{20, step_grants, "grants"},
 	{50, step_roles, "who may"},
 	{15, step_garbage, "garbage"},
 	{30, step_disk, "disk"},
