@@ -74,13 +74,6 @@ bool people_wrote(struct people *p, uint32_t was, uint32_t urn, day_t day, uint8
 	return first || *week != before;
 }
 
-bool people_other_wrote(const struct people *p, uint32_t urn, day_t day, uint8_t session)
-{
-	bool by_other = p->others[(unsigned)day_week(day) % PUPIL_WEEKS] & session_bit(day, session);
-
-	return by_other != (urn != p->first_school);
-}
-
 void people_encode(struct writer *w, const struct people *p)
 {
 	write_u8(w, p->facts.count);

@@ -35,6 +35,8 @@ struct people {
 	uint8_t link_count, school_count;
 	struct link links[LINKS_MAX];
 	struct attended schools[SCHOOLS_MAX]; /* rising by `from`; none: never moved with a case open */
+	/* Asked by nobody any more, since they are no answer where a third school writes, or one of a week long ago (the
+	 * daemon looks into the log); kept, since a rebuild must give the same bytes. */
 	uint32_t first_school;   /* whose marks are held; 0: no second school has written any */
 	uint16_t others[PUPIL_WEEKS]; /* by week as in struct pupil, a bit a session: by another than the first */
 };
@@ -49,8 +51,6 @@ bool people_attended(const struct people *, uint32_t urn);
 /* A second school's register, or one after it: whose each session's mark is. `was`: the school of the
  * marks before, where this is the first of another. True where something changed. */
 bool people_wrote(struct people *, uint32_t was, uint32_t urn, day_t, uint8_t session);
-/* Did another school than `urn` write the mark that is held for this session? */
-bool people_other_wrote(const struct people *, uint32_t urn, day_t, uint8_t session);
 
 void people_encode(struct writer *, const struct people *);
 bool people_decode(struct people *, struct slice);

@@ -233,6 +233,18 @@ enum mark_change pupil_mark(struct pupil *p, const struct calendar *c, day_t day
 	return *held == CODE_NONE ? MARK_NEW : MARK_CORRECTED;
 }
 
+enum mark_change pupil_moves(struct pupil *p, const struct calendar *c, day_t day, uint8_t session,
+			     uint8_t code, unsigned rearm_below, uint8_t *held)
+{
+	enum mark_change change;
+
+	rearm(p, rearm_below);
+	change = pupil_mark(p, c, day, session, code, 0, held);
+	pupil_recount(p, c);
+	rearm(p, rearm_below);
+	return change;
+}
+
 void pupil_recount(struct pupil *p, const struct calendar *c)
 {
 	p->possible = p->absent = p->sick = p->window = 0;

@@ -68,8 +68,8 @@ bool pupil_is_new(const struct pupil *);
 enum mark_change pupil_would(const struct pupil *, day_t, uint8_t session, uint8_t code);
 
 /* Takes a mark in. Can't fail. `*held` is the code before. The calendar is that
- * of the school of the latest register (once this mark is in): where `urn`
- * changes within a week, the caller counts again with pupil_recount().
+ * of the school of the latest register (once this mark is in): where that is
+ * another school than before, pupil_moves() takes it in.
  *
  * When the latest register passes into another school year, the year's figures
  * start again and every bit of `raised` but THRESHOLD's is cleared, for all
@@ -78,6 +78,11 @@ enum mark_change pupil_would(const struct pupil *, day_t, uint8_t session, uint8
  * bit of THRESHOLD is cleared. */
 enum mark_change pupil_mark(struct pupil *, const struct calendar *, day_t, uint8_t session,
                             uint8_t code, unsigned rearm_below, uint8_t *held);
+
+/* The same of a mark that takes the pupil to another school, whose calendar it is: the window is that one's from
+ * now on. What is counted half by the one school's weeks and half by the other's arms nothing. */
+enum mark_change pupil_moves(struct pupil *, const struct calendar *, day_t, uint8_t session,
+                             uint8_t code, unsigned rearm_below, uint8_t *held);
 
 /* Counts again from the marks (after a change of calendar). */
 void pupil_recount(struct pupil *, const struct calendar *);

@@ -157,7 +157,7 @@ static bool count_holds(const struct look *l, const struct watch_rule *rule)
 {
 	const struct pupil *p = l->pupil;
 	const struct watch_mark *mark = l->mark;
-	if (!touches(rule, mark->held) || touches(rule, mark->code) || p->window + 1u != rule->at_least)
+	if (mark->below || !touches(rule, mark->held) || touches(rule, mark->code) || p->window + 1u != rule->at_least)
 		return true;
 	int week = day_week(mark->day), latest = day_week(p->latest_day);
 	return week != latest && (!calendar_is_school_week(l->calendar, week) ||

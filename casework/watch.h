@@ -10,7 +10,8 @@
  *         (EN-02, SP-01): raised once, armed again below it. Withdrawn only by a
  *         correction that takes the window of the latest register below it
  *         (EN-03); an alert whose window fell below because weeks passed was
- *         right when it was raised, and stands.
+ *         right when it was raised, and stands; so does one that was below by the
+ *         weeks of the school from which the correction takes the pupil.
  *  run    whole days of absence, all of some codes (SP-02, SP-08): raised once a
  *         run, on the day that its nth ends; withdrawn when a correction leaves no
  *         run of that length where it was (none that has a day from the alert's
@@ -83,6 +84,7 @@ struct watch_change {
 struct watch_mark {
 	day_t day;
 	uint8_t session, code, held; /* held: before; CODE_NONE: none */
+	bool below;                  /* it took the pupil to another school, and the window was below the threshold by the old one's weeks */
 };
 
 /* Is this a kind of alert that a watch may raise? Those of a case's deadlines are not. */

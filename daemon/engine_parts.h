@@ -116,6 +116,7 @@ struct subscription {
 	uint8_t id[UUID_SIZE];
 	uint8_t key[PUBLIC_KEY_SIZE];
 	uint8_t board[PUBLIC_KEY_SIZE]; /* that asked for the key's holder; zero: nobody did */
+	uint64_t revoked;     /* where in the log either of the keys was, since it began; 0: neither */
 	bool log;             /* the log itself, else alerts */
 	uint64_t next;        /* position from which the next item may come */
 	uint32_t credit;
@@ -334,6 +335,8 @@ void pack_answer(struct pack *, uint32_t accepted, uint32_t known, const struct 
 bool load_pathway(struct engine *, struct slice source, struct slice compiled, bool is_default, struct event *);
 void pack_load_answer(struct pack *, const struct event_pathway_loaded *, uint64_t moved);
 void engine_sign(struct event *, const struct request *);
+/* Is a mark held for that mark's session, other than D, that another school wrote? (wrote.c) */
+bool engine_other_wrote(struct engine *, uint32_t urn, const struct mark *);
 /* The pupil's number; registers a UPN not seen before. 0: the batch is broken or (if not `may_register`) unknown. */
 uint32_t engine_pupil_of(struct engine *, struct slice upn, uint32_t urn, const struct principal *, bool may_register);
 void particulars_of(struct engine *, uint32_t pupil, struct particulars *); /* all zero: unknown */
@@ -490,8 +493,9 @@ bool officer_known(const struct engine *, const struct request *, struct slice o
 
 /* One item of `alerts` or of `log`. */
 void pack_alert(struct engine *, struct pack *, struct txn *, const struct alert *, uint64_t seq, uint8_t status);
-/* The text that the event there, which raised or changed an alert, gave it; false: it can't be read. Lives as long as the transaction's values. */
-bool alert_said(struct engine *, struct txn *, uint64_t position, struct slice *text);
+/* Puts into it the text, which lives as long as the transaction's values, and the school that the event there, which raised or changed it, gave it;
+ * false: it can't be read. */
+bool alert_said(struct engine *, struct txn *, uint64_t position, struct alert *);
 void pack_tells(struct pack *, uint32_t roles); /* "tells" and a list of roles */
 void pack_event(struct engine *, struct pack *, struct txn *, const struct event *, uint64_t position);
 bool event_concerns(struct txn *, const struct event *, uint32_t case_no, uint32_t pupil);

@@ -47,6 +47,8 @@ void feed_recovered(struct engine *e)
 	for (unsigned i = e->subscription_count; i-- > 0;)
 		if (e->subscriptions[i]->pupil > e->state.pupil_count)
 			drop(e, i);
+		else if (e->subscriptions[i]->revoked > e->committed)
+			e->subscriptions[i]->revoked = 0;
 }
 
 void engine_forget_peer(struct engine *e, const struct peer *peer)
@@ -429,6 +431,8 @@ static bool still_may(struct engine *e, const struct subscription *s)
 	const struct principal *p = state_principal(&e->state, s->key);
 	const struct principal *board = state_principal(&e->state, s->board);
 
+	if (s->revoked && s->revoked <= e->committed)
+		return false;
 	if (memcmp(s->board, nobody, sizeof nobody) != 0 &&
 	    (!board || board->revoked || board->role != ROLE_BOARD || !p || !access_for(p->role, COMMAND_SUBSCRIBE)))
 		return false;

@@ -266,27 +266,30 @@ void pack_alert(struct engine *e, struct pack *p, struct txn *txn, const struct 
 	pack_tells(p, a->tells);
 }
 
-static bool take_text(void *context, uint64_t position, struct slice record)
+static bool take_said(void *context, uint64_t position, struct slice record)
 {
-	struct slice *text = context;
+	struct alert *a = context;
 	struct event *ev = memory_new(sizeof *ev);
 
 	(void)position;
 	if (!event_decode(ev, record, true))
 		ev->kind = 0;
-	if (ev->kind == EVENT_ALERT_RAISED)
-		*text = ev->alert_raised.text;
-	else if (ev->kind == EVENT_ALERT_CHANGED)
-		*text = ev->alert_changed.text;
+	if (ev->kind == EVENT_ALERT_RAISED) {
+		a->text = ev->alert_raised.text;
+		a->urn = ev->alert_raised.urn;
+	} else if (ev->kind == EVENT_ALERT_CHANGED) {
+		a->text = ev->alert_changed.text;
+		a->urn = ev->alert_changed.urn ? ev->alert_changed.urn : a->urn;
+	}
 	free(ev);
 	return false;
 }
 
-bool alert_said(struct engine *e, struct txn *txn, uint64_t position, struct slice *text)
+bool alert_said(struct engine *e, struct txn *txn, uint64_t position, struct alert *a)
 {
-	*text = slice_of(NULL, 0);
-	engine_log_at(e, txn, position, take_text, text);
-	return text->bytes != NULL;
+	a->text = slice_of(NULL, 0);
+	engine_log_at(e, txn, position, take_said, a);
+	return a->text.bytes != NULL;
 }
 
 enum status query_alerts(struct engine *e, const struct request *r, struct txn *txn)

@@ -160,6 +160,24 @@ static const struct pupil *asked(struct engine *e, const struct request *r, stru
 	return pupil;
 }
 
+/* That of the latest register by then; before any, of the roster, which is held as of now. */
+static uint32_t school_of(struct engine *e, const struct pupil *pupil, uint32_t number)
+{
+	struct person person;
+
+	if (pupil->urn)
+		return pupil->urn;
+	return state_person(&e->state, number, &person) == STORE_OK ? person.urn : 0;
+}
+
+/* The school year of the latest register by then; before any, of then. */
+static int year_of(struct engine *e, const struct pupil *pupil, const struct state *shadow)
+{
+	bool then = shadow && shadow->last_ms; /* there is none before the first event that has a time */
+
+	return day_school_year(pupil->latest_day ? pupil->latest_day : day_of_ms(then ? shadow->last_ms : e->now_ms));
+}
+
 enum status query_pupil(struct engine *e, const struct request *r, struct txn *txn)
 {
 	struct pack *p = &e->body;
@@ -179,8 +197,8 @@ enum status query_pupil(struct engine *e, const struct request *r, struct txn *t
 	pack_text(p, "upn");
 	pack_upn(e, p, txn, number);
 	pack_text(p, "urn");
-	pack_urn(p, pupil->urn ? pupil->urn : state_school_of(&e->state, number));
-	pack_school_name(p, &e->state, "school", pupil->urn ? pupil->urn : state_school_of(&e->state, number));
+	pack_urn(p, school_of(e, pupil, number));
+	pack_school_name(p, &e->state, "school", school_of(e, pupil, number));
 	pack_pupil_figures(p, &f);
 	pack_key_uint(p, "as_of", shadow ? position : engine_head(e));
 	pack_particulars(e, p, number);
@@ -276,7 +294,7 @@ enum status query_year(struct engine *e, const struct request *r, struct txn *tx
 	if (!pupil)
 		return status;
 	pathway = state_school_pathway(shadow ? shadow : &e->state, pupil->urn);
-	year = day_school_year(pupil->latest_day ? pupil->latest_day : day_of_ms(e->now_ms));
+	year = year_of(e, pupil, shadow);
 	first = day_week(school_year_start(year));
 	last = day_week(school_year_start(year + 1) - 1);
 	pack_map(p, 4);

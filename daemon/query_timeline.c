@@ -97,7 +97,7 @@ static enum store_result look_back(struct timeline *t, struct stood list[], size
 
 static bool give_alert(struct timeline *t, struct alert *a, const struct stood *then)
 {
-	if (then && !alert_said(t->engine, t->txn, then->said, &a->text))
+	if (then && !alert_said(t->engine, t->txn, then->said, a))
 		return false;
 	pack_alert(t->engine, &t->page->items, t->txn, a, then ? then->newest : a->newest, then ? then->status : a->status);
 	t->page->count++;

@@ -212,7 +212,7 @@ static bool pack_one(const struct came_in *in, const struct gathered *g, uint64_
 	if (alert_get(in->txn, number, &a) != STORE_OK)
 		return false;
 	/* as it was said then */
-	if (in->many && a.newest > in->many->position && !alert_said(in->engine, in->txn, many_said(in->many, number), &a.text))
+	if (in->many && a.newest > in->many->position && !alert_said(in->engine, in->txn, many_said(in->many, number), &a))
 		return false;
 	pack_map(p, 13);
 	pack_key_uint(p, "alert", a.number);

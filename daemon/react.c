@@ -76,6 +76,22 @@ static void look(struct engine *e, const struct pathway *pathway, struct pupil *
 
 /* ---- breaches of a case's running periods ---- */
 
+/* Whose staff are told: those of the school where the pupil is, by the roster where there is no register yet. */
+static uint32_t school_told(struct engine *e, const struct case_state *c, const struct case_view *view)
+{
+	struct person person;
+	enum store_result result;
+
+	if (!view->pupil)
+		return c->urn;
+	if (view->pupil->urn)
+		return view->pupil->urn;
+	result = state_person(&e->state, c->pupil, &person);
+	if (result != STORE_OK && result != STORE_NONE)
+		e->broken = result;
+	return result == STORE_OK ? person.urn : 0;
+}
+
 void raise_case_alert(struct engine *e, const struct case_state *c, const struct case_view *view, uint8_t kind,
 		      uint8_t deadline, struct slice text, uint64_t late_ms)
 {
@@ -90,7 +106,7 @@ void raise_case_alert(struct engine *e, const struct case_state *c, const struct
 		.kind = kind,
 		.pupil = c->pupil,
 		.case_no = c->number,
-		.urn = view->pupil ? view->pupil->urn : c->urn,
+		.urn = school_told(e, c, view),
 		.deadline = deadline,
 		.deadline_kind = d ? view->pathway->deadlines[d->rule].name : slice_of(NULL, 0),
 		.due_ms = d ? d->due_ms : 0,
@@ -112,7 +128,7 @@ static void change_breach(struct engine *e, const struct case_state *c, const st
 	engine_event(e, &ev, EVENT_ALERT_CHANGED, 0);
 	ev.alert_changed = (struct event_alert_changed){.alert = c->deadlines[deadline - 1].breach_alert,
 							.text = writer_slice(&w),
-							.urn = view->pupil ? view->pupil->urn : c->urn};
+							.urn = school_told(e, c, view)};
 	engine_append(e, &ev);
 }
 

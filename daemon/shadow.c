@@ -280,7 +280,7 @@ static bool take_many(void *context, uint64_t position, struct slice record)
 		note_roster(s, ev->pupil_registered.pupil, ev->pupil_registered.urn);
 	else if (ev->kind == EVENT_ROSTER_RECORDED)
 		note_roster(s, ev->roster_recorded.pupil, ev->roster_recorded.urn);
-	else if (ev->kind == EVENT_SCHOOL_DESCRIBED || ev->kind == EVENT_TASK_DONE)
+	else if (ev->kind == EVENT_SCHOOL_DESCRIBED || ev->kind == EVENT_TASK_DONE || ev->kind == EVENT_DAY_ENDED)
 		l->shadowing.bad = state_apply(s, ev, position) != STORE_OK;
 	return !l->shadowing.bad;
 }

@@ -209,8 +209,6 @@ struct applied_mark {
 };
 enum store_result state_apply_mark(struct state *, uint8_t version, uint32_t urn, const struct mark *,
                                    uint64_t position, struct applied_mark *);
-/* Is a mark held for that session, other than D, that another school wrote? Looked up where two have. */
-bool state_other_wrote(struct state *, uint32_t pupil, uint32_t urn, day_t, uint8_t session);
 /* The rest of a marks event: the id that it came under. */
 enum store_result state_apply_id(struct state *, const struct event *, uint64_t position);
 /* What the table of ids says of one: where its event stands. */
@@ -269,7 +267,8 @@ enum store_result state_same_adult(struct state *, uint32_t pupil, struct slice 
                                    unsigned *count);
 /* Does a calendar of this school count for the case: is it the pupil's, or was it during the case? */
 bool state_case_at(struct state *, const struct case_state *, uint32_t urn);
-/* Who reads for an officer on a day: the cover, the cover's cover ...; the officer where there is none. */
+/* Who reads for an officer on a day: the cover, the cover's cover ... (where they go round, the last
+ * before one comes again); the officer where there is none. */
 const struct principal *state_cover_of(const struct state *, const struct principal *, day_t);
 
 /* An alert as the table keeps it. */

@@ -331,12 +331,11 @@ enum store_result state_apply_mark(struct state *s, uint8_t version, uint32_t ur
 		p->urn = urn; /* a move of school shows in the latest register */
 	out->mark = (struct watch_mark){.day = m->day, .session = m->session, .code = m->code};
 	pathway = state_school_pathway(s, p->urn);
-	out->change = pupil_mark(p, state_calendar(s, p->urn), m->day, m->session, m->code,
-				 pathway ? pathway->threshold : 0, &out->mark.held);
+	out->mark.below = moved && pathway && p->window < pathway->threshold;
+	out->change = (moved ? pupil_moves : pupil_mark)(p, state_calendar(s, p->urn), m->day, m->session, m->code,
+							 pathway ? pathway->threshold : 0, &out->mark.held);
 	if (code_in(s->day_codes, m->code) && position > s->tables_from)
 		state_await(s, p->urn, m->day);
-	if (moved) /* the window is of another school's weeks from now on */
-		pupil_recount(p, state_calendar(s, p->urn));
 	return result;
 }
 

@@ -81,23 +81,6 @@ enum store_result state_apply_wrote(struct state *s, uint32_t urn, const struct 
 	return result;
 }
 
-bool state_other_wrote(struct state *s, uint32_t pupil, uint32_t urn, day_t day, uint8_t session)
-{
-	const struct pupil *p = state_pupil(s, pupil);
-	uint8_t held = pupil_code(p, day, session);
-	struct people *people;
-	bool other;
-
-	if (held == CODE_D || code_class(held) == CODE_CLASS_ADMINISTRATIVE) /* or none */
-		return false;
-	if (!(p->standing & PUPIL_SCHOOLS))
-		return p->urn != urn;
-	people = memory_new(sizeof *people);
-	other = state_people(s, pupil, people) == STORE_OK && people_other_wrote(people, urn, day, session);
-	free(people);
-	return other;
-}
-
 /* ---- facts ---- */
 
 /* The open case is the new school's from that day on; what was counted there before stays so. Without one it is kept for
@@ -301,11 +284,21 @@ enum store_result state_apply_cover(struct state *s, const struct event *e)
 	return state_put(s, TABLE_COVERS, &key, &w);
 }
 
+/* Is it one of the first `steps` who were asked in turn, from the officer on? */
+static bool asked_before(const struct state *s, const struct principal *officer, uint32_t steps, const struct principal *next)
+{
+	const struct principal *at = officer;
+
+	for (uint32_t i = 0; at != next && i < steps; i++)
+		at = state_principal(s, cover_of(s, at->key)->cover);
+	return at == next;
+}
+
 const struct principal *state_cover_of(const struct state *s, const struct principal *officer, day_t day)
 {
 	const struct principal *found = officer;
 
-	/* A cover may be away too; two who cover each other end where it began. */
+	/* A cover may be away too; those who cover each other end with the last before one comes again. */
 	for (uint32_t steps = 0; steps < s->cover_count; steps++) {
 		const struct cover *cover = cover_of(s, found->key);
 		const struct principal *next;
@@ -313,7 +306,7 @@ const struct principal *state_cover_of(const struct state *s, const struct princ
 		if (!cover || day < cover->from || day > cover->until)
 			break;
 		next = state_principal(s, cover->cover);
-		if (!next || next->revoked || next == officer)
+		if (!next || next->revoked || asked_before(s, officer, steps, next))
 			break;
 		found = next;
 	}

@@ -121,6 +121,17 @@ void submit_grant(struct engine *e, const struct request *r)
 	free(ev);
 }
 
+/* Its subscriptions end with the commit, also where the key is granted anew before anybody is told something again. */
+static void end_subscriptions(struct engine *e, const uint8_t key[static PUBLIC_KEY_SIZE], uint64_t position)
+{
+	for (unsigned i = 0; i < e->subscription_count; i++) {
+		struct subscription *s = e->subscriptions[i];
+
+		if (!s->revoked && (memcmp(s->key, key, PUBLIC_KEY_SIZE) == 0 || memcmp(s->board, key, PUBLIC_KEY_SIZE) == 0))
+			s->revoked = position;
+	}
+}
+
 void submit_revoke(struct engine *e, const struct request *r)
 {
 	static const char *const keys[] = {"key", NULL};
@@ -148,6 +159,7 @@ void submit_revoke(struct engine *e, const struct request *r)
 	engine_sign(&ev, r);
 	memcpy(ev.access_revoked.key, key, sizeof key);
 	engine_append(e, &ev);
+	end_subscriptions(e, key, engine_head(e));
 	pack_clear(&e->body);
 	engine_reply(e, r, STATUS_OK, engine_head(e));
 }

@@ -231,7 +231,7 @@ static bool known(struct engine *e, uint32_t urn, const struct mark *m)
 	if (p->latest_day < m->day)
 		return false;
 	return (pupil_would(p, m->day, m->session, m->code) == MARK_SAME && !m->has_minutes && !m->comment.size) ||
-	       (m->code == CODE_D && state_other_wrote(&e->state, m->pupil, urn, m->day, m->session));
+	       (m->code == CODE_D && engine_other_wrote(e, urn, m));
 }
 
 static struct slice seal_comment(struct engine *e, const struct mark *m, uint8_t *room, size_t size)

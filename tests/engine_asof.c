@@ -247,6 +247,50 @@ static void the_notices_of_earlier_cases(void **context)
 	free(then);
 }
 
+/* The school year of a pupil without a register is that of then. */
+static void a_year_without_registers(void **context)
+{
+	uint64_t head;
+
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'Z'}]}", upn[2]), STATUS_OK, NULL);
+	head = host_head(&h);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'year','upn':'%s'}", upn[2]), STATUS_OK, "\"school_year\":2026,");
+	host_set_time(&h, "2027-10-01T09:00:00Z");
+	host_mark(&h, SCHOOL_URN, 1, "2027-09-30", "AM", "/");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'year','upn':'%s'}", upn[2]), STATUS_OK, "\"school_year\":2027,");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'year','upn':'%s','as_of':%llu}", upn[2], (unsigned long long)head), STATUS_OK,
+		      "\"school_year\":2026,");
+	host_mark(&h, OTHER_URN, 3, "2027-09-30", "AM", "/");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[2]), STATUS_OK, "\"urn\":\"" OTHER_URN);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s','as_of':%llu}", upn[2], (unsigned long long)head), STATUS_OK,
+		      "\"urn\":\"" SCHOOL_URN);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'year','upn':'%s','as_of':0}", upn[2]), STATUS_OK, "\"school_year\":");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'year','upn':'%s','as_of':'2020-01-01'}", upn[2]), STATUS_OK, "\"school_year\":");
+}
+
+/* What of a school's tasks was over long before is no more to be done then, either. */
+static void the_tasks_of_a_school(void **context)
+{
+	uint64_t head;
+	char *then;
+
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[['2027-01-04','2027-03-26','term','B'],['2027-06-07','2027-07-21','term','C']]}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_SCHOOL, "{'urn':'" SCHOOL_URN "','kinds':['secondary']}"), STATUS_OK, NULL);
+	host_set_time(&h, "2027-07-07T09:00:00Z");
+	host_turns(&h);
+	host_mark(&h, SCHOOL_URN, 1, "2027-07-06", "AM", "/");
+	/* with more days in it: tasks would have been due in them weeks ago */
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[['2027-01-04','2027-03-26','term','B'],['2027-04-12','2027-07-21','term','C']]}"), STATUS_OK, NULL);
+	then = ask("school", "urn", SCHOOL_URN, 0, NULL);
+	head = host_head(&h);
+	host_set_time(&h, "2027-07-08T09:00:00Z");
+	host_mark(&h, SCHOOL_URN, 1, "2027-07-07", "AM", "N");
+	same(ask("school", "urn", SCHOOL_URN, head, NULL), then, head, "school");
+	free(then);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -256,6 +300,8 @@ int main(void)
 		T(a_time_or_a_date_means_the_last_event_until_then),
 		T(in_the_midst_of_a_batch),
 		T(the_notices_of_earlier_cases),
+		T(a_year_without_registers),
+		T(the_tasks_of_a_school),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,14 @@
 /* A pupil registered at two schools: what the school attended has said of a session stands, whichever of
  * the two registers comes first; each school may correct its own. SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "daemon/engine_parts.h"
 #include "tests/engine_host.h"
 
 static struct host h;
 static char upn[UPN_SIZE + 1];
+
+#define THIRD_URN "777777"
 
 static int setup(void **context)
 {
@@ -113,6 +117,61 @@ static void a_d_makes_no_school_the_pupils(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn), STATUS_OK, "\"urn\":\"" OTHER_URN);
 }
 
+/* Whichever the third school is, and however long ago another mark is that comes late. */
+static void a_third_school(void **context)
+{
+	(void)context;
+	mark(SCHOOL_URN, "2026-09-07", "AM", "/", true);
+	mark(OTHER_URN, "2026-09-08", "AM", "/", true);
+	mark(OTHER_URN, "2026-09-08", "PM", "N", true);
+	mark(THIRD_URN, "2026-09-08", "AM", "D", false);
+	mark(THIRD_URN, "2026-09-07", "AM", "D", false);
+	host_crash(&h);
+	mark(THIRD_URN, "2026-09-08", "PM", "D", false);
+	mark(THIRD_URN, "2026-09-09", "AM", "/", true);
+	mark(OTHER_URN, "2026-09-09", "AM", "D", false);
+	figures(4, 3);
+	mark(OTHER_URN, "2026-09-08", "PM", "D", true); /* its own */
+	figures(3, 3);
+}
+
+/* 64 weeks before one that is held. */
+static void a_mark_of_long_ago(void **context)
+{
+	(void)context;
+	mark(SCHOOL_URN, "2026-09-07", "AM", "/", true);
+	mark(OTHER_URN, "2026-09-08", "AM", "/", true);
+	mark(OTHER_URN, "2025-06-16", "AM", "N", true);
+	mark(OTHER_URN, "2026-09-07", "AM", "D", false);
+	mark(SCHOOL_URN, "2026-09-07", "AM", "D", true);
+}
+
+/* One submission brings the threshold by the old school's weeks, and takes the pupil to another where it isn't reached: a
+ * rebuild, which takes in its marks before the alerts between them, comes to the same. */
+static void a_threshold_on_the_way_to_another_school(void **context)
+{
+	static const char *const days[] = {"08-24", "08-25", "09-14", "09-21", "09-28", "10-05", "10-12", "11-02", "11-09"};
+	char day[16], one[4096];
+
+	(void)context;
+	host_set_time(&h, "2026-11-20T16:00:00Z");
+	assert_answer(host_ask(&h, ADMIN, COMMAND_CALENDAR, "{'rows':[['2026-08-17','2026-12-18','term','T']]}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, ADMIN, COMMAND_CALENDAR,
+			       "{'urn':'" OTHER_URN "','rows':[['2026-08-17','2026-12-18','term','T'],['2026-10-19','2026-11-01','holiday','H']]}"),
+		      STATUS_OK, NULL);
+	for (unsigned i = 0; i < sizeof days / sizeof *days; i++) {
+		snprintf(day, sizeof day, "2026-%s", days[i]);
+		mark(OTHER_URN, day, "AM", "O", true);
+	}
+	mark(OTHER_URN, "2026-11-10", "PM", "I", true);
+	assert_answer(host_ask(&h, ADMIN, COMMAND_MARKS, "{'urn':'" SCHOOL_URN "','registers':[['2026-11-10','AM',[['%s','O']]],['2026-11-10','PM',[['%s','M']]]]}",
+			       upn, upn), STATUS_OK, NULL);
+	assert_int_equal(host_alerts(&h, "threshold", "raised", one), 1);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn), STATUS_OK, "\"unauthorised_10_weeks\":8");
+	host_restart(&h); /* which writes the figures down */
+	assert_verified(&h);
+}
+
 static uint32_t school_after_d(uint8_t version)
 {
 	struct engine *e = h.engine;
@@ -150,7 +209,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(whichever_comes_first), T(each_corrects_its_own), T(a_week_at_two_schools),
-		T(a_d_makes_no_school_the_pupils), T(old_events_count_as_they_did),
+		T(a_d_makes_no_school_the_pupils), T(a_third_school), T(a_mark_of_long_ago), T(a_threshold_on_the_way_to_another_school), T(old_events_count_as_they_did),
 	};
 
 	return cmocka_run_group_tests_name("engine_dual", tests, NULL, NULL);

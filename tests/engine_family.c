@@ -263,6 +263,63 @@ static void a_case_begun_before_any_register(void **context)
 	assert_string_equal(last_day("C1"), "2026-11-09"); /* 13-16, 26-30 October, 2-6, 9 November */
 }
 
+/* On the roster and in no register yet: the school may see the child, and is told of the case. */
+static void a_school_is_told_before_any_register(void **context)
+{
+	(void)context;
+	assert_answer(host_ask(&h, OFFICER, COMMAND_ROSTER, "{'urn':'" SCHOOL_URN "','pupils':[{'upn':'%s','surname':'Z'}]}", upn[0]), STATUS_OK, NULL);
+	act(OFFICER, 0, "notice-to-improve", ",'on':'2026-10-12','parent':'p1'");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'case','case':'C1'}"), STATUS_OK, NULL);
+	time_passes("2026-11-16T16:00:00Z");
+	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'alerts','from':28}"), STATUS_OK, "\"kind\":\"decision\"");
+}
+
+/* Ten at the old school, eleven by the new one's weeks, and at no moment below: there is nothing to say anew. */
+static void en_02_a_move_of_school_says_nothing_twice(void **context)
+{
+	static const char *const days[] = {"09-07", "09-08", "09-14", "09-15", "09-21", "09-28", "10-05", "10-12", "10-19", "10-26", "11-02", "11-09", "11-16", "11-23"};
+	char day[16];
+
+	(void)context;
+	time_passes("2026-11-30T16:00:00Z");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'urn':'" SCHOOL_URN "','rows':[['2026-09-02','2026-12-18','term','T']]}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR,
+			       "{'urn':'" OTHER_URN "','rows':[['2026-09-02','2026-12-18','term','T'],['2026-10-19','2026-11-01','holiday','H']]}"),
+		      STATUS_OK, NULL);
+	for (unsigned i = 0; i < sizeof days / sizeof *days; i++) {
+		snprintf(day, sizeof day, "2026-%s", days[i]);
+		host_mark(&h, SCHOOL_URN, 0, day, "AM", "O");
+	}
+	assert_int_equal(host_alerts(&h, "threshold", NULL, one), 5); /* four are of the others */
+	host_mark(&h, OTHER_URN, 0, "2026-11-30", "AM", "O");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"unauthorised_10_weeks\":11");
+	assert_int_equal(host_alerts(&h, "threshold", NULL, one), 5);
+}
+
+/* Reached at the one school, not so by the other's weeks; then the first corrects the very register that took the pupil there. */
+static void en_03_a_move_of_school_leaves_what_was_right(void **context)
+{
+	static const char *const days[] = {"08-24", "09-07", "09-08", "09-14", "09-21", "09-28", "10-05", "10-12", "11-02", "11-09"};
+	char day[16];
+
+	(void)context;
+	time_passes("2026-11-20T16:00:00Z");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'urn':'" SCHOOL_URN "','rows':[['2026-08-17','2026-12-18','term','T']]}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR,
+			       "{'urn':'" OTHER_URN "','rows':[['2026-08-17','2026-12-18','term','T'],['2026-10-19','2026-11-01','holiday','H']]}"),
+		      STATUS_OK, NULL);
+	for (unsigned i = 0; i < sizeof days / sizeof *days; i++) {
+		snprintf(day, sizeof day, "2026-%s", days[i]);
+		host_mark(&h, OTHER_URN, 0, day, "AM", "O");
+	}
+	assert_int_equal(host_alerts(&h, "threshold", "raised", one), 5); /* four are of the others */
+	host_mark(&h, SCHOOL_URN, 0, "2026-11-16", "PM", "O");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"unauthorised_10_weeks\":8");
+	host_mark(&h, OTHER_URN, 0, "2026-11-16", "PM", "\\");
+	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"unauthorised_10_weeks\":9");
+	assert_int_equal(host_alerts(&h, "threshold", "raised", one), 5);
+}
+
 static void close_case(unsigned child)
 {
 	act(OFFICER, child, "close", ",'fields':{'reason':'r'}");
@@ -350,6 +407,28 @@ static void ty_14_a_new_grant_leaves_cases_in_ones_hands(void **context)
 	host_grant(&h, OFFICER, "auditor", ",'name':'M. Field-Ash'");
 	act(MANAGER, 2, "note", "");
 	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'log','case':'C1'}"), STATUS_OK, "\"actor\":\"M. Field (officer)\"");
+}
+
+static bool reads(const char *officer)
+{
+	return strstr(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'deadlines','officer':'%s'}", officer)->text, "\"case\":\"C1\"") != NULL;
+}
+
+/* Two of three cover each other: who reads for the third does not hang on how many other covers there are. */
+static void ty_14_covers_that_go_round(void **context)
+{
+	(void)context;
+	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'M. Field','cover':'K. Low','until':'2026-11-20'}"), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'K. Low','cover':'J. Ash','until':'2026-11-20'}"), STATUS_OK, NULL);
+	assert_true(reads("J. Ash"));
+	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'cover':'K. Low','until':'2026-11-20'}"), STATUS_OK, NULL);
+	assert_true(reads("J. Ash"));
+	assert_false(reads("K. Low"));
+	host_grant(&h, STRANGER, "officer", ",'name':'T. Yew'");
+	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'T. Yew','cover':'M. Field','until':'2026-11-20'}"), STATUS_OK, NULL);
+	assert_true(reads("J. Ash"));
+	assert_false(reads("K. Low"));
 }
 
 static void ty_14_a_subscription_of_the_cover(void **context)
@@ -441,8 +520,12 @@ int main(void)
 		T(sp_14_two_parents_pay_for_themselves),
 		T(a_move_of_school_on_day_12),
 		T(a_move_of_school_between_two_cases),
+		T(a_school_is_told_before_any_register),
+		T(en_03_a_move_of_school_leaves_what_was_right),
+		T(en_02_a_move_of_school_says_nothing_twice),
 		T(a_case_begun_before_any_register),
 		T(ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent),
+		T(ty_14_covers_that_go_round),
 		T(ty_14_a_new_grant_leaves_cases_in_ones_hands),
 		T(ty_14_a_subscription_of_the_cover),
 		T(a_wrong_cover_is_refused),

@@ -96,6 +96,7 @@ static void an_alert_that_grows_goes_with_the_pupil(void **context)
 {
 	static const char at_first[] = "2026-09-15 AM O", later[] = "2026-09-18 PM O";
 	char breach[4096];
+	uint64_t then;
 
 	(void)context;
 	host_grant(&h, STRANGER, "school", ",'schools':['" OTHER_URN "']");
@@ -103,10 +104,14 @@ static void an_alert_that_grows_goes_with_the_pupil(void **context)
 	assert_int_equal(host_alerts(&h, "breach", "raised", breach), 1);
 	assert_non_null(strstr(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'alerts'}")->text, at_first));
 	assert_null(strstr(host_ask(&h, STRANGER, COMMAND_QUERY, "{'what':'alerts'}")->text, at_first));
+	then = host_head(&h);
 	host_mark(&h, OTHER_URN, 1, "2026-09-18", "AM", "/");
 	host_mark(&h, OTHER_URN, 1, "2026-09-18", "PM", "O");
 	assert_null(strstr(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'alerts'}")->text, later));
 	assert_non_null(strstr(host_ask(&h, STRANGER, COMMAND_QUERY, "{'what':'alerts'}")->text, later));
+	/* as of then it was the old one's */
+	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'timeline','case':'C1','as_of':%llu}", (unsigned long long)then), STATUS_OK,
+		      "\"kind\":\"breach\",\"upn\":\"X801200000001\",\"urn\":\"" SCHOOL_URN);
 	host_restart(&h);
 	assert_null(strstr(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'today'}")->text, later));
 	assert_non_null(strstr(host_ask(&h, STRANGER, COMMAND_QUERY, "{'what':'today'}")->text, later));
@@ -289,6 +294,32 @@ static void a_subscription_to_the_log_ends_with_the_role(void **context)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Both in one commit: what it asked for before is over all the same, and may be asked for anew. */
+static void a_key_revoked_and_granted_at_once_subscribes_anew(void **context)
+{
+	char key[Z85_KEY_SIZE + 1];
+	uint8_t id[UUID_SIZE];
+
+	(void)context;
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_SUBSCRIBE, "{'what':'log','credit':1000}")->status, STATUS_OK);
+	memcpy(id, h.last_id, UUID_SIZE);
+	host_turns(&h);
+	host_key_text(key, OFFICER);
+	host_begin(&h);
+	host_put(&h, ADMIN, COMMAND_REVOKE, NULL, "{'key':'%s'}", key);
+	host_put(&h, ADMIN, COMMAND_GRANT, NULL, "{'key':'%s','role':'officer'}", key);
+	host_commit(&h);
+	h.mono_ms += 1000;
+	host_turns(&h);
+	for (unsigned i = 0; i < h.count; i++)
+		assert_true(h.answers[i].command != COMMAND_HEARTBEAT && h.answers[i].command != COMMAND_ITEMS);
+	assert_answer(host_again(&h, OFFICER, COMMAND_CREDIT, id, "{'credit':1}"), STATUS_NOT_FOUND, NULL);
+	assert_int_equal(host_ask(&h, OFFICER, COMMAND_SUBSCRIBE, "{'what':'log','credit':1000}")->status, STATUS_OK);
+	h.mono_ms += 1000;
+	host_turns(&h);
+	assert_true(h.count > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +333,7 @@ int main(void)
 		T(an_auditor_reads_all_and_changes_nothing),
 		T(subscribers_are_told_what_they_may_see),
 		T(a_revoked_keys_subscription_stops),
+		T(a_key_revoked_and_granted_at_once_subscribes_anew),
 		T(a_subscription_to_the_log_ends_with_the_role),
 	};
 

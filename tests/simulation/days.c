@@ -233,6 +233,16 @@ void timetable_count(struct timetable *t)
 		t->week[i] = week_with_school(t, first_day + i);
 }
 
+void timetable_splice(struct timetable *t, const struct timetable *later, int from)
+{
+	for (int i = from - first_day; i < day_count; i++) {
+		t->school[i] = later->school[i];
+		t->working[i] = later->working[i];
+	}
+	for (int i = monday_of(from) - first_day; i < day_count; i++)
+		t->week[i] = week_with_school(t, first_day + i);
+}
+
 bool school_day(const struct timetable *t, int day)
 {
 	return day >= first_day && day < first_day + day_count && t->school[day - first_day];

@@ -50,6 +50,7 @@ struct timetable {
 };
 
 void timetable_count(struct timetable *);            /* after its rows were changed */
+void timetable_splice(struct timetable *, const struct timetable *later, int from); /* from that day on it is the other one */
 bool school_day(const struct timetable *, int day);
 bool school_week(const struct timetable *, int day); /* has the week that the day is in a school day? */
 bool working_day(const struct timetable *, int day);

@@ -231,11 +231,13 @@ void send_submission(struct world *w, struct sent *s)
 {
 	struct bytes frame = {s->frame, s->frame_size, s->frame_size};
 	unsigned place = (unsigned)(s - w->m.sent);
-	bool together = s->command == MARKS && w->m.actors[s->actor].role == CONNECTOR && one_in(&w->dice, 2);
+	bool together = s->command == MARKS && w->m.actors[s->actor].is.role == CONNECTOR && one_in(&w->dice, 2);
 
 	s->frame[2] = together ? 0x81 : 1;
 	w->tally->submissions++;
 	w->time_moved |= s->command == CLOCK;
+	if (s->command == GRANT || s->command == REVOKE)
+		w->m.actors[s->number].changing = true;
 	w->tally->resent += s->sends > 0;
 	s->sends++;
 	if (s->state == REFUSED) { /* it may stand, now */

@@ -1,6 +1,7 @@
 /* What came: to submissions their answers, to subscribers what they were sent; and then the log.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,11 @@ static void answered(struct world *w, struct send *send, uint16_t status, uint64
 	w->tally->repeats += status == 201;
 	w->tally->refused += status >= 400;
 	w->tally->put_off += status >= 300 && status < 400;
+	if (w->trace && status >= 400) {
+		char text[300];
+
+		fprintf(stderr, "      %02x is answered %u %s\n", w->m.sent[send->sent].command, status, value_print(body, text, sizeof text));
+	}
 	must(&w->m, status != 500 && status != 501, "a submission is answered %u", status);
 	sent_answered(&w->m, &w->m.sent[send->sent], status, position, body);
 }
@@ -67,6 +73,11 @@ static void read_answers(struct world *w)
 
 static void read_feeds(struct world *w)
 {
+	uint64_t now;
+
+	world_now(w, &now);
+	for (unsigned k = 0; k < SUBSCRIBERS; k++)
+		feed_moment(&w->m, &w->subscribers[k], day_at(now));
 	for (unsigned i = 0; i < w->feed_count; i++) {
 		const struct letter *l = &w->feeds[i];
 		struct subscriber *s = NULL;
@@ -81,6 +92,13 @@ static void read_feeds(struct world *w)
 		feed_take(&w->m, s, l->body);
 	}
 	letters_drop(w->feeds, &w->feed_count);
+	for (unsigned k = 0; k < SUBSCRIBERS; k++)
+		/* a key that is revoked has no subscription left, also where it is granted anew at once */
+		w->subscribers[k].on &= scope_subscribes(&w->m.actors[w->subscribers[k].actor].is, w->subscribers[k].log) &&
+		                        w->m.actors[w->subscribers[k].actor].revoked_at <= w->subscribers[k].opened;
+	for (unsigned k = 0; k < SUBSCRIBERS; k++)
+		if (w->subscribers[k].spoken)
+			feed_settle(&w->m, &w->subscribers[k], day_at(now));
 }
 
 static const struct letter *read_page(struct world *w, uint64_t from)
@@ -90,7 +108,7 @@ static const struct letter *read_page(struct world *w, uint64_t from)
 	put_key_text(&w->out, "what", "log");
 	put_key_number(&w->out, "from", from);
 	put_key_number(&w->out, "limit", LOG_PAGE);
-	return ask(w, w->m.actors[WATCHER].granted ? WATCHER : ADMIN);
+	return ask(w, w->m.actors[WATCHER].is.granted ? WATCHER : ADMIN);
 }
 
 bool log_read(struct world *w, uint64_t from)
@@ -162,6 +180,8 @@ void catch_up(struct world *w)
 	read_answers(w);
 	log_settled(&w->m);
 	read_feeds(w);
+	for (unsigned i = 0; i < w->m.actor_count; i++)
+		w->m.actors[i].changing = false;
 	must(&w->m, !hold_is_missing(w), "the clock was put far, and is not held");
 	w->m.hold_due = w->m.hold_may = false; /* it is held, for this or for something before */
 }

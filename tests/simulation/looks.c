@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/simulation/world.h"
 
-enum look_kind { FIGURES, DEADLINES, CASE, ALERTS, BACK };
+enum look_kind { FIGURES, DEADLINES, CASE, ALERTS };
 
 /* ---- asking ---- */
 
@@ -86,55 +86,13 @@ void look_at_alerts(struct world *w)
 		looks_close(w);
 }
 
-/* What was said of a pupil once is said again, as of then. */
-void look_back(struct world *w)
-{
-	unsigned which = w->memory_count ? (unsigned)dice(&w->dice, w->memory_count) : 0;
-	bool mine = looks_open(w);
-
-	if (w->memory_count) {
-		begin_question(w, "pupil", 2);
-		put_key_text(&w->out, "upn", w->m.pupils[w->memories[which].pupil].upn);
-		put_key_number(&w->out, "as_of", w->memories[which].position);
-		add(w, BACK, which, WATCHER);
-	}
-	if (mine)
-		looks_close(w);
-}
-
 /* ---- what is said ---- */
-
-static void read_figures(struct value body, uint64_t said[static REMEMBERED])
-{
-	static const char *const keys[REMEMBERED] = {"possible", "attended", "authorised", "unauthorised", "late", "unauthorised_10_weeks",
-						     "broken_weeks", "weeks_in_session", "persistent", "severe", "percentage"};
-
-	for (unsigned i = 0; i < REMEMBERED; i++)
-		said[i] = value_hash(value_of(body, keys[i]));
-}
-
-static void remember(struct world *w, int pupil, const struct letter *l)
-{
-	unsigned slot = w->memory_count < MEMORIES ? w->memory_count : (unsigned)dice(&w->dice, MEMORIES);
-	struct memory *m = &w->memories[slot];
-
-	if (!one_in(&w->dice, 8))
-		return;
-	for (unsigned i = 0; i < w->look_count; i++)
-		if (w->looks[i].kind == BACK && w->looks[i].which == slot)
-			return; /* it is being asked for */
-	w->memory_count += w->memory_count < MEMORIES;
-	m->position = l->position;
-	m->pupil = pupil;
-	read_figures(l->body, m->said);
-}
 
 static void take_figures(struct world *w, int pupil, const struct letter *l)
 {
 	must(&w->m, l->status == 200, "%s is answered %u", w->m.pupils[pupil].upn, l->status);
 	figures_check(&w->m, pupil, l->body);
 	w->touched[pupil] = false;
-	remember(w, pupil, l);
 }
 
 static void take_deadlines(struct world *w, const struct letter *l)
@@ -176,18 +134,6 @@ static void take_alerts(struct world *w, const struct letter *l)
 	}
 }
 
-static void take_back_then(struct world *w, unsigned which, const struct letter *l)
-{
-	const struct memory *m = &w->memories[which];
-	uint64_t said[REMEMBERED];
-
-	w->tally->asof++;
-	read_figures(l->body, said);
-	for (unsigned i = 0; i < REMEMBERED; i++)
-		must(&w->m, said[i] == m->said[i], "%s as of %llu is said otherwise than it was then (%u)", w->m.pupils[m->pupil].upn,
-		     (unsigned long long)m->position, i);
-}
-
 void looks_close(struct world *w)
 {
 	turn_end(w);
@@ -210,9 +156,6 @@ void looks_close(struct world *w)
 			break;
 		case ALERTS:
 			take_alerts(w, l);
-			break;
-		case BACK:
-			take_back_then(w, look->which, l);
 			break;
 		}
 	}

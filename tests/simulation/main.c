@@ -65,6 +65,8 @@ static void run_world(uint64_t seed, unsigned steps, const char *base, bool trac
 	if (w.m.why[0]) {
 		seen->failed = true;
 		snprintf(seen->why, sizeof seen->why, "%.990s", w.m.why);
+		if (trace)
+			fprintf(stderr, "%s\n", w.m.why);
 	}
 	if (!w.m.why[0])
 		world_end(&w);

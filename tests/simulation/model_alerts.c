@@ -29,6 +29,28 @@ void nothing_expected(struct model *m)
 		must(m, !m->expected[i].kind[0], "%s of %s must be %s, and is not", m->expected[i].kind,
 		     m->pupils[m->expected[i].pupil].upn, m->expected[i].withdrawn ? "withdrawn" : m->expected[i].up ? "raised" : "taken back");
 	m->expected_count = 0;
+	for (int i = 0; i < PUPILS; i++)
+		must(m, !m->pupils[i].told_from, "%s has moved school, and it is not told", m->pupils[i].upn);
+}
+
+const struct home *home_at(const struct alert *a, uint64_t position)
+{
+	unsigned i = a->home_count - 1;
+
+	while (i > 0 && a->homes[i].since > position)
+		i--;
+	return &a->homes[i];
+}
+
+/* It is that school's from now on. */
+static void rehome(struct model *m, struct alert *a)
+{
+	const struct pupil *p = a->pupil >= 0 ? &m->pupils[a->pupil] : NULL;
+	int school = p ? school_now(m, a->pupil) : -1;
+
+	if (a->home_count == HOMES_MAX)
+		memmove(a->homes, a->homes + 1, --a->home_count * sizeof *a->homes);
+	a->homes[a->home_count++] = (struct home){m->head, school, !p ? SOME_SCHOOL : p->moved && p->moved == m->last_submitted ? p->was : school};
 }
 
 static bool foreseen(const char *kind)
@@ -77,7 +99,7 @@ static void check_phase(struct model *m, const struct alert *a)
 
 void raised_take(struct model *m, struct value event, uint64_t at)
 {
-	struct alert a = {.number = m->head, .changed = m->head, .pupil = pupil_of(m, value_of(event, "upn")), .school = -1,
+	struct alert a = {.number = m->head, .changed = m->head, .pupil = pupil_of(m, value_of(event, "upn")),
 			  .case_number = case_of(value_of(event, "case"))};
 	bool up = value_kind(value_of(event, "up")) == VALUE_YES;
 	const struct fired *f = m->fired_count ? &m->fired[m->fired_count - 1] : NULL;
@@ -87,8 +109,7 @@ void raised_take(struct model *m, struct value event, uint64_t at)
 	EACH(role, value_of(event, "tells"))
 		for (unsigned i = 0; i < ROLES; i++)
 			a.tells |= value_is(role, role_names[i]) ? 1u << i : 0;
-	if (a.pupil >= 0)
-		a.school = m->pupils[a.pupil].school;
+	rehome(m, &a);
 	if (a.pupil >= 0 && value_kind(value_of(event, "deadline")) != VALUE_TEXT)
 		m->pupils[a.pupil].spoken = m->head;
 	must(m, value_number(value_of(event, "alert")) == m->head, "an alert's number is not its place");
@@ -97,7 +118,7 @@ void raised_take(struct model *m, struct value event, uint64_t at)
 	    value_kind(value_of(event, "deadline")) == VALUE_TEXT)
 		must(m, late == at - f->due, "alert %llu says that it is %llu ms late, and is %llu", (unsigned long long)a.number,
 		     (unsigned long long)late, (unsigned long long)(at - f->due));
-	if (foreseen(a.kind) && a.pupil >= 0 && !m->pupils[a.pupil].muddled) {
+	if (foreseen(a.kind) && a.pupil >= 0) {
 		a.watched = true;
 		must(m, take_expected(m, false, a.kind, a.pupil, 0, up), "alert %llu: %s of %s is %s, and nothing asks for it",
 		     (unsigned long long)a.number, a.kind, m->pupils[a.pupil].upn, up ? "raised" : "taken back");
@@ -125,15 +146,17 @@ void alert_take(struct model *m, const char *kind, struct value event)
 	m->changes[m->head - 1] = number;
 	if (!strcmp(kind, "alert-acknowledged"))
 		a->state = ACKNOWLEDGED;
-	if (!strcmp(kind, "alert-changed"))
+	if (!strcmp(kind, "alert-changed")) {
 		a->state = RAISED; /* it has grown since it was dealt with */
+		rehome(m, a);
+	}
 	if (strcmp(kind, "alert-withdrawn"))
 		return;
 	a->state = WITHDRAWN;
 	m->withdrawn++;
 	if (a->pupil >= 0)
 		m->pupils[a->pupil].spoken = m->head;
-	if (a->watched && !m->pupils[a->pupil].muddled)
+	if (a->watched)
 		must(m, take_expected(m, true, a->kind, a->pupil, number, false), "alert %llu: %s of %s is withdrawn, and nothing asks for it",
 		     (unsigned long long)number, a->kind, m->pupils[a->pupil].upn);
 }

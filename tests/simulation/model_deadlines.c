@@ -98,17 +98,19 @@ static uint64_t time_in(struct value map, const char *key)
 	return time_read(value_text(value_of(map, key), text, sizeof text));
 }
 
-static void check_length(struct model *m, const struct deadline *d, int school)
+static void check_length(struct model *m, const struct deadline *d)
 {
 	const struct length *l = length_of(d->pathway, d->kind);
 	const struct case_file *c = file_of(m, d->case_number);
+	const struct timetable *days;
 	char from[16], last[16], wanted[16];
 
-	if (!l || !c || c->moved || m->pupils[c->pupil].muddled)
+	if (!l || !c || c->moved || !case_followed(m, c))
 		return;
-	must(m, d->last == day_after(days_of(m, school), d->from, l->count, l->unit), "C%u: %s of %s from %s must end with %s, not with %s",
+	days = days_of_case(m, c);
+	must(m, d->last == day_after(days, d->from, l->count, l->unit), "C%u: %s of %s from %s must end with %s, not with %s",
 	     d->case_number, d->kind, d->pathway, day_write(d->from, from),
-	     day_write(day_after(days_of(m, school), d->from, l->count, l->unit), wanted), day_write(d->last, last));
+	     day_write(day_after(days, d->from, l->count, l->unit), wanted), day_write(d->last, last));
 }
 
 void deadlines_take(struct model *m, struct value item, uint64_t now)
@@ -129,7 +131,7 @@ void deadlines_take(struct model *m, struct value item, uint64_t now)
 	if (!d.case_number) /* a school's recurring task */
 		return;
 	if (d.open) /* what has ended stays where it was */
-		check_length(m, &d, school_of(m, value_of(item, "urn")));
+		check_length(m, &d);
 	must(m, !d.open || d.due > now || m->held, "C%u: %s (deadline %u) was due, and has not fired", d.case_number, d.kind, d.number);
 	if (m->deadline_count == m->deadline_room) {
 		m->deadline_room = m->deadline_room ? 2 * m->deadline_room : 64;

@@ -33,7 +33,7 @@ void model_begin(struct model *m)
 		timetable_count(&m->school[i]);
 	for (int i = 0; i < PUPILS; i++) {
 		memset(m->pupils[i].code, -1, sizeof m->pupils[i].code);
-		m->pupils[i].school = -1;
+		m->pupils[i].school = m->pupils[i].named = -1;
 		m->pupils[i].armed = true;
 	}
 }
@@ -47,6 +47,7 @@ void model_end(struct model *m)
 	free(m->sent);
 	free(m->hashes);
 	free(m->changes);
+	free(m->times);
 	free(m->alerts);
 	free(m->fired);
 	free(m->deadlines);
@@ -77,7 +78,7 @@ struct sent *sent_new(struct model *m, uint8_t command, unsigned actor, bool by_
 	memset(s, 0, sizeof *s);
 	s->command = command;
 	s->actor = actor;
-	s->scope = s->pupil = s->school = -1;
+	s->scope = s->pupil = s->school = s->cover = -1;
 	for (int i = 0; i < 4; i++) {
 		s->id[i] = (uint8_t)(shuffled >> (24 - 8 * i));
 		s->id[12 + i] = (uint8_t)(number >> (24 - 8 * i));
@@ -102,13 +103,23 @@ static const char *name_of(const struct sent *s, char room[static 48])
 	return room;
 }
 
+/* May they, by what is granted when it is answered? Of whom that changes meanwhile, nothing is known. */
+static bool may_send(const struct model *m, const struct sent *s)
+{
+	const struct actor *a = &m->actors[s->actor];
+	bool school = a->is.role != CONNECTOR || s->school < 0 || (a->is.schools >> s->school & 1);
+
+	return a->is.granted && role_may(a->is.role, s->command) && school && !a->changing;
+}
+
 static void first_answer(struct model *m, struct sent *s, uint16_t status, uint64_t position, struct value body)
 {
 	char name[48];
 
 	s->status = status;
 	if (status >= 300) {
-		if (s->logged && status < 400) /* it stands there, and is not looked for now */
+		/* it stands there, and is not looked for now */
+		if (s->logged && (status < 400 || ((status == 403 || status == 414) && !may_send(m, s))))
 			return;
 		must(m, !s->logged, "%s stands at %llu and is answered %u", name_of(s, name), (unsigned long long)s->logged, status);
 		s->state = REFUSED;
@@ -136,6 +147,9 @@ void sent_answered(struct model *m, struct sent *s, uint16_t status, uint64_t po
 	}
 	/* taken before: the first answer again, whatever else has happened since */
 	if (status >= 300 && status < 400)
+		return;
+	/* whoever asks is known by their key, for every message anew */
+	if ((status == 414 || status == 403) && !may_send(m, s))
 		return;
 	if (!s->position) /* it was taken together with others */
 		s->position = position;
@@ -204,15 +218,9 @@ static void take_marks(struct model *m, struct sent *s, struct value event, uint
 {
 	unsigned i = 0;
 	char name[48], text[16];
-	bool muddled = false;
 
-	for (unsigned r = 0; r < s->row_count; r++)
-		muddled |= s->rows[r].good && m->pupils[s->rows[r].pupil].muddled;
 	must(m, value_is(value_of(event, "urn"), m->urn[s->school]), "%s is of another school in the log", name_of(s, name));
 	marks_take(m, s, at);
-	s->muddled = muddled;
-	if (muddled)
-		return;
 	must(m, value_number(value_of(event, "known")) == s->known, "%s: %u rows were known, not %llu", name_of(s, name), s->known,
 	     (unsigned long long)value_number(value_of(event, "known")));
 	EACH(mark, value_of(event, "marks")) {
@@ -242,11 +250,16 @@ static void take_action(struct model *m, const struct sent *s, struct value even
 	     value_is(value_of(event, "on"), day_write(s->on, text)), "%s stands in the log otherwise than it was sent", name_of(s, name));
 	must(m, opens == !p->open_case, "%s of %s %s a case", name_of(s, name), p->upn, opens ? "opens" : "does not open");
 	must(m, opens || p->open_case == number, "%s is of C%u, and %s has C%u open", name_of(s, name), number, p->upn, p->open_case);
-	if (!opens)
+	if (went_wrong(m))
 		return;
+	if (!opens) {
+		m->cases[number - 1].did[s->actor] = m->head;
+		return;
+	}
 	must(m, number == m->case_count + 1, "C%u is opened after C%u", number, m->case_count);
 	m->cases = list_grow(m->cases, m->case_count, &m->case_room, sizeof *m->cases);
-	m->cases[m->case_count++] = (struct case_file){.number = number, .pupil = s->pupil};
+	m->cases[m->case_count++] = (struct case_file){.number = number, .pupil = s->pupil, .school = p->school};
+	m->cases[m->case_count - 1].did[s->actor] = m->head;
 	p->open_case = number;
 }
 
@@ -285,6 +298,17 @@ static const char *kind_of(uint8_t command)
 	return "clock-"; /* moved or confirmed */
 }
 
+static void scope_change(struct model *m, const struct sent *s)
+{
+	struct actor *a = &m->actors[s->number];
+	struct scope scope = s->command == GRANT ? s->wanted : a->is;
+
+	scope.granted = s->command == GRANT;
+	scope.since = m->head;
+	a->revoked_at = scope.granted ? a->revoked_at : m->head;
+	scope_take(a, scope);
+}
+
 static void take_submitted(struct model *m, struct value event, const uint8_t id[static 16], uint64_t at)
 {
 	struct sent *s = sent_find(m, id);
@@ -302,8 +326,8 @@ static void take_submitted(struct model *m, struct value event, const uint8_t id
 	     (unsigned long long)m->head);
 	must(m, s->state != REFUSED, "%s was answered %u, and stands in the log", name_of(s, name), s->status);
 	must(m, !strncmp(kind, kind_of(s->command), strlen(kind_of(s->command))), "%s is %s in the log", name_of(s, name), kind);
-	must(m, strstr(actor, role_names[m->actors[s->actor].role]) != NULL, "%s is by '%s' in the log", name_of(s, name), actor);
-	must(m, role_may(m->actors[s->actor].role, s->command), "%s was taken of a %s", name_of(s, name), role_names[m->actors[s->actor].role]);
+	must(m, strstr(actor, role_names[m->actors[s->actor].is.role]) != NULL, "%s is by '%s' in the log", name_of(s, name), actor);
+	must(m, role_may(m->actors[s->actor].is.role, s->command), "%s was taken of a %s", name_of(s, name), role_names[m->actors[s->actor].is.role]);
 	s->logged = m->head;
 	if (went_wrong(m))
 		return;
@@ -313,8 +337,10 @@ static void take_submitted(struct model *m, struct value event, const uint8_t id
 		take_action(m, s, event);
 	if (s->command == CALENDAR)
 		take_calendar(m, s, event);
+	if (s->command == COVER)
+		cover_take(m, s, at);
 	if (s->command == GRANT || s->command == REVOKE)
-		m->actors[s->number].granted = s->command == GRANT;
+		scope_change(m, s);
 	if (s->command == MOVE && case_of(value_of(event, "case")) - 1 < m->case_count)
 		m->cases[case_of(value_of(event, "case")) - 1].moved = true;
 	if (s->command == CHOOSE)
@@ -335,6 +361,10 @@ static void take_other(struct model *m, const char *kind, struct value event, ui
 			m->pupils[pupil].named = school_of(m, value_of(event, "urn"));
 		}
 	}
+	if (!strcmp(kind, "roster-recorded") && pupil >= 0)
+		m->pupils[pupil].named = school_of(m, value_of(event, "urn"));
+	if (!strcmp(kind, "pupil-fact") && value_is(value_of(event, "fact"), "school"))
+		move_take(m, event);
 	if (!strcmp(kind, "deadline-fired"))
 		fired_take(m, event, at);
 	if (!strcmp(kind, "day-ended")) {
@@ -359,11 +389,13 @@ static void remember(struct model *m, struct value event)
 		m->hash_room = m->hash_room ? 2 * m->hash_room : 4096;
 		m->hashes = realloc(m->hashes, m->hash_room * sizeof *m->hashes);
 		m->changes = realloc(m->changes, m->hash_room * sizeof *m->changes);
-		if (!m->hashes || !m->changes)
+		m->times = realloc(m->times, m->hash_room * sizeof *m->times);
+		if (!m->hashes || !m->changes || !m->times)
 			abort();
 	}
 	m->hashes[m->head - 1] = value_hash(event);
 	m->changes[m->head - 1] = 0;
+	m->times[m->head - 1] = m->last_at;
 }
 
 void log_take(struct model *m, struct value event)
@@ -417,7 +449,7 @@ void log_settled(struct model *m)
 			must(m, s->logged == s->position, "%s was acked at %llu and stands at %llu", name_of(s, name),
 			     (unsigned long long)s->position, (unsigned long long)s->logged);
 			if (s->command == MARKS && s->logged && s->position)
-				must(m, s->muddled || (s->said_accepted == s->accepted && s->said_known == s->known && s->said_refused == s->refused),
+				must(m, s->said_accepted == s->accepted && s->said_known == s->known && s->said_refused == s->refused,
 				     "%s was answered %u %u %u, and %u %u %u are right", name_of(s, name), s->said_accepted, s->said_known,
 				     s->said_refused, s->accepted, s->known, s->refused);
 			s->settled = true;

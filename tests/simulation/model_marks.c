@@ -147,8 +147,6 @@ static void look(struct model *m, int pupil, bool corrected, bool calendar)
 	struct pupil *p = &m->pupils[pupil];
 	struct figures f = figures_of(m, p);
 
-	if (p->muddled)
-		return;
 	if (corrected && f.window < 10 && !p->armed && p->threshold) {
 		expect(m, true, "threshold", pupil, p->threshold, false);
 		p->threshold = 0;
@@ -171,14 +169,18 @@ static void take_mark(struct model *m, const struct mark_row *r, int school)
 {
 	struct pupil *p = &m->pupils[r->pupil];
 	bool newest = r->day > p->latest || (r->day == p->latest && r->session > p->session);
+	bool latest = newest || (r->day == p->latest && r->session == p->session);
 	int held = mark(p, r->day, r->session), at = r->day - marks_from();
+	bool below;
 
 	m->marks++;
-	if (!p->armed && p->latest && window_of(m, p) < 10)
+	if (p->latest && window_of(m, p) < 10)
 		p->armed = true;
-	p->muddled |= p->school >= 0 && p->school != school;
-	if (newest || p->school < 0)
-		p->school = school;
+	/* a D says that the pupil is at the other school */
+	if (p->school < 0 || (latest && r->code != DUAL))
+		school_take(m, r->pupil, school, r->day);
+	/* where it isn't reached by the new school's weeks, no correction took it away */
+	below = p->latest && window_of(m, p) < 10;
 	if (!newest && r->day < kept_from(p))
 		return;
 	if (at < 0 || at >= MARK_DAYS)
@@ -192,7 +194,7 @@ static void take_mark(struct model *m, const struct mark_row *r, int school)
 	p->code[at][r->session] = (int8_t)r->code;
 	p->wrote[at][r->session] = (int8_t)school;
 	if (held != r->code)
-		look(m, r->pupil, unauthorised(held) && !unauthorised(r->code) && r->day >= window_begins(days_of(m, p->school), p->latest),
+		look(m, r->pupil, !below && unauthorised(held) && !unauthorised(r->code) && r->day >= window_begins(days_of(m, p->school), p->latest),
 		     false);
 }
 
@@ -291,7 +293,7 @@ void figures_check(struct model *m, int pupil, struct value answer)
 	struct figures f = figures_of(m, p);
 	double percentage = value_decimal(value_of(answer, "percentage"));
 
-	if (p->muddled || !p->latest)
+	if (!p->latest)
 		return;
 	compare(m, pupil, answer, "possible", f.possible);
 	compare(m, pupil, answer, "attended", f.attended);

@@ -43,6 +43,7 @@ static const struct {
 	{"pupil", "SLOMDA"}, {"marks", "SLOMDA"}, {"case", "SLOMDA"}, {"actions", "SLOMDA"}, {"deadlines", "SLOMDA"}, {"alerts", "SLOMDA"},
 	{"today", "SLOMDA"}, {"year", "SLOMDA"}, {"pathways", "SLOMDA"}, {"people", "SLOMDA"},
 	{"report", "SOMDA"}, {"school", "SOMDA"}, {"schools", "SOMDA"}, {"authority", "SOMDA"},
+	{"names", "SOMDA"}, {"cases", "SLOMDA"},
 	{"log", "OMDA"}, {"timeline", "SLOMDA"}, {"checkpoint", "OMDA"}, {"prove", "OMDA"}, {"consistency", "OMDA"}, {"covers", "OMDA"},
 	{"stats", "OMDAX"}, {"try", "MA"}, {"backup", "A"},
 };
@@ -75,21 +76,39 @@ bool role_reads_all(enum role role)
 	return role == OFFICER || role == MANAGER || role == AUDITOR || role == ADMINISTRATOR;
 }
 
+void scope_take(struct actor *a, struct scope scope)
+{
+	if (a->was_count == SCOPES_MAX)
+		memmove(a->was, a->was + 1, --a->was_count * sizeof *a->was);
+	a->was[a->was_count++] = a->is;
+	a->is = scope;
+}
+
+bool scope_subscribes(const struct scope *is, bool log)
+{
+	return is->granted && role_may(is->role, SUBSCRIBE) && role_may_ask(is->role, log ? "log" : "alerts");
+}
+
 /* Those that write, each with an id that is remembered. */
 bool submits(uint8_t command)
 {
 	return (command >= MARKS && command <= TASK) || command == OFFER;
 }
 
-bool alert_told(const struct model *m, const struct actor *who, const struct alert *a)
+static bool of_school(const struct scope *who, int school)
 {
+	return school == SOME_SCHOOL || (school >= 0 && (who->schools >> school & 1));
+}
+
+bool alert_told(const struct scope *who, const struct alert *a, uint64_t position, bool surely)
+{
+	const struct home *home = home_at(a, position);
 	bool sees = false;
 
-	(void)m;
 	if (role_reads_all(who->role))
 		sees = true;
 	if (who->role == SCHOOL)
-		sees = a->school >= 0 && (who->schools >> a->school & 1);
+		sees = surely ? of_school(who, home->school) && of_school(who, home->or) : of_school(who, home->school) || of_school(who, home->or);
 	if (who->role == LEAD)
 		sees = a->case_number && a->case_number >= who->first_case && a->case_number <= who->last_case;
 	if (a->tells && who->role != AUDITOR && who->role != ADMINISTRATOR)

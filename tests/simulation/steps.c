@@ -1,4 +1,4 @@
-/* What schools' systems and people send: marks, actions, whatever else; and who may not.
+/* What people send: actions, and whatever else is recorded.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -15,171 +15,11 @@ static int today(struct world *w)
 	return day_at(now);
 }
 
-static unsigned connector_of(int school)
-{
-	return school < 2 ? MIS_A : school < 4 ? MIS_B : MIS_C;
-}
-
-/* ---- marks ---- */
-
-static int draw_code(struct world *w, int pupil, int session)
-{
-	static const char *const away[] = {"N", "O", "O", "U", "G", "I", "I", "M", "E", "C"};
-
-	if (dice(&w->dice, 100) < w->habit[pupil])
-		return code_of(away[(one_in(&w->dice, 3) ? dice(&w->dice, 10) : (unsigned)pupil) % 10]);
-	if (one_in(&w->dice, 15))
-		return 2 + (int)dice(&w->dice, CODES - 2); /* anything but "/" and "\" */
-	return session;
-}
-
-/* What is wrong with one row in forty. */
-enum spoilt { SOUND, BAD_CODE, OTHER_SESSION, BAD_UPN, WEEKEND, TOMORROW };
-
-static enum spoilt draw_spoilt(struct world *w)
-{
-	return one_in(&w->dice, 40) ? 1 + (enum spoilt)dice(&w->dice, 5) : SOUND;
-}
-
-static void put_row(struct world *w, struct sent *s, int pupil, enum spoilt spoilt)
-{
-	struct mark_row *r = &s->rows[s->row_count++];
-	char upn[14];
-
-	memcpy(upn, w->m.pupils[pupil].upn, sizeof upn);
-	if (spoilt == BAD_UPN)
-		upn[0] = upn[0] == 'A' ? 'B' : 'A';
-	put_array(&w->out, 2);
-	put_text(&w->out, upn);
-	put_text(&w->out, spoilt == BAD_CODE ? "?" : code_names[r->code]);
-	r->good = date_of(r->day)->weekday < 5 && spoilt != BAD_CODE && spoilt != BAD_UPN && code_fits(r->code, r->session);
-}
-
-static void put_register(struct world *w, struct sent *s, const int pupils[], unsigned count, int day, int session)
-{
-	char text[16];
-
-	put_array(&w->out, 3);
-	put_text(&w->out, day_write(day, text));
-	put_text(&w->out, session ? "PM" : "AM");
-	put_array(&w->out, count);
-	for (unsigned i = 0; i < count; i++) {
-		enum spoilt spoilt = draw_spoilt(w);
-		int code = draw_code(w, pupils[i], session);
-
-		if (spoilt == OTHER_SESSION)
-			code = 1 - session;
-		s->rows[s->row_count] = (struct mark_row){.pupil = pupils[i], .day = day, .session = session, .code = code};
-		put_row(w, s, pupils[i], spoilt);
-	}
-}
-
-/* Registers of a school's class, or of one of its pupils, of the weekdays from one day to another. */
-struct sent *marks_make(struct world *w, int school, unsigned actor, int from, int to, bool correction)
-{
-	struct sent *s = sent_new(&w->m, MARKS, actor, one_in(&w->dice, 3));
-	int pupils[PUPILS], days[16];
-	unsigned pupil_count = 0, day_count = 0;
-
-	for (int i = 0; i < PUPILS; i++)
-		if (i % SCHOOLS == school)
-			pupils[pupil_count++] = i;
-	if (correction) {
-		pupils[0] = pupils[dice(&w->dice, pupil_count)];
-		pupil_count = 1;
-	}
-	/* one pupil in a hundred registers is a guest of another school */
-	if (one_in(&w->dice, 400))
-		pupils[0] = (int)dice(&w->dice, PUPILS);
-	for (int day = from; day <= to && day_count < 12; day++)
-		if (date_of(day)->weekday < 5 || one_in(&w->dice, 60))
-			days[day_count++] = day;
-	if (!day_count)
-		days[day_count++] = to;
-	s->school = school;
-	s->rows = calloc(MARK_ROWS_MAX, sizeof *s->rows);
-	put_head(&w->out, MARKS, s->id);
-	put_map(&w->out, 2);
-	put_key_text(&w->out, "urn", w->m.urn[school]);
-	put_text(&w->out, "registers");
-	put_array(&w->out, 2 * day_count);
-	for (unsigned i = 0; i < day_count; i++)
-		for (int session = 0; session < 2; session++)
-			/* now and then a register twice in one submission: its rows are refused the second time */
-			put_register(w, s, pupils, pupil_count, one_in(&w->dice, 100) ? days[0] : days[i], session);
-	keep_frame(w, s);
-	for (unsigned i = 0; i < pupil_count; i++)
-		w->touched[pupils[i]] = true;
-	return s;
-}
-
-static struct sent *registers(struct world *w)
-{
-	int school = (int)dice(&w->dice, SCHOOLS), to = today(w), from = (int)w->registers_to[school] + 1;
-	unsigned actor = one_in(&w->dice, 8) ? OFFICER_A : connector_of(school);
-
-	if (one_in(&w->dice, 4)) { /* of one pupil, of the last weeks or long ago */
-		int back = (int)dice(&w->dice, one_in(&w->dice, 6) ? 480 : 60), days = (int)dice(&w->dice, 6);
-
-		return marks_make(w, school, actor, to - back - days, to - back, true);
-	}
-	if (from > to || from < to - 9)
-		from = to - (int)dice(&w->dice, 3);
-	w->registers_to[school] = (unsigned)to;
-	return marks_make(w, school, actor, from, to + one_in(&w->dice, 80), false);
-}
-
-/* A few at once, in an order of their own, one of them twice now and then. */
-void step_marks(struct world *w)
-{
-	unsigned count = 1 + (unsigned)dice(&w->dice, 3), again;
-
-	turn_begin(w);
-	for (unsigned i = 0; i < count; i++) {
-		struct sent *s = registers(w);
-
-		/* a connector that dies here sends it when it is back, after newer ones */
-		if (one_in(&w->dice, 25))
-			break;
-		send_submission(w, s);
-		again = one_in(&w->dice, 6) ? w->m.sent_count - 1 - (unsigned)dice(&w->dice, i + 1) : w->m.sent_count;
-		if (again < w->m.sent_count)
-			send_submission(w, &w->m.sent[again]);
-	}
-	turn_end(w);
-}
-
-/* More than a commit holds without a thread of its own; what comes meanwhile waits for it. */
-void step_many(struct world *w)
-{
-	unsigned batches = 1 + (unsigned)dice(&w->dice, 3);
-
-	for (unsigned b = 0; b < batches && !life_broken(w) && !went_wrong(&w->m); b++) {
-		unsigned count = 66 + (unsigned)dice(&w->dice, 20);
-
-		turn_begin(w);
-		for (unsigned i = 0; i < count; i++) {
-			int school = (int)dice(&w->dice, SCHOOLS), day = today(w) - (int)dice(&w->dice, 30);
-
-			while (date_of(day)->weekday >= 5)
-				day--;
-			send_submission(w, marks_make(w, school, connector_of(school), day, day, true));
-			if (one_in(&w->dice, 20))
-				send_submission(w, &w->m.sent[w->m.sent_count - 1 - (unsigned)dice(&w->dice, i + 1)]);
-		}
-		turn_behind(w);
-		if (one_in(&w->dice, 3))
-			turn_land(w);
-	}
-	turn_begin(w);
-	turn_land(w);
-	turn_end(w);
-}
-
 /* What has no answer is sent until it has one; what has one is sent again all the same. */
 void step_resend(struct world *w)
 {
 	unsigned left = 8;
+	bool changed = false;
 
 	turn_begin(w);
 	for (unsigned i = w->m.settled_to; i < w->m.sent_count && left > 0; i++) {
@@ -187,6 +27,12 @@ void step_resend(struct world *w)
 
 		if (s->state != SENT && (s->state != REFUSED || s->status >= 400 || one_in(&w->dice, 2)))
 			continue;
+		/* one change of grants at a time, so that it is known who was what meanwhile */
+		if (s->command == GRANT || s->command == REVOKE) {
+			if (changed)
+				continue;
+			changed = true;
+		}
 		/* one action on a pupil at a time, so that it is seen what each does to their case */
 		if (s->pupil >= 0 && w->acted[s->pupil])
 			continue;
@@ -349,28 +195,9 @@ void step_actions(struct world *w)
 
 static void settings_roster(struct world *w)
 {
-	int pupil = (int)dice(&w->dice, PUPILS);
-	struct sent *s = sent_new(&w->m, ROSTER, one_in(&w->dice, 2) ? OFFICER_B : connector_of(pupil % SCHOOLS), false);
-	char birth[16];
+	int pupil = (int)dice(&w->dice, PUPILS), school = w->roll[pupil];
 
-	put_head(&w->out, ROSTER, s->id);
-	put_map(&w->out, 2);
-	put_key_text(&w->out, "urn", w->m.urn[pupil % SCHOOLS]);
-	put_text(&w->out, "pupils");
-	put_array(&w->out, 1);
-	put_map(&w->out, 4);
-	put_key_text(&w->out, "upn", w->m.pupils[pupil].upn);
-	put_key_text(&w->out, "surname", "Surname");
-	put_key_text(&w->out, "birth_date", day_write(day_on(2010 + pupil % 6, 1 + pupil % 12, 15), birth));
-	put_text(&w->out, "parents");
-	put_array(&w->out, 2);
-	put_map(&w->out, 1);
-	put_key_text(&w->out, "id", "p1");
-	put_map(&w->out, 2);
-	put_key_text(&w->out, "id", "p2");
-	put_key_text(&w->out, "name", "A parent");
-	keep_frame(w, s);
-	send_submission(w, s);
+	send_submission(w, roster_make(w, school, pupil, one_in(&w->dice, 2) ? OFFICER_B : connector_of(school)));
 }
 
 static void settings_fact(struct world *w)
@@ -434,19 +261,6 @@ static void settings_school(struct world *w)
 	send_submission(w, s);
 }
 
-static void settings_cover(struct world *w)
-{
-	struct sent *s = sent_new(&w->m, COVER, OFFICER_A, false);
-	char until[16];
-
-	put_head(&w->out, COVER, s->id);
-	put_map(&w->out, 2);
-	put_key_text(&w->out, "cover", "officer b");
-	put_key_text(&w->out, "until", day_write(today(w) + (int)dice(&w->dice, 30), until));
-	keep_frame(w, s);
-	send_submission(w, s);
-}
-
 /* An open case to another council's file: where it fits, it goes. */
 static void settings_move(struct world *w)
 {
@@ -477,7 +291,7 @@ void step_settings(struct world *w)
 {
 	static void (*const kinds[])(struct world *) = {
 		settings_roster, settings_roster, settings_fact, settings_fact, settings_link, settings_acknowledge, settings_acknowledge,
-		settings_school, settings_cover, settings_move,
+		settings_school, settings_move,
 	};
 	unsigned count = 1 + (unsigned)dice(&w->dice, 3);
 

@@ -13,75 +13,20 @@ static const char *const questions[] = {"pupil", "marks", "case", "actions", "de
 					"pathways", "calendar", "people", "covers", "schools", "today", "timeline", "year", "authority",
 					"backup", "try", "reader", "report"};
 
-/* ---- grants that come and go ---- */
-
-struct sent *grant_make(struct world *w, unsigned actor)
-{
-	const struct actor *a = &w->m.actors[actor];
-	struct sent *s = sent_new(&w->m, GRANT, ADMIN, false);
-	unsigned schools = 0;
-	char id[16];
-
-	for (unsigned i = 0; i < SCHOOLS; i++)
-		schools += a->schools >> i & 1;
-	s->number = actor;
-	put_head(&w->out, GRANT, s->id);
-	put_map(&w->out, 3 + (schools > 0) + (a->first_case > 0));
-	put_key_text(&w->out, "key", a->key_text);
-	put_key_text(&w->out, "role", role_names[a->role]);
-	put_key_text(&w->out, "name", a->name);
-	if (schools) {
-		put_text(&w->out, "schools");
-		put_array(&w->out, schools);
-		for (unsigned i = 0; i < SCHOOLS; i++)
-			if (a->schools >> i & 1)
-				put_text(&w->out, w->m.urn[i]);
-	}
-	if (a->first_case) {
-		put_text(&w->out, "cases");
-		put_array(&w->out, a->last_case - a->first_case + 1);
-		for (uint32_t n = a->first_case; n <= a->last_case; n++) {
-			case_write(n, id);
-			put_text(&w->out, id);
-		}
-	}
-	keep_frame(w, s);
-	return s;
-}
-
-static void in_or_out(struct world *w)
-{
-	struct sent *s;
-
-	if (!w->m.actors[GUEST].granted) {
-		s = grant_make(w, GUEST);
-	} else {
-		s = sent_new(&w->m, REVOKE, ADMIN, false);
-		s->number = GUEST;
-		put_head(&w->out, REVOKE, s->id);
-		put_map(&w->out, 1);
-		put_key_text(&w->out, "key", w->m.actors[GUEST].key_text);
-		keep_frame(w, s);
-	}
-	turn_begin(w);
-	send_submission(w, s);
-	turn_end(w);
-}
-
 /* ---- who may ---- */
 
 static void must_refuse(struct world *w, unsigned actor, uint8_t command, const char *what, const struct letter *l)
 {
 	const struct actor *a = &w->m.actors[actor];
-	bool may = role_may(a->role, command) && (!what || role_may_ask(a->role, what));
+	bool may = role_may(a->is.role, command) && (!what || role_may_ask(a->is.role, what));
 
 	w->tally->forbidden++;
-	if (!a->granted)
+	if (!a->is.granted)
 		must(&w->m, l->status == 414, "%s, who is not let in, asks %02x and is answered %u", a->name, command, l->status);
 	else if (!may)
-		must(&w->m, l->status == 403, "a %s asks %02x %s and is answered %u", role_names[a->role], command, what ? what : "", l->status);
+		must(&w->m, l->status == 403, "a %s asks %02x %s and is answered %u", role_names[a->is.role], command, what ? what : "", l->status);
 	else if (what)
-		must(&w->m, l->status != 403 && l->status != 414, "a %s asks %s and is answered %u", role_names[a->role], what, l->status);
+		must(&w->m, l->status != 403 && l->status != 414, "a %s asks %s and is answered %u", role_names[a->is.role], what, l->status);
 }
 
 static void try_command(struct world *w, unsigned actor)
@@ -91,7 +36,7 @@ static void try_command(struct world *w, unsigned actor)
 	const struct letter *l;
 
 	/* what they may is done elsewhere, with a body */
-	if (a->granted && role_may(a->role, command))
+	if (a->is.granted && role_may(a->is.role, command))
 		return;
 	question(w, command);
 	put_map(&w->out, 1);
@@ -107,7 +52,7 @@ static void try_question(struct world *w, unsigned actor)
 	bool named = strcmp(what, "report") && strcmp(what, "backup") && strcmp(what, "try");
 	const struct letter *l;
 
-	if (!strcmp(what, "backup") && w->m.actors[actor].role == ADMINISTRATOR)
+	if (!strcmp(what, "backup") && w->m.actors[actor].is.role == ADMINISTRATOR)
 		return;
 	question(w, QUERY);
 	put_map(&w->out, 2);
@@ -118,31 +63,39 @@ static void try_question(struct world *w, unsigned actor)
 		must_refuse(w, actor, QUERY, what, l);
 }
 
-/* Whose pupil is it? Those of others are not there. */
+/* Whose pupil is it? Those of others are not there. A lead sees a pupil for a case that is over, too, and opens none. */
+static bool finds(const struct world *w, const struct actor *a, int pupil, const char *what)
+{
+	const struct pupil *p = &w->m.pupils[pupil];
+	bool of_case = !strcmp(what, "case") || !strcmp(what, "timeline"), any = false;
+
+	if (a->is.role == LEAD && !strcmp(what, "actions"))
+		return p->open_case && case_seen(&w->m, &a->is, &w->m.cases[p->open_case - 1]);
+	for (unsigned i = 0; i < w->m.case_count; i++)
+		any |= w->m.cases[i].pupil == pupil;
+	return pupil_seen(&w->m, &a->is, pupil) && (any || !of_case);
+}
+
 static void try_pupil(struct world *w, unsigned actor)
 {
+	static const char *const whats[] = {"pupil", "marks", "actions", "people", "year", "case", "timeline"};
 	const struct actor *a = &w->m.actors[actor];
 	int pupil = (int)dice(&w->dice, PUPILS);
-	const struct pupil *p = &w->m.pupils[pupil];
-	bool sees = role_reads_all(a->role), named = false;
+	const char *what = whats[dice(&w->dice, a->is.role == LEAD ? 5 : 7)];
 	const struct letter *l;
 
-	if (!a->granted || !role_may_ask(a->role, "pupil") || !p->latest || p->muddled)
+	if (!a->is.granted || !role_may_ask(a->is.role, what) || !w->m.pupils[pupil].registered)
 		return;
-	if (a->role == SCHOOL)
-		sees = a->schools >> p->school & 1;
-	for (unsigned i = 0; i < w->m.case_count && a->role == LEAD; i++)
-		named |= w->m.cases[i].pupil == pupil && w->m.cases[i].number >= a->first_case && w->m.cases[i].number <= a->last_case;
 	question(w, QUERY);
 	put_map(&w->out, 2);
-	put_key_text(&w->out, "what", "pupil");
-	put_key_text(&w->out, "upn", p->upn);
+	put_key_text(&w->out, "what", what);
+	put_key_text(&w->out, "upn", w->m.pupils[pupil].upn);
 	l = ask(w, actor);
 	if (!l)
 		return;
 	w->tally->forbidden++;
-	must(&w->m, l->status == (sees || named ? 200 : 404), "%s asks for %s of school %d and is answered %u", a->name, p->upn, p->school,
-	     l->status);
+	must(&w->m, l->status == (finds(w, a, pupil, what) ? 200 : 404), "%s asks %s of %s of school %d and is answered %u", a->name, what,
+	     w->m.pupils[pupil].upn, school_now(&w->m, pupil), l->status);
 }
 
 /* Marks of a school that is not theirs. */
@@ -154,7 +107,7 @@ static void try_school(struct world *w)
 	uint64_t now;
 	struct sent *s;
 
-	if (w->m.actors[actor].schools >> school & 1)
+	if (!w->m.actors[actor].is.granted || w->m.actors[actor].is.role != CONNECTOR || w->m.actors[actor].is.schools >> school & 1)
 		return;
 	world_now(w, &now);
 	s = marks_make(w, school, actor, day_at(now), day_at(now), true);
@@ -173,11 +126,12 @@ static void try_id(struct world *w)
 {
 	const struct sent *of = w->m.sent_count ? &w->m.sent[dice(&w->dice, w->m.sent_count)] : NULL;
 	unsigned actor = one_in(&w->dice, 2) ? OFFICER_A : OFFICER_B;
+	const struct scope *is = &w->m.actors[actor].is;
 	const struct letter *l = NULL;
 	struct bytes frame;
 	uint64_t now;
 
-	if (!of || !of->logged || of->command != MARKS)
+	if (!of || !is->granted || !role_may(is->role, MARKS) || is->role == CONNECTOR || !of->logged || of->command != MARKS)
 		return;
 	frame = (struct bytes){malloc(of->frame_size), of->frame_size, of->frame_size};
 	memcpy(frame.at, of->frame, of->frame_size);
@@ -205,14 +159,14 @@ static void try_id(struct world *w)
 static void try_board(struct world *w, unsigned reader)
 {
 	static const uint8_t never[] = {MARKS, ROSTER, CALENDAR, PATHWAY, GRANT, REVOKE, CLOCK, MOVE, CHOOSE, CURSOR};
-	unsigned actor = one_in(&w->dice, 6) ? OFFICER_A : PAGE;
+	unsigned actor = one_in(&w->dice, 6) && w->m.actors[OFFICER_A].is.granted ? OFFICER_A : PAGE;
 	const struct actor *r = &w->m.actors[reader];
-	bool lent = r->role == SCHOOL || r->role == LEAD || r->role == OFFICER || r->role == MANAGER || r->role == AUDITOR;
+	bool lent = r->is.role == SCHOOL || r->is.role == LEAD || r->is.role == OFFICER || r->is.role == MANAGER || r->is.role == AUDITOR;
 	bool asks = !one_in(&w->dice, 3);
 	uint8_t command = asks ? QUERY : never[dice(&w->dice, sizeof never)];
 	const char *what = questions[dice(&w->dice, sizeof questions / sizeof *questions)];
 	const struct letter *l;
-	bool may = lent && asks && role_may_ask(r->role, what);
+	bool may = lent && asks && role_may_ask(r->is.role, what);
 
 	question(w, command);
 	w->out.at[2] |= 0x40;
@@ -224,22 +178,20 @@ static void try_board(struct world *w, unsigned reader)
 		return;
 	w->tally->forbidden++;
 	if (actor != PAGE)
-		must(&w->m, l->status == 403, "a %s asks for another and is answered %u", role_names[w->m.actors[actor].role], l->status);
-	else if (!r->granted)
+		must(&w->m, l->status == 403, "a %s asks for another and is answered %u", role_names[w->m.actors[actor].is.role], l->status);
+	else if (!r->is.granted)
 		must(&w->m, l->status == 414, "a board asks for %s, who is not let in, and is answered %u", r->name, l->status);
 	else if (!may)
-		must(&w->m, l->status == 403, "a board asks %02x %s for a %s and is answered %u", command, what, role_names[r->role], l->status);
+		must(&w->m, l->status == 403, "a board asks %02x %s for a %s and is answered %u", command, what, role_names[r->is.role], l->status);
 	else
-		must(&w->m, l->status != 403 && l->status != 414, "a board asks %s for a %s and is answered %u", what, role_names[r->role], l->status);
+		must(&w->m, l->status != 403 && l->status != 414, "a board asks %s for a %s and is answered %u", what, role_names[r->is.role], l->status);
 }
 
 void step_roles(struct world *w)
 {
 	unsigned actor = (unsigned)dice(&w->dice, w->m.actor_count), what = (unsigned)dice(&w->dice, 10);
 
-	if (what < 1)
-		in_or_out(w);
-	else if (what < 3)
+	if (what < 3)
 		try_command(w, actor);
 	else if (what < 5)
 		try_question(w, actor);

@@ -49,7 +49,7 @@ void step_calendar(struct world *w)
 	struct sent *s = sent_new(&w->m, CALENDAR, one_in(&w->dice, 2) ? OFFICER_A : BOSS, false);
 	char from[16], to[16];
 
-	s->actor = w->m.actors[s->actor].granted ? s->actor : ADMIN;
+	s->actor = w->m.actors[s->actor].is.granted ? s->actor : ADMIN;
 	s->scope = one_in(&w->dice, 2) ? -1 : (int)dice(&w->dice, SCHOOLS);
 	draw_rows(w, s);
 	put_head(&w->out, CALENDAR, s->id);
@@ -227,22 +227,27 @@ void step_hold(struct world *w)
 static const struct {
 	unsigned actor;
 	bool log;
-} readers[SUBSCRIBERS] = {{OFFICER_A, false}, {WATCHER, true}, {SCHOOL_B, false}, {LEADER, false}, {GUEST, false}};
+	int officer; /* in whose hands; -1: in anybody's */
+} readers[SUBSCRIBERS] = {{OFFICER_A, false, -1}, {WATCHER, true, -1}, {SCHOOL_B, false, -1}, {LEADER, false, -1}, {GUEST, false, -1},
+			  {BOSS, false, OFFICER_B}, {OFFICER_B, false, BOSS}};
 
 static void begin_reading(struct world *w, struct subscriber *s, unsigned k)
 {
-	uint64_t credit = dice(&w->dice, 300), from;
+	uint64_t credit = dice(&w->dice, 300), from, now;
 	const struct letter *l;
 	char name[8];
 
 	snprintf(name, sizeof name, "c%u", k);
 	question(w, SUBSCRIBE);
-	put_map(&w->out, 3);
+	put_map(&w->out, 3 + (readers[k].officer >= 0));
 	put_key_text(&w->out, "what", readers[k].log ? "log" : "alerts");
+	if (readers[k].officer >= 0)
+		put_key_text(&w->out, "officer", w->m.actors[readers[k].officer].name);
 	put_key_text(&w->out, "cursor", name);
 	put_key_number(&w->out, "credit", credit);
 	s->actor = readers[k].actor;
 	s->log = readers[k].log;
+	s->officer = readers[k].officer;
 	memcpy(s->id, w->out.at + 4, 16);
 	/* what it is sent in this very turn is looked at with what follows */
 	s->on = true;
@@ -258,6 +263,9 @@ static void begin_reading(struct world *w, struct subscriber *s, unsigned k)
 	     (unsigned long long)s->cursor);
 	s->cursor = s->cursor_sent = from - 1;
 	s->next = s->begun = from;
+	s->heard = s->opened = value_number(value_of(l->body, "head"));
+	world_now(w, &now);
+	feed_settle(&w->m, s, day_at(now));
 	s->last = 0;
 	s->credit = credit;
 }
@@ -291,15 +299,35 @@ static void put_cursor(struct world *w, struct subscriber *s, unsigned k)
 		s->cursor_sent = s->cursor;
 }
 
+/* One that ended (its key was revoked, or may not any more; its connection or the process went) is no more. */
+static void try_ended(struct world *w, const struct subscriber *s)
+{
+	put_head(&w->out, CREDIT, s->id);
+	put_map(&w->out, 1);
+	put_key_number(&w->out, "credit", 10);
+	turn_begin(w);
+	turn_put(w, s->actor, &w->out);
+	turn_end(w);
+	for (unsigned i = 0; i < w->letter_count && !life_broken(w); i++)
+		if (!memcmp(w->letters[i].id, s->id, 16)) {
+			must(&w->m, w->letters[i].status == 404, "credit for a subscription of %s that ended is answered %u",
+			     w->m.actors[s->actor].name, w->letters[i].status);
+			return;
+		}
+	must(&w->m, life_broken(w), "credit for a subscription of %s that ended has no answer", w->m.actors[s->actor].name);
+}
+
 void step_subscribe(struct world *w)
 {
 	unsigned k = (unsigned)dice(&w->dice, SUBSCRIBERS), what = (unsigned)dice(&w->dice, 10);
 	struct subscriber *s = &w->subscribers[k];
 	struct peer peer = {.size = 2, .bytes = {(uint8_t)readers[k].actor, 1}};
 
-	if (!w->m.actors[readers[k].actor].granted)
+	if (!scope_subscribes(&w->m.actors[readers[k].actor].is, readers[k].log))
 		return;
-	if (!s->on) {
+	if (!s->on && s->begun && one_in(&w->dice, 3)) {
+		try_ended(w, s);
+	} else if (!s->on) {
 		begin_reading(w, s, k);
 	} else if (what < 4) {
 		put_cursor(w, s, k);

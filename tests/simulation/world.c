@@ -71,6 +71,13 @@ static const struct {
 	[STRANGER] = {OFFICER, 0, 0, 0, "stranger"}, /* never let in */
 };
 
+/* As they are granted at first. */
+struct scope people_scope(unsigned actor)
+{
+	return (struct scope){.role = people[actor].role, .schools = people[actor].schools, .first_case = people[actor].first_case,
+			      .last_case = people[actor].last_case};
+}
+
 static void key_of(unsigned actor, uint8_t key[static 32])
 {
 	for (unsigned i = 0; i < 32; i++)
@@ -83,8 +90,8 @@ static void make_people(struct model *m)
 	for (unsigned i = 0; i < m->actor_count; i++) {
 		struct actor *a = &m->actors[i];
 
-		*a = (struct actor){.role = people[i].role, .granted = i == ADMIN, .schools = people[i].schools, .name = people[i].name,
-				    .first_case = people[i].first_case, .last_case = people[i].last_case};
+		*a = (struct actor){.name = people[i].name, .is = people_scope(i)};
+		a->is.granted = i == ADMIN;
 		key_of(i, a->key);
 		z85_key_text(a->key_text, a->key);
 	}
@@ -172,7 +179,7 @@ static void must_be_taken(struct world *w, struct sent *s)
 
 static void grant(struct world *w, unsigned actor)
 {
-	must_be_taken(w, grant_make(w, actor));
+	must_be_taken(w, grant_make(w, actor, people_scope(actor)));
 }
 
 static void choose(struct world *w, unsigned school)
@@ -221,6 +228,9 @@ void world_begin(struct world *w, uint64_t seed, const char *base, const char *t
 	make_people(&w->m);
 	for (unsigned i = 0; i < PUPILS; i++) {
 		make_upn(w->m.pupils[i].upn, (unsigned)(seed % 1000) * 1000 + i);
+		w->roll[i] = (int)(i % SCHOOLS);
+		w->also[i] = -1;
+		w->awaited[i] = one_in(&w->dice, 3);
 		w->habit[i] = (unsigned)(one_in(&w->dice, 3) ? 20 + dice(&w->dice, 70) : 2 + dice(&w->dice, 12));
 	}
 	for (unsigned i = 0; i < SCHOOLS; i++) {
@@ -280,6 +290,9 @@ static const struct {
 	{180, step_clock, "time"},
 	{12, step_hold, "clock put"},
 	{60, step_subscribe, "subscribers"},
+	{12, step_schools, "moves of school"},
+	{25, step_covers, "covers"},
+	{20, step_grants, "grants"},
 	{50, step_roles, "who may"},
 	{15, step_garbage, "garbage"},
 	{30, step_disk, "disk"},
@@ -310,8 +323,6 @@ static void look_round(struct world *w)
 		look_at_deadlines(w);
 	if (w->step % 32 == 0)
 		look_at_alerts(w);
-	if (w->step % 48 == 0)
-		look_back(w);
 	looks_close(w);
 }
 
@@ -336,6 +347,12 @@ bool world_step(struct world *w, unsigned step)
 	catch_up(w);
 	if (!went_wrong(&w->m) && !w->ended)
 		look_round(w);
+	if (!went_wrong(&w->m) && !w->ended && w->step % 5 == 0)
+		look_at_lists(w);
+	if (!went_wrong(&w->m) && !w->ended && w->step % 5 == 2)
+		look_at_hands(w);
+	if (!went_wrong(&w->m) && !w->ended && w->step % 3 == 1)
+		look_back(w);
 	if (!went_wrong(&w->m) && !w->ended && life_broken(w))
 		catch_up(w);
 	w->tally->steps++;

@@ -38,6 +38,9 @@
 	X(marks, "marks") \
 	X(cases, "cases") \
 	X(actions, "actions") \
+	X(moves, "moves of school") \
+	X(covers, "covers") \
+	X(grants, "grants changed") \
 	X(fired, "phases of deadlines fired") \
 	X(alerts, "alerts") \
 	X(withdrawn, "withdrawn") \
@@ -47,6 +50,7 @@
 	X(items, "items sent to subscribers") \
 	X(cursors, "cursors") \
 	X(forbidden, "role checks") \
+	X(lists, "lists of a school's or lead's") \
 	X(asof, "questions as of then") \
 	X(garbage, "broken frames") \
 	X(verified, "verifies") \
@@ -59,7 +63,7 @@ struct tally {
 #undef X
 };
 
-enum { SUBSCRIBERS = 5, MEMORIES = 64, REMEMBERED = 11, LOOKS_MAX = 64 };
+enum { SUBSCRIBERS = 7, MEMORIES = 64, MEMORY_KEYS = 40, LOOKS_MAX = 64 };
 
 /* What the engine sent. */
 struct letter {
@@ -78,11 +82,16 @@ struct send {
 	bool together, answered;
 };
 
-/* What was answered once, of a pupil, and how far the log was. */
+/* What was answered once, and how far the log was. */
 struct memory {
 	uint64_t position;
-	int pupil;
-	uint64_t said[REMEMBERED];
+	unsigned kind, which;        /* question; pupil or school */
+	unsigned key_count;
+	struct {
+		char name[28];
+		uint64_t said;
+	} keys[MEMORY_KEYS];
+	char text[16000];            /* for people */
 };
 
 /* A question that is asked with others. */
@@ -122,6 +131,8 @@ struct world {
 	unsigned send_count, send_room, sends_from; /* those before that one are answered */
 	struct subscriber subscribers[SUBSCRIBERS];
 	unsigned habit[PUPILS], registers_to[SCHOOLS];
+	int roll[PUPILS], also[PUPILS]; /* the school that a pupil is at, and a second one, or -1 */
+	bool awaited[PUPILS];        /* on a roster perhaps, and in no register yet */
 	bool touched[PUPILS], acted[PUPILS];
 	struct memory memories[MEMORIES];
 	unsigned memory_count;
@@ -172,7 +183,9 @@ void look_at_figures(struct world *, unsigned pupils);
 void look_at_deadlines(struct world *);
 void look_at_cases(struct world *);
 void look_at_alerts(struct world *);
-void look_back(struct world *);               /* as of then, it is said again */
+void look_at_lists(struct world *);           /* in a turn of its own (looks_lists.c) */
+void look_at_hands(struct world *);           /* likewise */
+void look_back(struct world *);               /* in a turn of its own (looks_back.c): as of then, it is said again */
 
 /* ---- steps ---- */
 void step_marks(struct world *);
@@ -185,13 +198,19 @@ void step_pathway(struct world *);
 void step_clock(struct world *);
 void step_hold(struct world *);
 void step_subscribe(struct world *);
+void step_schools(struct world *);
+void step_covers(struct world *);
+void step_grants(struct world *);
 void step_roles(struct world *);
 void step_garbage(struct world *);
 void step_disk(struct world *);
 void step_restart(struct world *);
 /* In place of what was planned before; what that did is counted. */
 void world_plan(struct world *, enum disk_trouble, int error, unsigned nth);
-struct sent *grant_make(struct world *, unsigned actor);
+struct sent *grant_make(struct world *, unsigned actor, struct scope);
+struct scope people_scope(unsigned actor);
+struct sent *roster_make(struct world *, int school, int pupil, unsigned actor);
+unsigned connector_of(int school);
 struct sent *marks_make(struct world *, int school, unsigned actor, int from, int to, bool correction);
 
 enum { ADMIN, BOSS, OFFICER_A, OFFICER_B, WATCHER, LEADER, SCHOOL_A, SCHOOL_B, MIS_A, MIS_B, MIS_C, PAGE, PROBE, GUEST, STRANGER };
