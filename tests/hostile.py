@@ -163,6 +163,13 @@ class Scene:
             time.sleep(0.1)
         return now
 
+    def forgotten(self):
+        """The counts once who has gone is forgotten: a subscriber when it could not be sent the next heartbeat."""
+        ends = time.monotonic() + 40
+        while (now := self.stats())["gauges"]["subscriptions"] and time.monotonic() < ends:
+            time.sleep(0.1)
+        return now
+
     def run(self, kind):
         args = self.args
         pace = 0 if args.pace == 0 else KINDS[kind][1] if args.pace is None else args.pace
@@ -236,7 +243,7 @@ class Scene:
         total = json.loads(out.splitlines()[-1])
         peak = (self.watcher.memory - memory) / MIB
         settled = self.settle(files)
-        after = self.stats()
+        after = self.forgotten()
         rose = {name: after["counters"][name] - before[name] for name in before}
         self.judge("all at once", {"total": total, "files_left": settled[1] - files, "counted": rose})
         for kind, one in did.items():
