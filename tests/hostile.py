@@ -28,7 +28,7 @@ import time
 
 import run_with_daemon
 
-CLOCK = "2029-07-31T12:00:00Z"
+CLOCK = "2049-07-31T12:00:00Z" # at --rate 10000 the honest ones send ten sessions of all classes a second
 CLASSES, A_SCHOOL = 1000, 34
 HONEST, HOSTILE = 8, 20
 MIB = 1 << 20
