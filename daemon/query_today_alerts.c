@@ -180,7 +180,7 @@ static void pack_earlier(struct pack *p, const struct gathered *g, const struct 
 {
 	const struct one wanted = {a->number, a->pupil, a->kind};
 	const struct one *at = g->count_replacing ? bsearch(&wanted, g->replacing, g->count_replacing, sizeof wanted, by_pupil) : NULL;
-	const struct one *end = g->replacing + g->count_replacing;
+	const struct one *end = at ? g->replacing + g->count_replacing : NULL; /* without any there is no list */
 	uint32_t count = 0;
 
 	while (at && at + count + 1 < end && same(at, at + count + 1) && count < EARLIER_SHOWN)
