@@ -35,8 +35,10 @@ static bool next_word(struct slice *left, struct slice *word)
 	*word = slice_of(left->bytes, 0);
 	while (word->size < left->size && left->bytes[word->size] != ' ' && left->bytes[word->size] != ',')
 		word->size++;
+	if (!word->size) /* of nothing there may be no address either */
+		return false;
 	*left = slice_of(left->bytes + word->size, left->size - word->size);
-	return word->size > 0;
+	return true;
 }
 
 /* Both folded, `asked` already. */
