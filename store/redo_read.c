@@ -50,8 +50,10 @@ static bool sum_is_right(struct store *store, const uint8_t *bytes, size_t size)
 	return !memcmp(right, bytes + size, CHECK_SIZE);
 }
 
-static void take_header(struct store *store, struct slice file, struct found *f)
+/* A header stands in the file of its generation, even or odd; in the other somebody put it there. */
+static void take_header(struct store *store, unsigned of, struct found *f)
 {
+	struct slice file = f->file[of];
 	struct reader r = reader_of(file);
 	const uint8_t *magic = reader_take(&r, sizeof(redo_magic));
 	uint32_t version = read_u32(&r), page = read_u32(&r);
@@ -61,7 +63,7 @@ static void take_header(struct store *store, struct slice file, struct found *f)
 
 	if (!pages || !reader_take(&r, CHECK_SIZE) || memcmp(magic, redo_magic, sizeof(redo_magic)) || version != REDO_VERSION)
 		return;
-	if (generation <= f->generation || !sum_is_right(store, file.bytes, REDO_HEAD_SIZE + 2 * (size_t)page))
+	if (generation <= f->generation || (generation & 1) != of || !sum_is_right(store, file.bytes, REDO_HEAD_SIZE + 2 * (size_t)page))
 		return;
 	*f = (struct found){ { f->file[0], f->file[1] }, generation, transaction, page, boot, pages };
 }
@@ -104,7 +106,7 @@ static enum store_result look(struct store *store, const char *dir, struct found
 	if (!f->file[0].bytes || !f->file[1].bytes)
 		return STORE_OK;
 	for (unsigned i = 0; i < 2; i++)
-		take_header(store, f->file[i], f);
+		take_header(store, i, f);
 	if (!f->generation)
 		return store_fail(STORE_DAMAGED, "%s: neither redo.0 nor redo.1 has a whole header of this store; where data.mdb was put "
 		                  "back from elsewhere, remove both, else restore a backup", dir);
