@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/query_parts.h"
 
 static const char HEAD[] = "ATTENDBK", TAIL[] = "ATTENDED";
 enum { LEFT_MS = 10 * 60 * 1000 }; /* who is fetching asks more often */

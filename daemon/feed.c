@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "daemon/cursors.h"
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/query_parts.h"
 
 enum { CREDIT_MAX = 100000, FEED_ITEMS_MAX = 256, FEED_BYTES_MAX = 256 * 1024, HEARTBEAT_MS = 1000,
        /* What all of them are sent at one time, some milliseconds' work: submissions wait meanwhile. */

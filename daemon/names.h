@@ -4,7 +4,7 @@
 #ifndef DAEMON_NAMES_H
 #define DAEMON_NAMES_H
 
-#include "daemon/engine_parts.h"
+#include "daemon/query_parts.h"
 
 enum { DESCRIBED_KEYS = 3, NAME_KEYS = 3 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/engine_parts.h"
+#include "daemon/query_parts.h"
 
 enum { QUESTION_KEYS = 10 };
 

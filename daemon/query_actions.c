@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "casework/case_deadline.h"
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/query_parts.h"
 
 /* An action as it would be decided today with no fields given: what it lacks then.
  * False where this role may not record it at all. */

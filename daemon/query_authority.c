@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 #include "daemon/names.h"
+#include "daemon/query_parts.h"
 
 enum { SCHOOL_SUMS_MAX = 2048, STAGES_ROOM = 256, OVERRIDES_SHOWN = 50 };
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "casework/case_deadline.h"
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/query_parts.h"
 
 const struct deadline_rule *case_rule_of(const struct state *s, const struct case_state *c, const struct pathway *pathway,
 					 const struct case_deadline *d)

@@ -7,8 +7,8 @@
 
 #include "casework/case_deadline.h"
 #include "casework/condition.h"
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/query_parts.h"
 
 enum { TEXT_ROOM = 8192 };
 

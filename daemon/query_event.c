@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon/engine_parts.h"
-#include "daemon/names.h"
 #include "daemon/memory.h"
+#include "daemon/names.h"
+#include "daemon/query_parts.h"
 
 enum { OPENED_ROOM = 256 * 1024 };
 

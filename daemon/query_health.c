@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "daemon/engine_parts.h"
+#include "daemon/query_parts.h"
 
 static const char *const problem_names[] = {
 #define X(name, text) text,

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "casework/letter.h"
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/query_parts.h"
 
 enum { PARENTS_MAX = 32, LETTER_ROOM = 512 * 1024, CELL_ROOM = 64 * 1024, MISSING_ROOM = 64 * 1024,
        EVENT_ROOM = 256 * 1024 };

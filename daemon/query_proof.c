@@ -4,8 +4,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/query_parts.h"
 
 /* What is proven is what is on disk: the tree of the last commit. */
 static const struct tree *tree_of(const struct engine *e)

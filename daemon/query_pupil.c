@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "daemon/engine_parts.h"
-#include "daemon/names.h"
 #include "daemon/memory.h"
+#include "daemon/names.h"
+#include "daemon/query_parts.h"
 
 void pack_text_or_nil(struct pack *p, const char *key, struct slice text)
 {

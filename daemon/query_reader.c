@@ -1,7 +1,7 @@
 /* Whom a board may ask for, by the name of their grant: a proxy in front of it knows names, not keys.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/engine_parts.h"
+#include "daemon/query_parts.h"
 
 enum status query_reader(struct engine *e, const struct request *r, struct txn *txn)
 {

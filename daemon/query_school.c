@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 #include "daemon/names.h"
+#include "daemon/query_parts.h"
 #include "proto/utf8.h"
 
 enum { NEAR = 3, SHOWN_MAX = 300, YEARS_MAX = 24, YEAR_SIZE = 16 };

@@ -1,8 +1,8 @@
 /* What schools are, and how far their recurring tasks have come.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/engine_parts.h"
 #include "daemon/names.h"
+#include "daemon/query_parts.h"
 
 bool task_missed(struct txn *txn, const struct principal *told, const struct school *school, const struct task_rule *rule,
 		 uint64_t *due_ms)

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "daemon/engine_parts.h"
+#include "daemon/query_parts.h"
 
 static void pack_schools(struct pack *p, const struct state *s, const struct loaded_pathway *l)
 {

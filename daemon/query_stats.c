@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "daemon/engine_parts.h"
+#include "daemon/query_parts.h"
 
 enum {
 	CURSORS_MAX = 1000,  /* listed */

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/query_parts.h"
 
 enum { ALERTS_SHOWN = 200 };
 

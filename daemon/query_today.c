@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "casework/case_deadline.h"
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
 #include "daemon/names.h"
+#include "daemon/query_parts.h"
 #include "daemon/today.h"
 
 enum { SOON_DAYS = 7, SHOWN = 50, SHOWN_MAX = 500 };

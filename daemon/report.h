@@ -8,7 +8,7 @@
 #ifndef DAEMON_REPORT_H
 #define DAEMON_REPORT_H
 
-#include "daemon/engine_parts.h"
+#include "daemon/query_parts.h"
 
 enum { REPORT_ROOM = 256 * 1024, REPORT_WHO_KEYS = 7, REPORT_PUPIL_KEYS = 25 }; /* the keys that report_pack_who and report_pack_pupil pack */
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "daemon/concerns.h"
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/query_parts.h"
 
 struct shadowing {
 	struct state *state;

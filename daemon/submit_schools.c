@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "daemon/engine_parts.h"
 #include "daemon/names.h"
+#include "daemon/query_parts.h"
 
 void pack_described(struct pack *p, const struct event_school_described *d)
 {

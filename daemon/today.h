@@ -4,7 +4,7 @@
 #ifndef DAEMON_TODAY_H
 #define DAEMON_TODAY_H
 
-#include "daemon/engine_parts.h"
+#include "daemon/query_parts.h"
 
 struct came_in {
 	struct engine *engine;
