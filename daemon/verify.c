@@ -11,32 +11,12 @@
 #include <unistd.h>
 
 #include "daemon/concerns.h"
-#include "daemon/engine_parts.h"
 #include "daemon/memory.h"
+#include "daemon/verify_parts.h"
 
-enum { TRIES = 4, TOLD_MAX = 50, LINE_ROOM = 600 };
+enum { TRIES = 4 };
 
-struct verify {
-	FILE *out;
-	unsigned faults;
-	char wrongs[TOLD_MAX * LINE_ROOM]; /* told at the end: it may turn out that what was read is nothing's */
-	size_t wrongs_size;
-	char dir[400], scratch_dir[440];
-	struct store_key key;
-	struct persons *persons;
-	struct store *store, *scratch;
-	struct txn *txn, *scratch_txn;
-	struct log log;
-	struct tree tree;
-	struct state state;
-	struct event event;
-	uint64_t head, marks, replayed;
-	uint64_t *pupil_positions; /* by number: of the record that the store holds */
-	uint32_t pupil_count, pupils_equal;
-	uint64_t pupils_from;
-};
-
-static void wrong(struct verify *v, const char *what, const char *detail)
+void verify_wrong(struct verify *v, const char *what, const char *detail)
 {
 	char line[LINE_ROOM];
 	int size = snprintf(line, sizeof line, "WRONG  %s%s%s", what, detail ? ": " : "", detail ? detail : "");
@@ -50,12 +30,12 @@ static void wrong(struct verify *v, const char *what, const char *detail)
 	v->wrongs_size += (size_t)size + 1;
 }
 
-static void wrong_at(struct verify *v, const char *what, uint64_t number)
+void verify_wrong_at(struct verify *v, const char *what, uint64_t number)
 {
 	char text[32];
 
 	snprintf(text, sizeof text, "%llu", (unsigned long long)number);
-	wrong(v, what, text);
+	verify_wrong(v, what, text);
 }
 
 /* ---- opening ---- */
@@ -80,21 +60,21 @@ static bool open_all(struct verify *v)
 	bool open;
 
 	if (store_key_read(v->dir, &v->key, why, sizeof why) != 0) {
-		wrong(v, "store.key", why);
+		verify_wrong(v, "store.key", why);
 		return false;
 	}
 	memcpy(options.check_key, v->key.check, sizeof options.check_key);
 	if (store_open(&v->store, v->dir, &options, why, sizeof why) != STORE_OK) {
-		wrong(v, "the store can't be opened", why);
+		verify_wrong(v, "the store can't be opened", why);
 		return false;
 	}
 	/* before the keys are read: each pupil of what is seen has theirs on the disk by then */
 	if (store_begin(v->store, false, &v->txn) != STORE_OK) {
-		wrong(v, "the store can't be read", store_why(v->store));
+		verify_wrong(v, "the store can't be read", store_why(v->store));
 		return false;
 	}
 	if (persons_open(&v->persons, v->dir, false, why, sizeof why) != 0) {
-		wrong(v, "persons.keys", why);
+		verify_wrong(v, "persons.keys", why);
 		return false;
 	}
 	snprintf(v->scratch_dir, sizeof v->scratch_dir, "%s/verify.XXXXXX", v->dir);
@@ -103,7 +83,7 @@ static bool open_all(struct verify *v)
 
 		snprintf(v->scratch_dir, sizeof v->scratch_dir, "%.300s/attend-verify.XXXXXX", tmp ? tmp : "/tmp");
 		if (!mkdtemp(v->scratch_dir)) {
-			wrong(v, "no folder for the rebuild", strerror(errno));
+			verify_wrong(v, "no folder for the rebuild", strerror(errno));
 			return false;
 		}
 	}
@@ -111,7 +91,7 @@ static bool open_all(struct verify *v)
 	open = store_open(&v->scratch, v->scratch_dir, &options, why, sizeof why) == STORE_OK;
 	remove_scratch(v);
 	if (!open || store_begin(v->scratch, true, &v->scratch_txn) != STORE_OK) {
-		wrong(v, "the rebuild can't be made", open ? store_why(v->scratch) : why);
+		verify_wrong(v, "the rebuild can't be made", open ? store_why(v->scratch) : why);
 		return false;
 	}
 	return true;
@@ -166,7 +146,7 @@ static void compare_pupil(struct verify *v, uint32_t number, uint64_t position)
 	pupil_encode(&w, state_pupil(&v->state, number));
 	if (store_get(v->txn, TABLE_PUPILS, key_slice(&key), &value) != STORE_OK ||
 	    !same_pupil(value, writer_slice(&w)))
-		wrong_at(v, "the figures of a pupil differ from the log's, number", number);
+		verify_wrong_at(v, "the figures of a pupil differ from the log's, number", number);
 	else
 		v->pupils_equal++;
 	v->pupil_positions[number] = UINT64_MAX;
@@ -232,20 +212,20 @@ static bool replay(void *context, uint64_t position, struct slice record)
 	enum store_result result;
 
 	if (position != ++v->replayed) {
-		wrong_at(v, "the log has a gap before", position);
+		verify_wrong_at(v, "the log has a gap before", position);
 		return false;
 	}
 	if (!event_decode(&v->event, record, false)) {
-		wrong_at(v, "a record is no event, at", position);
+		verify_wrong_at(v, "a record is no event, at", position);
 		return false;
 	}
 	if (v->event.at_ms < v->state.last_ms)
-		wrong_at(v, "time runs backwards at", position);
+		verify_wrong_at(v, "time runs backwards at", position);
 	result = tree_append(&v->tree, v->scratch_txn, record);
 	if (result == STORE_OK)
 		result = state_apply(&v->state, &v->event, position);
 	if (result != STORE_OK) {
-		wrong_at(v, "an event can't be applied, at", position);
+		verify_wrong_at(v, "an event can't be applied, at", position);
 		return false;
 	}
 	compare_touched(v, &v->event, position);
@@ -253,7 +233,7 @@ static bool replay(void *context, uint64_t position, struct slice record)
 		v->state.txn = NULL;
 		if (store_commit(&v->scratch_txn) != STORE_OK ||
 		    store_begin(v->scratch, true, &v->scratch_txn) != STORE_OK) {
-			wrong(v, "the rebuild ran out of room", store_why(v->scratch));
+			verify_wrong(v, "the rebuild ran out of room", store_why(v->scratch));
 			v->scratch_txn = NULL;
 			return false;
 		}
@@ -276,150 +256,12 @@ static void load_positions(struct verify *v)
 			uint32_t number = read_u32(&r);
 
 			if (!reader_done(&r) || !number || number > v->pupil_count || !pupil_decode(p, value))
-				wrong_at(v, "the record of a pupil can't be read, number", number);
+				verify_wrong_at(v, "the record of a pupil can't be read, number", number);
 			else
 				v->pupil_positions[number] = p->position;
 		}
 	scan_close(&scan);
 	free(p);
-}
-
-/* ---- comparing ---- */
-
-/* As they are written now: a store may hold older ones (store.h). */
-static bool same_value(enum table table, struct slice held, struct slice made)
-{
-	uint64_t a, b;
-
-	if (table == TABLE_IDS && held.size != made.size)
-		return id_decode(held, &a) && id_decode(made, &b) && a == b;
-	return slice_equal(held, made);
-}
-
-static enum store_result next_row(enum table table, struct scan *scan, struct slice *key, struct slice *value)
-{
-	enum store_result result;
-
-	do
-		result = scan_next(scan, key, value);
-	while (result == STORE_OK && table == TABLE_TREE && key->bytes[0] < TREE_KEPT_LEVEL);
-	return result;
-}
-
-static void compare_table(struct verify *v, enum table table)
-{
-	struct scan real, rebuilt;
-	struct slice a_key, a, b_key, b;
-	enum store_result ra, rb;
-	char text[120];
-
-	ra = scan_open(&real, v->txn, table, slice_of(NULL, 0));
-	rb = scan_open(&rebuilt, v->scratch_txn, table, slice_of(NULL, 0));
-	while (ra == STORE_OK && rb == STORE_OK) {
-		ra = next_row(table, &real, &a_key, &a);
-		rb = next_row(table, &rebuilt, &b_key, &b);
-		if (ra != STORE_OK || rb != STORE_OK)
-			break;
-		if (!slice_equal(a_key, b_key) || !same_value(table, a, b)) {
-			char hex[2 * 48 + 1];
-
-			hex_text(hex, a_key.bytes, a_key.size < 48 ? a_key.size : 48);
-			snprintf(text, sizeof text, "%s at key %s", table_text(table), hex);
-			wrong(v, "differs from the log", text);
-			break;
-		}
-	}
-	if (ra != rb)
-		wrong(v, "has more or fewer entries than the log gives, or can't be read", table_text(table));
-	scan_close(&real);
-	scan_close(&rebuilt);
-}
-
-static void check_signature(struct verify *v)
-{
-	struct note_key key;
-	struct slice note;
-	uint8_t signed_root[HASH_SIZE], root[HASH_SIZE];
-	uint64_t size = 0;
-	char origin[NOTE_NAME_MAX + 1];
-
-	if (!engine_origin(origin, v->state.authority)) {
-		wrong(v, "the authority's name is none", NULL);
-		return;
-	}
-	note_key_from_seed(&key, origin, v->key.log_seed);
-	if (store_get(v->txn, TABLE_META, slice_text("checkpoint"), &note) != STORE_OK ||
-	    !note_open(note, &key, &size, signed_root)) {
-		wrong(v, "the signed checkpoint is missing or its signature is not good", NULL);
-		return;
-	}
-	tree_root(&v->tree, root);
-	if (size != v->head)
-		wrong_at(v, "the signed checkpoint is of another size", size);
-	else if (memcmp(root, signed_root, HASH_SIZE) != 0)
-		wrong(v, "the records do not add up to the signed root", NULL);
-}
-
-static void compare_meta(struct verify *v, const char *name)
-{
-	struct slice a = {0}, b = {0};
-	enum store_result ra = store_get(v->txn, TABLE_META, slice_text(name), &a);
-	enum store_result rb = store_get(v->scratch_txn, TABLE_META, slice_text(name), &b);
-
-	if (ra != rb || (ra == STORE_OK && !slice_equal(a, b)))
-		wrong(v, "differs from the log", name);
-}
-
-/* A pupil whose record is older than the tail's start would be missing marks. */
-static void check_tail(struct verify *v)
-{
-	for (uint32_t n = 1; n <= v->pupil_count && n <= v->state.pupil_count; n++) {
-		const struct pupil *p = state_pupil(&v->state, n);
-
-		if (v->pupil_positions[n] == UINT64_MAX) {
-			continue;
-		}
-		if (v->pupil_positions[n])
-			wrong_at(v, "the figures of a pupil stand at an event that is not theirs, number", n);
-		else if (p->position <= v->pupils_from)
-			wrong_at(v, "the figures of a pupil were never written, number", n);
-	}
-}
-
-/* Written behind, too; a store of before they were kept, read by nobody who could write, holds none. */
-static void compare_concerns(struct verify *v)
-{
-	const char *fault = NULL;
-
-	if (concerns_write(v->state.concerns, v->scratch_txn, 0, UINT32_MAX) != STORE_OK)
-		fault = "the rebuild ran out of room";
-	else if (concerns_held(v->txn))
-		fault = concerns_fault(v->txn, v->scratch_txn, v->pupils_from);
-	else if (store_count(v->txn, TABLE_CONCERNS))
-		fault = "it is not said that they were made";
-	if (fault)
-		wrong(v, "which records concern whom (table concerns)", fault);
-}
-
-static void compare(struct verify *v)
-{
-	static const enum table same[] = {TABLE_TREE,  TABLE_IDS,	  TABLE_UPNS,	TABLE_PERSONS,	TABLE_STANDING,
-					  TABLE_CASES, TABLE_PUPIL_CASES, TABLE_TIMERS, TABLE_ALERTS,	TABLE_ALERT_CHANGES,
-					  TABLE_ACCESS, TABLE_CALENDARS,  TABLE_PATHWAYS, TABLE_PEOPLE, TABLE_COVERS,
-					  TABLE_SCHOOLS};
-	struct slice newest;
-
-	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-		compare_table(v, same[i]);
-	compare_meta(v, "authority");
-	compare_meta(v, "clock");
-	compare_meta(v, "days");
-	if (store_get(v->txn, TABLE_META, slice_text("newest-id"), &newest) == STORE_OK &&
-	    !slice_equal(newest, slice_of(v->state.newest_id, UUID_SIZE)))
-		wrong(v, "what is kept as the newest id is not", NULL);
-	check_tail(v);
-	compare_concerns(v);
-	check_signature(v);
 }
 
 static void check_values(struct verify *v)
@@ -434,7 +276,7 @@ static void check_values(struct verify *v)
 	for (int table = 0; table < TABLE_COUNT; table++)
 		values += store_count(v->txn, (enum table)table);
 	if (result != STORE_NONE)
-		wrong(v, "a value's checksum", why);
+		verify_wrong(v, "a value's checksum", why);
 	else
 		fprintf(v->out, "ok     %llu values, each with its checksum\n", (unsigned long long)values);
 }
@@ -446,7 +288,7 @@ static void replay_all(struct verify *v)
 
 	v->log.methods = &log_lmdb;
 	if (v->log.methods->head(&v->log, v->txn, &v->head) != STORE_OK || !v->head) {
-		wrong(v, "the log has no head", NULL);
+		verify_wrong(v, "the log has no head", NULL);
 		return;
 	}
 	if (store_get(v->txn, TABLE_META, slice_text("pupils-from"), &value) == STORE_OK) {
@@ -460,14 +302,14 @@ static void replay_all(struct verify *v)
 	v->state.txn = v->scratch_txn;
 	result = v->log.methods->read(&v->log, v->txn, 1, UINT64_MAX, replay, v);
 	if (result != STORE_NONE && result != STORE_OK)
-		wrong(v, "the log can't be read", store_why(v->store));
+		verify_wrong(v, "the log can't be read", store_why(v->store));
 	if (v->replayed != v->head)
-		wrong_at(v, "the replay ended before the head, at", v->replayed);
+		verify_wrong_at(v, "the replay ended before the head, at", v->replayed);
 	if (!v->faults)
 		fprintf(v->out, "ok     %llu events, %llu marks replayed, each hashed\n", (unsigned long long)v->replayed,
 			(unsigned long long)v->marks);
 	if (v->scratch_txn)
-		compare(v);
+		verify_compare(v);
 }
 
 static void tell(struct verify *v)
