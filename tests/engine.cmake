@@ -2,7 +2,7 @@
 foreach(name engine_input engine_bundle engine_content engine_again engine_roles engine_time engine_story
              engine_replay engine_asof engine_feed engine_full engine_proof
              engine_backup engine_behind engine_people engine_family engine_move engine_trial engine_trial_far
-             engine_timing engine_calendar engine_tail engine_frames engine_sealed engine_earlier engine_dual engine_days engine_health engine_board engine_worklist engine_sick engine_sick_write engine_sick_copy engine_sick_batch engine_sick_trial engine_unreadable engine_refusals engine_concerns engine_midst engine_many engine_forged random_cases)
+             engine_timing engine_calendar engine_tail engine_frames engine_feed_shared engine_cover engine_sealed engine_earlier engine_dual engine_days engine_health engine_board engine_worklist engine_sick engine_sick_write engine_sick_copy engine_sick_batch engine_sick_trial engine_unreadable engine_refusals engine_concerns engine_midst engine_many engine_forged random_cases)
   attend_test(${name} attend-engine)
   if(TARGET test-${name})
     target_sources(test-${name} PRIVATE engine_host.c engine_inside.c engine_same.c engine_texts.c)

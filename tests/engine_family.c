@@ -1,55 +1,10 @@
-/* Siblings and parents in common, a move of school in the middle of a period, and an
- * officer's cover, through the engine. SPDX-License-Identifier: Apache-2.0 */
+/* Siblings and parents in common, and a move of school in the middle of a period, through the engine. SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
 #include "daemon/engine_parts.h"
-#include "tests/engine_host.h"
+#include "tests/family_scene.h"
 
-static struct host h;
-static char upn[5][UPN_SIZE + 1]; /* 1 and 2 at the school, 3 and 4 at the other one */
 static char one[4096];
-
-#define TERMS "['2026-09-02','2026-10-23','term','Autumn 1'],['2026-11-02','2026-12-18','term','Autumn 2'],['2027-01-04','2027-03-25','term','Spring'],['2026-11-06','2026-11-06','inset','INSET']"
-#define OTHER_TERMS "['2026-09-02','2026-10-16','term','A1'],['2026-10-26','2026-12-18','term','A2']"
-
-static int setup(void **context)
-{
-	(void)context;
-	host_make(&h, &(struct host_options){.start = "2026-10-15T09:00:00Z"});
-	host_grant(&h, OFFICER, "officer", ",'name':'M. Field'");
-	host_grant(&h, MANAGER, "manager", ",'name':'J. Ash'");
-	host_grant(&h, SPARE, "officer", ",'name':'K. Low'");
-	for (unsigned i = 0; i < 5; i++)
-		host_upn(upn[i], i);
-	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'rows':[" TERMS "]}"), STATUS_OK, NULL);
-	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR,
-			       "{'urn':'" OTHER_URN "','rows':[" OTHER_TERMS ",['2026-11-12','2026-11-12','closure','flood']]}"),
-		      STATUS_OK, NULL);
-	for (unsigned i = 1; i <= 4; i++)
-		host_marks(&h, i > 2 ? OTHER_URN : SCHOOL_URN, i, "2026-09-07", "2026-09-11", "O");
-	return 0;
-}
-
-static int teardown(void **context)
-{
-	(void)context;
-	assert_verified(&h);
-	host_restart(&h);
-	assert_verified(&h);
-	host_end(&h);
-	return 0;
-}
-
-static void time_passes(const char *to)
-{
-	host_set_time(&h, to);
-	host_turns(&h);
-}
-
-static void act(enum who who, unsigned pupil, const char *action, const char *more)
-{
-	assert_answer(host_ask(&h, who, COMMAND_ACTION, "{'upn':'%s','action':'%s','override':'r'%s}", upn[pupil], action, more), STATUS_OK, NULL);
-}
 
 static const struct answer *join(unsigned a, const char *parent, unsigned b, const char *other, const char *more)
 {
@@ -350,118 +305,6 @@ static void a_move_of_school_between_two_cases(void **context)
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'people','upn':'%s'}", upn[2]), STATUS_OK, "\"schools\":[]");
 }
 
-/* ---- TY-14 ---- */
-
-static const char *alerts_of(const char *officer)
-{
-	return host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'alerts','officer':'%s'}", officer)->text;
-}
-
-static void ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent(void **context)
-{
-	(void)context;
-	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'"); /* M. Field's */
-	act(SPARE, 2, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");   /* K. Low's */
-	time_passes("2026-11-16T09:00:00Z");
-	assert_non_null(strstr(alerts_of("M. Field"), "\"case\":\"C1\""));
-	assert_null(strstr(alerts_of("M. Field"), "\"case\":\"C2\""));
-	assert_null(strstr(alerts_of("K. Low"), "\"case\":\"C1\""));
-	assert_answer(host_ask(&h, OFFICER, COMMAND_COVER, "{'cover':'K. Low','from':'2026-11-17','until':'2026-11-20'}"), STATUS_OK, NULL);
-	assert_null(strstr(alerts_of("K. Low"), "\"case\":\"C1\"")); /* not yet */
-	time_passes("2026-11-17T09:00:00Z");
-	assert_non_null(strstr(alerts_of("K. Low"), "\"case\":\"C1\""));
-	assert_non_null(strstr(alerts_of("K. Low"), "\"case\":\"C2\""));
-	assert_non_null(strstr(host_ask(&h, SPARE, COMMAND_QUERY, "{'what':'deadlines','officer':'K. Low'}")->text, "\"case\":\"C1\""));
-	/* A misspelt name is not one of whom nothing is due; who may not read all learns no names. */
-	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'deadlines','officer':'K. Lov'}"), STATUS_BAD_FIELD, "nobody of this name");
-	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'alerts','officer':'K. Lov'}"), STATUS_BAD_FIELD, "\"field\":\"officer\"");
-	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'deadlines','officer':'K. Lov'}"), STATUS_OK, NULL);
-	/* they do not leave the absent officer's own list */
-	assert_non_null(strstr(alerts_of("M. Field"), "\"case\":\"C1\""));
-	/* the cover falls ill too: a third one has both */
-	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'K. Low','cover':'J. Ash','until':'2026-11-18'}"), STATUS_OK, NULL);
-	assert_non_null(strstr(alerts_of("J. Ash"), "\"case\":\"C1\""));
-	assert_non_null(strstr(alerts_of("J. Ash"), "\"case\":\"C2\""));
-	host_restart(&h);
-	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'covers'}"), STATUS_OK,
-		      "{\"officer\":\"K. Low\",\"cover\":\"J. Ash\",\"from\":\"2026-11-17\",\"until\":\"2026-11-18\",\"now\":true}");
-	/* back early */
-	assert_answer(host_ask(&h, SPARE, COMMAND_COVER, "{'end':true}"), STATUS_OK, NULL);
-	assert_null(strstr(alerts_of("J. Ash"), "\"case\":\"C1\""));
-	time_passes("2026-11-21T09:00:00Z");
-	assert_null(strstr(alerts_of("K. Low"), "\"case\":\"C1\""));
-}
-
-/* A key that is granted anew (another name, a school more) is still whoever recorded what it recorded before. */
-static void ty_14_a_new_grant_leaves_cases_in_ones_hands(void **context)
-{
-	(void)context;
-	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
-	host_grant(&h, OFFICER, "officer", ",'name':'M. Field-Ash'");
-	assert_answer(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'deadlines','officer':'M. Field-Ash'}"), STATUS_OK, "\"case\":\"C1\"");
-	assert_answer(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'cases','officer':'M. Field-Ash'}"), STATUS_OK, "\"case\":\"C1\"");
-	assert_answer(host_ask(&h, OFFICER, COMMAND_COVER, "{'cover':'K. Low','until':'2026-11-20'}"), STATUS_OK, NULL);
-	assert_answer(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'deadlines','officer':'K. Low'}"), STATUS_OK, "\"case\":\"C1\"");
-	/* what was recorded says by whom, as they were called then */
-	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'timeline','case':'C1'}"), STATUS_OK, "\"actor\":\"M. Field (officer)\"");
-	host_grant(&h, OFFICER, "auditor", ",'name':'M. Field-Ash'");
-	act(MANAGER, 2, "note", "");
-	assert_answer(host_ask(&h, AUDITOR, COMMAND_QUERY, "{'what':'log','case':'C1'}"), STATUS_OK, "\"actor\":\"M. Field (officer)\"");
-}
-
-static bool reads(const char *officer)
-{
-	return strstr(host_ask(&h, MANAGER, COMMAND_QUERY, "{'what':'deadlines','officer':'%s'}", officer)->text, "\"case\":\"C1\"") != NULL;
-}
-
-/* Two of three cover each other: who reads for the third does not hang on how many other covers there are. */
-static void ty_14_covers_that_go_round(void **context)
-{
-	(void)context;
-	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
-	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'M. Field','cover':'K. Low','until':'2026-11-20'}"), STATUS_OK, NULL);
-	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'K. Low','cover':'J. Ash','until':'2026-11-20'}"), STATUS_OK, NULL);
-	assert_true(reads("J. Ash"));
-	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'cover':'K. Low','until':'2026-11-20'}"), STATUS_OK, NULL);
-	assert_true(reads("J. Ash"));
-	assert_false(reads("K. Low"));
-	host_grant(&h, STRANGER, "officer", ",'name':'T. Yew'");
-	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'T. Yew','cover':'M. Field','until':'2026-11-20'}"), STATUS_OK, NULL);
-	assert_true(reads("J. Ash"));
-	assert_false(reads("K. Low"));
-}
-
-static void ty_14_a_subscription_of_the_cover(void **context)
-{
-	unsigned mine = 0;
-
-	(void)context;
-	act(OFFICER, 1, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
-	act(SPARE, 2, "notice-to-improve", ",'on':'2026-10-15','parent':'p1'");
-	assert_answer(host_ask(&h, MANAGER, COMMAND_COVER, "{'officer':'M. Field','cover':'J. Ash','until':'2026-12-01'}"), STATUS_OK, NULL);
-	host_ask(&h, MANAGER, COMMAND_SUBSCRIBE, "{'what':'alerts','credit':100,'from':%llu,'officer':'J. Ash'}", (unsigned long long)host_head(&h));
-	time_passes("2026-11-16T09:00:00Z");
-	for (unsigned i = 0; i < h.count; i++) {
-		mine += times_in(h.answers[i].text, "\"case\":\"C1\"");
-		assert_null(strstr(h.answers[i].text, "\"case\":\"C2\""));
-	}
-	assert_true(mine > 0);
-}
-
-static void a_wrong_cover_is_refused(void **context)
-{
-	(void)context;
-	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "their own", "{'officer':'K. Low','cover':'J. Ash','until':'2026-11-20'}");
-	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "no officer", "{'cover':'Nobody','until':'2026-11-20'}");
-	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "somebody else", "{'cover':'M. Field','until':'2026-11-20'}");
-	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "who stands in", "{'until':'2026-11-20'}");
-	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "last day", "{'cover':'K. Low'}");
-	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "in the past", "{'cover':'K. Low','from':'2026-10-01','until':'2026-10-14'}");
-	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "nobody stands in", "{'end':true}");
-	host_grant(&h, STRANGER, "officer", ",'name':'K. Low'");
-	REFUSED(COMMAND_COVER, OFFICER, STATUS_BAD_FIELD, "public key", "{'cover':'K. Low','until':'2026-11-20'}");
-}
-
 /* A parent in common and a sister at another school: those who may see her pupils are told, and as of then too. */
 static void a_school_learns_nothing_of_another_schools_children(void **context)
 {
@@ -524,11 +367,6 @@ int main(void)
 		T(en_03_a_move_of_school_leaves_what_was_right),
 		T(en_02_a_move_of_school_says_nothing_twice),
 		T(a_case_begun_before_any_register),
-		T(ty_14_a_covers_alerts_and_tasks_are_those_of_the_absent),
-		T(ty_14_covers_that_go_round),
-		T(ty_14_a_new_grant_leaves_cases_in_ones_hands),
-		T(ty_14_a_subscription_of_the_cover),
-		T(a_wrong_cover_is_refused),
 		T(a_school_learns_nothing_of_another_schools_children),
 		T(what_a_fact_opens_beyond_what_is_told),
 	};
