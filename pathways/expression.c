@@ -1,124 +1,20 @@
 /* expression.c - a parser by descent, straight into postfix steps.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "casework/pupil.h"
-#include "pathways/compile_parts.h"
+#include "pathways/expression_parts.h"
 #include "pathways/nearest.h"
-#include "proto/utf8.h"
 
 enum { NESTING_MAX = 12, NUMBER_MAX = 1000000 };
-
-struct parser {
-	struct pathway *pathway;
-	const struct action_rule *action;
-	enum expression_place place;
-	struct slice text;
-	size_t at;          /* behind the token */
-	size_t token_at;
-	struct slice token; /* empty: the end */
-	unsigned count, depth, nesting;
-	bool bad;
-	struct expression_fault *fault;
-};
-
-__attribute__((format(printf, 3, 4)))
-static void fail(struct parser *p, size_t offset, const char *format, ...)
-{
-	va_list arguments;
-
-	if (p->bad)
-		return;
-	p->bad = true;
-	p->fault->offset = offset;
-	va_start(arguments, format);
-	utf8_cut(p->fault->text, sizeof p->fault->text, vsnprintf(p->fault->text, sizeof p->fault->text, format, arguments));
-	va_end(arguments);
-}
-
-#define SHOW(s) UTF8_HEAD(s, 40)
-
-static bool is_word(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
-
-static void next(struct parser *p)
-{
-	const uint8_t *s = p->text.bytes;
-	size_t size = p->text.size, start;
-
-	while (p->at < size && (s[p->at] == ' ' || s[p->at] == '\n'))
-		p->at++;
-	start = p->token_at = p->at;
-	if (p->at == size) {
-		p->token = (struct slice){NULL, 0};
-		return;
-	}
-	if (is_word(s[p->at])) {
-		while (p->at < size && is_word(s[p->at]))
-			p->at++;
-	} else if ((s[p->at] == '<' || s[p->at] == '>' || s[p->at] == '!') && p->at + 1 < size && s[p->at + 1] == '=') {
-		p->at += 2;
-	} else {
-		for (p->at++; p->at < size && (s[p->at] & 0xC0) == 0x80; p->at++) /* a character as a whole, to be told of */
-			;
-	}
-	p->token = slice_of(s + start, p->at - start);
-}
-
-static bool accept(struct parser *p, const char *text)
-{
-	if (p->bad || !slice_is(p->token, text))
-		return false;
-	next(p);
-	return true;
-}
-
-static void expect(struct parser *p, const char *text)
-{
-	if (!accept(p, text))
-		fail(p, p->token_at, "\"%s\" expected%s", text, p->token.size ? "" : " before the end");
-}
-
-static void emit(struct parser *p, struct step step)
-{
-	if (p->bad)
-		return;
-	if (p->count == EXPRESSION_MAX || p->pathway->step_count == STEPS_MAX) {
-		fail(p, p->token_at, "too long (%d steps at most): cut it in two needs", EXPRESSION_MAX);
-		return;
-	}
-	if (step_is_operand(step.kind)) {
-		if (++p->depth > EXPRESSION_STACK_MAX)
-			fail(p, p->token_at, "too much at once: use brackets, or cut it in two");
-	} else if (step.kind != STEP_NOT) {
-		p->depth--;
-	}
-	p->pathway->steps[p->pathway->step_count++] = step;
-	p->count++;
-}
-
-static struct slice word(struct parser *p, const char *what)
-{
-	struct slice token = p->token;
-
-	if (token.size == 0 || !is_word(token.bytes[0])) {
-		fail(p, p->token_at, "the name of %s expected", what);
-		return (struct slice){NULL, 0};
-	}
-	next(p);
-	return token;
-}
 
 /* field [ "=" word ], of `action`. */
 static void field(struct parser *p, const struct action_rule *action, struct step *step)
 {
 	size_t at = p->token_at;
-	struct slice name = word(p, "a field");
+	struct slice name = parser_word(p, "a field");
 	const struct field_rule *rule;
 	int index;
 
@@ -129,19 +25,19 @@ static void field(struct parser *p, const struct action_rule *action, struct ste
 		struct nearest near = {.name = name};
 
 		nearest_fields(&near, action);
-		fail(p, at, "%.*s is not a field of %.*s: %s", SHOW(name), SHOW(action->name), nearest_text(&near));
+		parser_fail(p, at, "%.*s is not a field of %.*s: %s", SHOW(name), SHOW(action->name), nearest_text(&near));
 		return;
 	}
 	rule = &action->fields[index];
 	step->field = (uint8_t)(index + 1);
 	if (rule->type == FIELD_TEXT && (p->place != EXPRESSION_NEED || step->kind != STEP_GIVEN)) {
-		fail(p, at, "%.*s is free text, which is sealed: only a need of its own action may ask whether it was given", SHOW(name));
+		parser_fail(p, at, "%.*s is free text, which is sealed: only a need of its own action may ask whether it was given", SHOW(name));
 		return;
 	}
-	if (!accept(p, "="))
+	if (!parser_accept(p, "="))
 		return;
 	at = p->token_at;
-	name = word(p, "a value");
+	name = parser_word(p, "a value");
 	if (p->bad)
 		return;
 	index = field_value(rule, name);
@@ -149,7 +45,7 @@ static void field(struct parser *p, const struct action_rule *action, struct ste
 		struct nearest near = {.name = name};
 
 		nearest_values(&near, rule);
-		fail(p, at, "%.*s is not a value of %.*s: %s", SHOW(name), SHOW(rule->name), nearest_text(&near));
+		parser_fail(p, at, "%.*s is not a value of %.*s: %s", SHOW(name), SHOW(rule->name), nearest_text(&near));
 		return;
 	}
 	step->chosen = (uint8_t)(index + 1);
@@ -158,7 +54,7 @@ static void field(struct parser *p, const struct action_rule *action, struct ste
 static void call_of_action(struct parser *p, struct step step)
 {
 	size_t at = p->token_at;
-	struct slice name = word(p, "an action");
+	struct slice name = parser_word(p, "an action");
 	int index;
 
 	if (p->bad)
@@ -168,32 +64,32 @@ static void call_of_action(struct parser *p, struct step step)
 		struct nearest near = {.name = name};
 
 		nearest_actions(&near, p->pathway);
-		fail(p, at, "no action %.*s in this file: %s", SHOW(name), nearest_text(&near));
+		parser_fail(p, at, "no action %.*s in this file: %s", SHOW(name), nearest_text(&near));
 		return;
 	}
 	step.value = index;
 	if (step.kind == STEP_DONE_EACH && p->place != EXPRESSION_NEED)
-		fail(p, at, "who the parents are is sealed: only a need may ask for each of them");
-	if (accept(p, ","))
+		parser_fail(p, at, "who the parents are is sealed: only a need may ask for each of them");
+	if (parser_accept(p, ","))
 		field(p, &p->pathway->actions[index], &step);
 	else if (step.kind == STEP_LATEST)
-		fail(p, p->token_at, "latest() asks what was said last: latest(action, field=value)");
+		parser_fail(p, p->token_at, "latest() asks what was said last: latest(action, field=value)");
 	if (!p->bad && step.kind == STEP_LATEST && step.chosen == 0 && p->pathway->actions[index].fields[step.field - 1].type != FIELD_YES_NO)
-		fail(p, p->token_at, "latest() wants a field of yes/no, or a value of one of its list");
-	emit(p, step);
+		parser_fail(p, p->token_at, "latest() wants a field of yes/no, or a value of one of its list");
+	parser_emit(p, step);
 }
 
 static int deadline_named(struct parser *p)
 {
 	size_t at = p->token_at;
-	struct slice name = word(p, "a deadline");
+	struct slice name = parser_word(p, "a deadline");
 	int index = p->bad ? 0 : pathway_deadline(p->pathway, name);
 
 	if (index < 0) {
 		struct nearest near = {.name = name};
 
 		nearest_deadlines(&near, p->pathway);
-		fail(p, at, "no deadline %.*s in this file: %s", SHOW(name), nearest_text(&near));
+		parser_fail(p, at, "no deadline %.*s in this file: %s", SHOW(name), nearest_text(&near));
 	}
 	return index;
 }
@@ -201,33 +97,33 @@ static int deadline_named(struct parser *p)
 static void call_of_deadline(struct parser *p, struct step step)
 {
 	step.value = deadline_named(p);
-	emit(p, step);
+	parser_emit(p, step);
 }
 
 static void call_of_stage(struct parser *p, struct step step)
 {
 	size_t at = p->token_at;
-	struct slice name = word(p, "a stage");
+	struct slice name = parser_word(p, "a stage");
 	int index = p->bad ? 0 : pathway_stage(p->pathway, name);
 
 	if (index < 0) {
 		struct nearest near = {.name = name};
 
 		nearest_stages(&near, p->pathway);
-		fail(p, at, "no stage %.*s in this file: %s", SHOW(name), nearest_text(&near));
+		parser_fail(p, at, "no stage %.*s in this file: %s", SHOW(name), nearest_text(&near));
 	}
 	step.value = index + 1;
-	emit(p, step);
+	parser_emit(p, step);
 }
 
 static void call_of_field(struct parser *p, struct step step)
 {
 	if (p->place == EXPRESSION_QUESTION || p->action == NULL) {
-		fail(p, p->token_at, "given() asks for a field of an action, and there is none here");
+		parser_fail(p, p->token_at, "given() asks for a field of an action, and there is none here");
 		return;
 	}
 	field(p, p->action, &step);
-	emit(p, step);
+	parser_emit(p, step);
 }
 
 static void date_field(struct parser *p, struct step *step, const char *call)
@@ -235,18 +131,18 @@ static void date_field(struct parser *p, struct step *step, const char *call)
 	size_t at = p->token_at;
 
 	if (p->place == EXPRESSION_QUESTION || p->action == NULL) {
-		fail(p, at, "%s() asks for a field of an action, and there is none here", call);
+		parser_fail(p, at, "%s() asks for a field of an action, and there is none here", call);
 		return;
 	}
 	field(p, p->action, step);
 	if (!p->bad && (step->chosen != 0 || p->action->fields[step->field - 1].type != FIELD_DATE))
-		fail(p, at, "%s() wants a field of type date", call);
+		parser_fail(p, at, "%s() wants a field of type date", call);
 }
 
 static void call_of_date(struct parser *p, struct step step)
 {
 	date_field(p, &step, "days_until");
-	emit(p, step);
+	parser_emit(p, step);
 }
 
 static bool take_number(struct parser *p, unsigned least, unsigned most, unsigned *number)
@@ -255,10 +151,10 @@ static bool take_number(struct parser *p, unsigned least, unsigned most, unsigne
 	for (size_t i = 0; i < p->token.size && *number <= most; i++)
 		*number = p->token.bytes[i] >= '0' && p->token.bytes[i] <= '9' ? *number * 10 + (unsigned)(p->token.bytes[i] - '0') : most + 1;
 	if (p->token.size == 0 || *number < least || *number > most) {
-		fail(p, p->token_at, "a number from %u to %u expected", least, most);
+		parser_fail(p, p->token_at, "a number from %u to %u expected", least, most);
 		return false;
 	}
-	next(p);
+	parser_next(p);
 	return true;
 }
 
@@ -269,7 +165,7 @@ static void call_of_weeks(struct parser *p, struct step step)
 	if (!take_number(p, 1, PUPIL_WINDOW_WEEKS, &weeks))
 		return;
 	step.value = (int32_t)weeks;
-	emit(p, step);
+	parser_emit(p, step);
 }
 
 static bool take_length(struct parser *p, struct step *step)
@@ -280,11 +176,11 @@ static bool take_length(struct parser *p, struct step *step)
 
 	if (!take_number(p, 1, 1000, &count))
 		return false;
-	for (at = end = p->token_at; p->token.size > 0 && is_word(p->token.bytes[0]); next(p))
+	for (at = end = p->token_at; p->token.size > 0 && parser_is_word(p->token.bytes[0]); parser_next(p))
 		end = p->at;
 	unit = unit_named(slice_of(p->text.bytes + at, end - at), count == 1);
 	if (unit == 0) {
-		fail(p, at, "a unit expected: days, school days, working days, weeks, school weeks, months or years");
+		parser_fail(p, at, "a unit expected: days, school days, working days, weeks, school weeks, months or years");
 		return false;
 	}
 	step->value = (int32_t)(count << 8 | unit);
@@ -296,12 +192,12 @@ static void call_of_length(struct parser *p, struct step step)
 {
 	if (!take_length(p, &step))
 		return;
-	if (accept(p, ",")) {
-		expect(p, "all");
-		expect(p, "children");
+	if (parser_accept(p, ",")) {
+		parser_expect(p, "all");
+		parser_expect(p, "children");
 		step.chosen = 1;
 	}
-	emit(p, step);
+	parser_emit(p, step);
 }
 
 /* deadline "," LENGTH, or field "," LENGTH [ "," deadline ] */
@@ -310,32 +206,32 @@ static void call_of_within(struct parser *p, struct step step)
 	bool ends = pathway_deadline(p->pathway, p->token) >= 0;
 
 	if (ends && p->action != NULL && action_field(p->action, p->token) >= 0)
-		fail(p, p->token_at, "%.*s is a field and a deadline: rename one of them", SHOW(p->token));
+		parser_fail(p, p->token_at, "%.*s is a field and a deadline: rename one of them", SHOW(p->token));
 	else if (ends)
 		step.chosen = (uint8_t)(deadline_named(p) + 1);
 	else
 		date_field(p, &step, "within");
-	expect(p, ",");
+	parser_expect(p, ",");
 	if (p->bad || !take_length(p, &step))
 		return;
-	if (!ends && accept(p, ","))
+	if (!ends && parser_accept(p, ","))
 		step.chosen = (uint8_t)(deadline_named(p) + 1);
-	emit(p, step);
+	parser_emit(p, step);
 }
 
 static void call_of_role(struct parser *p, struct step step)
 {
 	size_t at = p->token_at;
-	struct slice name = word(p, "a role");
+	struct slice name = parser_word(p, "a role");
 
 	if (p->bad)
 		return;
 	step.value = role_parse(name);
 	if (step.value == 0)
-		fail(p, at, "%.*s is no role: school, lead, officer or manager", SHOW(name));
+		parser_fail(p, at, "%.*s is no role: school, lead, officer or manager", SHOW(name));
 	else if (p->place != EXPRESSION_NEED)
-		fail(p, at, "who acts is known to a need alone");
-	emit(p, step);
+		parser_fail(p, at, "who acts is known to a need alone");
+	parser_emit(p, step);
 }
 
 static const struct call {
@@ -378,28 +274,28 @@ static void named_value(struct parser *p)
 	size_t at = p->token_at;
 	struct slice name = p->token;
 
-	next(p);
+	parser_next(p);
 	for (size_t i = 0; i < sizeof CALLS / sizeof *CALLS; i++) {
 		if (!slice_is(name, CALLS[i].name))
 			continue;
-		expect(p, "(");
+		parser_expect(p, "(");
 		if (!p->bad)
 			CALLS[i].parse(p, (struct step){.kind = CALLS[i].kind});
-		expect(p, ")");
+		parser_expect(p, ")");
 		return;
 	}
 	for (size_t i = 0; i < sizeof FIGURE_NAMES / sizeof *FIGURE_NAMES; i++) {
 		if (slice_is(name, FIGURE_NAMES[i].name)) {
 			if (FIGURE_NAMES[i].figure == FIGURE_COMPULSORY_AGE && p->place != EXPRESSION_NEED)
-				fail(p, at, "%.*s rests on the birth date, which is sealed: only a need may ask for it", SHOW(name));
+				parser_fail(p, at, "%.*s rests on the birth date, which is sealed: only a need may ask for it", SHOW(name));
 			if ((FIGURE_NAMES[i].figure == FIGURE_ATTENDED_LAST_DAY ||
 			     FIGURE_NAMES[i].figure == FIGURE_ATTENDED_IN_DEADLINE) && p->place != EXPRESSION_QUESTION)
-				fail(p, at, "%.*s is of a deadline: only what is asked at its end may ask for it", SHOW(name));
-			emit(p, (struct step){.kind = STEP_FIGURE, .value = FIGURE_NAMES[i].figure});
+				parser_fail(p, at, "%.*s is of a deadline: only what is asked at its end may ask for it", SHOW(name));
+			parser_emit(p, (struct step){.kind = STEP_FIGURE, .value = FIGURE_NAMES[i].figure});
 			return;
 		}
 	}
-	fail(p, at, "%.*s is neither a figure nor done(), done_for_parent(), done_for_each_parent(), latest(), days_since(), given(), "
+	parser_fail(p, at, "%.*s is neither a figure nor done(), done_for_parent(), done_for_each_parent(), latest(), days_since(), given(), "
 	     "reached(), running(), in_force(), days_into(), days_until(), within(), unauthorised_in_weeks(), unauthorised_at_end(), attendance_before_weeks(), notices() or by()", SHOW(name));
 }
 
@@ -411,34 +307,34 @@ static void one_number(struct parser *p)
 		uint8_t c = p->token.bytes[i];
 
 		if (c < '0' || c > '9' || number > NUMBER_MAX / 10) {
-			fail(p, p->token_at, "not a whole number up to %d", NUMBER_MAX);
+			parser_fail(p, p->token_at, "not a whole number up to %d", NUMBER_MAX);
 			return;
 		}
 		number = number * 10 + (c - '0');
 	}
-	next(p);
-	emit(p, (struct step){.kind = STEP_NUMBER, .value = number});
+	parser_next(p);
+	parser_emit(p, (struct step){.kind = STEP_NUMBER, .value = number});
 }
 
 static void one_value(struct parser *p)
 {
 	if (p->bad)
 		return;
-	if (accept(p, "(")) {
+	if (parser_accept(p, "(")) {
 		if (++p->nesting > NESTING_MAX)
-			fail(p, p->token_at, "brackets nested too deeply (%d at most)", NESTING_MAX);
+			parser_fail(p, p->token_at, "brackets nested too deeply (%d at most)", NESTING_MAX);
 		else
 			either(p);
 		p->nesting--;
-		expect(p, ")");
+		parser_expect(p, ")");
 	} else if (p->token.size == 0) {
-		fail(p, p->token_at, "something is missing at the end: a figure, a number or a call");
+		parser_fail(p, p->token_at, "something is missing at the end: a figure, a number or a call");
 	} else if (p->token.bytes[0] >= '0' && p->token.bytes[0] <= '9') {
 		one_number(p);
-	} else if (is_word(p->token.bytes[0])) {
+	} else if (parser_is_word(p->token.bytes[0])) {
 		named_value(p);
 	} else {
-		fail(p, p->token_at, "a figure, a number or a call expected, not \"%.*s\"", SHOW(p->token));
+		parser_fail(p, p->token_at, "a figure, a number or a call expected, not \"%.*s\"", SHOW(p->token));
 	}
 }
 
@@ -448,20 +344,20 @@ static void one_factor(struct parser *p)
 		{"<", STEP_LT}, {"<=", STEP_LE}, {"=", STEP_EQ}, {"!=", STEP_NE}, {">=", STEP_GE}, {">", STEP_GT},
 	};
 
-	if (accept(p, "not")) {
+	if (parser_accept(p, "not")) {
 		if (++p->nesting > NESTING_MAX)
-			fail(p, p->token_at, "nested too deeply (%d at most)", NESTING_MAX);
+			parser_fail(p, p->token_at, "nested too deeply (%d at most)", NESTING_MAX);
 		else
 			one_factor(p);
 		p->nesting--;
-		emit(p, (struct step){.kind = STEP_NOT});
+		parser_emit(p, (struct step){.kind = STEP_NOT});
 		return;
 	}
 	one_value(p);
 	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-		if (accept(p, operators[i].text)) {
+		if (parser_accept(p, operators[i].text)) {
 			one_value(p);
-			emit(p, (struct step){.kind = operators[i].kind});
+			parser_emit(p, (struct step){.kind = operators[i].kind});
 			return;
 		}
 	}
@@ -470,18 +366,18 @@ static void one_factor(struct parser *p)
 static void all_of(struct parser *p)
 {
 	one_factor(p);
-	while (accept(p, "and")) {
+	while (parser_accept(p, "and")) {
 		one_factor(p);
-		emit(p, (struct step){.kind = STEP_AND});
+		parser_emit(p, (struct step){.kind = STEP_AND});
 	}
 }
 
 static void either(struct parser *p)
 {
 	all_of(p);
-	while (accept(p, "or")) {
+	while (parser_accept(p, "or")) {
 		all_of(p);
-		emit(p, (struct step){.kind = STEP_OR});
+		parser_emit(p, (struct step){.kind = STEP_OR});
 	}
 }
 
@@ -493,10 +389,10 @@ bool expression_parse(struct pathway *pathway, const struct action_rule *action,
 	};
 	uint16_t first = pathway->step_count;
 
-	next(&p);
+	parser_next(&p);
 	either(&p);
 	if (!p.bad && p.token.size > 0)
-		fail(&p, p.token_at, "\"%.*s\" was not expected here", SHOW(p.token));
+		parser_fail(&p, p.token_at, "\"%.*s\" was not expected here", SHOW(p.token));
 	if (p.bad) {
 		pathway->step_count = first;
 		return false;
