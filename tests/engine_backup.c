@@ -28,9 +28,7 @@ static int setup(void **context)
 static int teardown(void **context)
 {
 	(void)context;
-	assert_verified(&h);
-	host_end(&h);
-	return 0;
+	return host_end_verified(&h);
 }
 
 static void restore_with(const char *file, const char *key_text, bool good)

@@ -20,9 +20,7 @@ static void make(const char *pathway)
 static int teardown(void **context)
 {
 	(void)context;
-	assert_verified(&h);
-	host_end(&h);
-	return 0;
+	return host_end_verified(&h);
 }
 
 static void load(const char *rows, const char *says)

@@ -89,6 +89,7 @@ void host_close(struct host *);            /* leaves the folder */
 void host_remove_dir(const char *dir);     /* one of files alone */
 int host_verify(struct host *, char **told); /* of a copy; `told` (may be NULL) is freed by the caller */
 void assert_verified(struct host *);
+int host_end_verified(struct host *);      /* the same, and the end; 0, as a teardown answers */
 
 void host_key(uint8_t key[static PUBLIC_KEY_SIZE], enum who);
 void host_key_text(char text[static Z85_KEY_SIZE + 1], enum who);

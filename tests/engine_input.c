@@ -24,9 +24,7 @@ static int setup(void **context)
 static int teardown(void **context)
 {
 	(void)context;
-	assert_verified(&h);
-	host_end(&h);
-	return 0;
+	return host_end_verified(&h);
 }
 
 static void refused_frame(enum who who, unsigned status, const char *says, struct slice frame)

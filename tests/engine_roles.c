@@ -25,9 +25,7 @@ static int setup(void **context)
 static int teardown(void **context)
 {
 	(void)context;
-	assert_verified(&h);
-	host_end(&h);
-	return 0;
+	return host_end_verified(&h);
 }
 
 static unsigned asked(enum who who, const char *what, const char *key, const char *value)

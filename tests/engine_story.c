@@ -26,9 +26,7 @@ static int setup(void **context)
 static int teardown(void **context)
 {
 	(void)context;
-	assert_verified(&h);
-	host_end(&h);
-	return 0;
+	return host_end_verified(&h);
 }
 
 /* Served on the pupil's (0 or 1) parent; the reason stands for the stages before. */
