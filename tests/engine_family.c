@@ -229,22 +229,29 @@ static void a_school_is_told_before_any_register(void **context)
 	assert_answer(host_ask(&h, SCHOOL, COMMAND_QUERY, "{'what':'alerts','from':28}"), STATUS_OK, "\"kind\":\"decision\"");
 }
 
+/* A term of both schools from that day on, two weeks of it holidays at the other one, and sessions missed without leave at one of them. */
+static void absent_over_a_holiday(const char *first, const char *urn, const char *const days[], size_t count)
+{
+	char day[16];
+
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'urn':'" SCHOOL_URN "','rows':[['%s','2026-12-18','term','T']]}", first), STATUS_OK, NULL);
+	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR,
+			       "{'urn':'" OTHER_URN "','rows':[['%s','2026-12-18','term','T'],['2026-10-19','2026-11-01','holiday','H']]}", first),
+		      STATUS_OK, NULL);
+	for (size_t i = 0; i < count; i++) {
+		snprintf(day, sizeof day, "2026-%s", days[i]);
+		host_mark(&h, urn, 0, day, "AM", "O");
+	}
+}
+
 /* Ten at the old school, eleven by the new one's weeks, and at no moment below: there is nothing to say anew. */
 static void en_02_a_move_of_school_says_nothing_twice(void **context)
 {
 	static const char *const days[] = {"09-07", "09-08", "09-14", "09-15", "09-21", "09-28", "10-05", "10-12", "10-19", "10-26", "11-02", "11-09", "11-16", "11-23"};
-	char day[16];
 
 	(void)context;
 	time_passes("2026-11-30T16:00:00Z");
-	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'urn':'" SCHOOL_URN "','rows':[['2026-09-02','2026-12-18','term','T']]}"), STATUS_OK, NULL);
-	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR,
-			       "{'urn':'" OTHER_URN "','rows':[['2026-09-02','2026-12-18','term','T'],['2026-10-19','2026-11-01','holiday','H']]}"),
-		      STATUS_OK, NULL);
-	for (unsigned i = 0; i < sizeof days / sizeof *days; i++) {
-		snprintf(day, sizeof day, "2026-%s", days[i]);
-		host_mark(&h, SCHOOL_URN, 0, day, "AM", "O");
-	}
+	absent_over_a_holiday("2026-09-02", SCHOOL_URN, days, sizeof days / sizeof *days);
 	assert_int_equal(host_alerts(&h, "threshold", NULL, one), 5); /* four are of the others */
 	host_mark(&h, OTHER_URN, 0, "2026-11-30", "AM", "O");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"unauthorised_10_weeks\":11");
@@ -255,18 +262,10 @@ static void en_02_a_move_of_school_says_nothing_twice(void **context)
 static void en_03_a_move_of_school_leaves_what_was_right(void **context)
 {
 	static const char *const days[] = {"08-24", "09-07", "09-08", "09-14", "09-21", "09-28", "10-05", "10-12", "11-02", "11-09"};
-	char day[16];
 
 	(void)context;
 	time_passes("2026-11-20T16:00:00Z");
-	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR, "{'urn':'" SCHOOL_URN "','rows':[['2026-08-17','2026-12-18','term','T']]}"), STATUS_OK, NULL);
-	assert_answer(host_ask(&h, OFFICER, COMMAND_CALENDAR,
-			       "{'urn':'" OTHER_URN "','rows':[['2026-08-17','2026-12-18','term','T'],['2026-10-19','2026-11-01','holiday','H']]}"),
-		      STATUS_OK, NULL);
-	for (unsigned i = 0; i < sizeof days / sizeof *days; i++) {
-		snprintf(day, sizeof day, "2026-%s", days[i]);
-		host_mark(&h, OTHER_URN, 0, day, "AM", "O");
-	}
+	absent_over_a_holiday("2026-08-17", OTHER_URN, days, sizeof days / sizeof *days);
 	assert_int_equal(host_alerts(&h, "threshold", "raised", one), 5); /* four are of the others */
 	host_mark(&h, SCHOOL_URN, 0, "2026-11-16", "PM", "O");
 	assert_answer(host_ask(&h, OFFICER, COMMAND_QUERY, "{'what':'pupil','upn':'%s'}", upn[0]), STATUS_OK, "\"unauthorised_10_weeks\":8");
